@@ -1,0 +1,67 @@
+"""Tell what exercise a person does from the inertial sensors of a phone.
+
+Estimators for scikit-learn and sktime: see :mod:`sk_imu.datasets` for real recordings
+and :mod:`sk_imu.study` for the comparison of all models.
+
+Names are imported on first use, so that ``import sk_imu`` loads neither torch nor
+sktime nor matplotlib.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "AugmentedClassifier": "meta",
+    "CNNClassifier": "classifiers",
+    "CNNGRUClassifier": "classifiers",
+    "ChannelScaler": "preprocessing",
+    "FixedLength": "preprocessing",
+    "Flatten": "preprocessing",
+    "GRUClassifier": "classifiers",
+    "MultiplicativeNoise": "augmentation",
+    "RandomSubsequence": "augmentation",
+    "Recording": "recording",
+    "Resampler": "resampling",
+    "SensorStream": "recording",
+    "SummaryFeatures": "preprocessing",
+    "WindowedClassifier": "meta",
+}
+
+__all__ = [
+    "AugmentedClassifier",
+    "CNNClassifier",
+    "CNNGRUClassifier",
+    "ChannelScaler",
+    "FixedLength",
+    "Flatten",
+    "GRUClassifier",
+    "MultiplicativeNoise",
+    "RandomSubsequence",
+    "Recording",
+    "Resampler",
+    "SensorStream",
+    "SummaryFeatures",
+    "WindowedClassifier",
+]
+
+if TYPE_CHECKING:
+    from .augmentation import MultiplicativeNoise, RandomSubsequence
+    from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
+    from .meta import AugmentedClassifier, WindowedClassifier
+    from .preprocessing import ChannelScaler, FixedLength, Flatten, SummaryFeatures
+    from .recording import Recording, SensorStream
+    from .resampling import Resampler
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'sk_imu' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,217 @@
+"""What an estimator may be given: the three states of X, checked in one place.
+
+raw
+    a list of :class:`~sk_imu.Recording`
+uniform
+    a list of float arrays of shape (n_channels, n_timesteps_i)
+panel
+    an array of shape (n_sets, n_channels, n_timesteps); a 2-D array means one channel
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import validate_data
+
+from .recording import Recording
+
+Panel = NDArray[np.floating]
+Uniform = list[NDArray[np.floating]]
+
+FLOATS = (np.float64, np.float32)
+
+
+def is_list(X: Any) -> bool:
+    """Tell whether X is a list of rows: a list, a tuple or a 1-D object array."""
+    if isinstance(X, np.ndarray):
+        return X.dtype == object and X.ndim == 1
+    return isinstance(X, (list, tuple))
+
+
+def is_raw(X: Any) -> bool:
+    """Tell whether X is in the raw state, judged by its rows' type."""
+    return is_list(X) and any(isinstance(row, Recording) for row in X)
+
+
+def is_uniform(X: Any) -> TypeGuard[Sequence[NDArray[np.floating]]]:
+    """Tell whether X is in the uniform state: a list of 2-D arrays."""
+    return (
+        is_list(X) and len(X) > 0 and not is_raw(X) and any(_ndim(row) == 2 for row in X)
+    )
+
+
+def check_recordings(X: Any, *, estimator: Any) -> list[Recording]:
+    """Return X as a list of recordings or say which row is none.
+
+    Raises
+    ------
+    ValueError
+        If X is empty or a row is no recording.
+    """
+    name = type(estimator).__name__
+    if len(X) == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s): {name} needs at least one recording."
+        )
+    for row, recording in enumerate(X):
+        if not isinstance(recording, Recording):
+            raise ValueError(
+                f"{name}: row {row} of X is a {type(recording).__name__}, the rows before "
+                "are Recordings. Give a list that holds nothing but Recordings."
+            )
+    return list(X)
+
+
+def check_series(
+    estimator: Any, X: Any, *, reset: bool, allow_nan: bool = False
+) -> Uniform | Panel:
+    """Check X in the uniform or panel state and return it in that same state.
+
+    Sets (``reset=True``) or compares ``n_features_in_``: the number of channels, or of
+    timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If X is in the raw state, empty, of more than three dimensions or complex, holds
+        NaN or infinity, or differs in channels from row to row or from ``fit``.
+    """
+    if is_raw(X):
+        raise ValueError(
+            f"{type(estimator).__name__} needs uniformly sampled input, but X holds "
+            "Recordings. Put a Resampler in front of it."
+        )
+    if is_uniform(X):
+        return _check_uniform(estimator, X, reset=reset, allow_nan=allow_nan)
+    panel: Panel = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        allow_nd=True,
+        dtype=FLOATS,
+        ensure_all_finite="allow-nan" if allow_nan else True,
+    )
+    if panel.ndim > 3:
+        raise ValueError(
+            f"Found array with dim {panel.ndim}: {type(estimator).__name__} expects "
+            "(n_sets, n_channels, n_timesteps) or, for one channel, (n_sets, n_timesteps)."
+        )
+    if panel.shape[-1] == 0:
+        raise ValueError(
+            f"Found array with 0 timestep(s) (shape={panel.shape}) while a minimum of 1 "
+            f"is required by {type(estimator).__name__}."
+        )
+    return panel
+
+
+def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
+    """Check X in the panel state and return it with three dimensions.
+
+    Rows of a uniform X are stacked if their lengths agree.  Sets (``reset=True``) or
+    compares ``n_timesteps_in_`` beside what :func:`check_series` does.
+
+    Raises
+    ------
+    ValueError
+        As :func:`check_series`, and if lengths differ between rows or from ``fit``.
+    """
+    name = type(estimator).__name__
+    series = check_series(estimator, X, reset=reset)
+    if isinstance(series, list):
+        lengths = [row.shape[1] for row in series]
+        if len(set(lengths)) > 1:
+            raise ValueError(
+                f"{name} needs sets of one length, but row {int(np.argmin(lengths))} has "
+                f"{min(lengths)} timesteps and row {int(np.argmax(lengths))} has "
+                f"{max(lengths)}. Put a FixedLength in front of it or wrap it in a "
+                "WindowedClassifier."
+            )
+        panel = np.stack(series)
+    else:
+        panel = as_3d(series)
+    n_timesteps = panel.shape[2]
+    if reset:
+        estimator.n_timesteps_in_ = n_timesteps
+    elif n_timesteps != estimator.n_timesteps_in_:
+        raise ValueError(
+            f"X has {n_timesteps} timesteps, but {name} is expecting "
+            f"{estimator.n_timesteps_in_} timesteps as input."
+        )
+    return panel
+
+
+def as_3d(panel: Panel) -> Panel:
+    """Return a panel with its one channel made explicit where it is 2-D."""
+    return panel[:, np.newaxis, :] if panel.ndim == 2 else panel
+
+
+def check_channel_names(
+    channel_names: Sequence[str] | None, n_channels: int, *, estimator: Any
+) -> list[str]:
+    """Return the channels' names, ``channel_0`` and so on where None is given.
+
+    Raises
+    ------
+    ValueError
+        If the number of names is not the number of channels, or one is given twice.
+    """
+    if channel_names is None:
+        return [f"channel_{i}" for i in range(n_channels)]
+    names = list(channel_names)
+    if len(names) != n_channels or len(set(names)) != len(names):
+        raise ValueError(
+            f"{type(estimator).__name__}: channel_names must name each of the "
+            f"{n_channels} channels of X once, got {len(names)} names: {names}."
+        )
+    return names
+
+
+def _ndim(row: Any) -> int:
+    return row.ndim if hasattr(row, "ndim") else np.ndim(row)
+
+
+def _check_uniform(
+    estimator: Any, X: Sequence[Any], *, reset: bool, allow_nan: bool
+) -> Uniform:
+    name = type(estimator).__name__
+    rows: Uniform = []
+    for i, row in enumerate(X):
+        array = np.asarray(row)
+        if array.dtype.kind == "c":
+            raise ValueError(f"Complex data not supported: row {i} of X is complex.")
+        if array.dtype not in FLOATS:
+            try:
+                array = array.astype(np.float64)
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{name}: row {i} of X must hold numbers only: {error}."
+                ) from error
+        if array.ndim != 2 or array.shape[1] == 0:
+            raise ValueError(
+                f"{name}: row {i} of X must have shape (n_channels, n_timesteps) with at "
+                f"least one timestep, got {array.shape}."
+            )
+        if len(array) != len(rows[0] if rows else array):
+            raise ValueError(
+                f"{name}: row {i} of X has {len(array)} channels, row 0 has "
+                f"{len(rows[0])}. All rows need the same channels in the same order."
+            )
+        bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
+        if bad.any():
+            channel, timestep = np.argwhere(bad)[0]
+            raise ValueError(
+                f"Input X contains {'infinity' if allow_nan else 'NaN or infinity'}: "
+                f"{name} found {int(bad.sum())} such values in row {i}, the first in "
+                f"channel {channel} at timestep {timestep}."
+            )
+        rows.append(array)
+    if reset:
+        estimator.n_features_in_ = len(rows[0])
+    elif len(rows[0]) != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {len(rows[0])} features (channels), but {name} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    return rows
