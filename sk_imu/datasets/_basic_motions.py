@@ -1,0 +1,135 @@
+"""Four activities recorded by a smartwatch."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import Bunch
+
+from ..recording import Recording
+
+SAMPLING_RATE_HZ = 10.0
+#: No documentation says whether gravity is in the acceleration. It is not: while
+#: standing its norm has a median of 0.6 m/s².
+CHANNEL_NAMES = [
+    *(f"Accelerometer_{axis}" for axis in "xyz"),
+    *(f"Gyroscope_{axis}" for axis in "xyz"),
+]
+
+DESCR = """\
+BasicMotions data set
+---------------------
+
+80 recordings of 10 seconds of four activities, made by four students with a smartwatch,
+five times each. Which student made which recording is not told, so nobody can say how
+well a model does on people it has never seen.
+
+:Recordings: 80, of 100 timesteps
+:Sampling rate: 10 Hz, one clock for all channels
+:Channels: Accelerometer_x, _y, _z (without gravity, m/s²) and Gyroscope_x, _y, _z
+    (rad/s). The order of the channels is the one the publishers stated [3]_. They
+    state no units: the acceleration's norm while standing (median 0.6) and running
+    (median 17) and the gyroscope's steps of 0.00266 fit these and no other usual ones.
+:Subjects: not told
+:Missing values: none
+
+=========  ==========
+label      recordings
+=========  ==========
+badminton          20
+running            20
+standing           20
+walking            20
+=========  ==========
+
+The first 40 recordings are the archive's training part, the last 40 its test part;
+each recording's ``source`` tells its part. The copy is the one in the package sktime.
+
+.. rubric:: References
+
+.. [1] A. Bagnall et al. (2018). The UEA multivariate time series classification
+   archive, 2018. arXiv:1811.00075.
+.. [2] https://www.timeseriesclassification.com/description.php?Dataset=BasicMotions
+.. [3] https://github.com/time-series-machine-learning/tsml-repo/issues/68
+"""
+
+
+def load_basic_motions(
+    *, return_X_y: bool = False
+) -> Bunch | tuple[list[Recording], NDArray[np.str_]]:
+    """Load four activities recorded by a smartwatch, from sktime's copy.
+
+    80 recordings of 10 seconds at 10 Hz: badminton, running, standing and walking.
+    There is no telling who made which recording, so ``subject`` is None and a split by
+    people is impossible.
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        Return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : list of Recording of length 80
+            The recordings, each with the streams ``Accelerometer`` (without gravity) in
+            m/s² and ``Gyroscope`` in rad/s.  The first 40 are the archive's training
+            part.
+        target : ndarray of str of shape (80,)
+            The activity in each recording.
+        target_names : list of str of length 4
+            The activities in sorted order.
+        subject : None
+            Not told by the source.
+        channel_names : list of str of length 6
+            The channels in the order a Resampler gives them.
+        sampling_rate_hz : float
+            10.0.
+        DESCR : str
+            The full description.
+    (data, target) : tuple if ``return_X_y`` is True
+        The list of recordings and the array of labels.
+
+    References
+    ----------
+    A. Bagnall et al. (2018). The UEA multivariate time series classification archive,
+    2018. `arXiv:1811.00075 <https://arxiv.org/abs/1811.00075>`_.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import load_basic_motions
+    >>> motions = load_basic_motions()
+    >>> motions.data[0]
+    Recording('standing', 9.90 s: Accelerometer 100 samples at 10.000 Hz,
+    Gyroscope 100 samples at 10.000 Hz)
+    >>> motions.target_names
+    ['badminton', 'running', 'standing', 'walking']
+    """
+    from sktime.datasets import load_basic_motions as load_from_sktime
+
+    data: list[Recording] = []
+    for part in ("TRAIN", "TEST"):
+        panel, labels = load_from_sktime(split=part, return_type="numpy3D")
+        data += [
+            Recording.from_array(
+                samples,
+                sampling_rate_hz=SAMPLING_RATE_HZ,
+                channel_names=CHANNEL_NAMES,
+                label=str(label),
+                placement="wrist",
+                source=f"sktime/BasicMotions_{part}.ts[{row}]",
+            )
+            for row, (samples, label) in enumerate(zip(panel, labels, strict=True))
+        ]
+    target = np.array([recording.label for recording in data])
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=np.unique(target).tolist(),
+        subject=None,
+        channel_names=list(CHANNEL_NAMES),
+        sampling_rate_hz=SAMPLING_RATE_HZ,
+        DESCR=DESCR,
+    )
