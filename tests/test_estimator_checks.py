@@ -1,0 +1,112 @@
+"""scikit-learn's own checks, on every public estimator, with no expected failure.
+
+The estimators are found, not listed: a new one is held to the checks with its default
+constructor as soon as it is public.  Give it instances of its own in
+``special_instances`` only where a default cannot meet a check, as the checks' data have
+one channel of three to ten timesteps.
+"""
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+
+import pytest
+import sktime.classification.dummy
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
+
+import sk_imu
+
+
+def public_estimators() -> Iterator[type[BaseEstimator]]:
+    """Yield every public class that promises to be a scikit-learn estimator."""
+    for module_name in ("sk_imu", "sk_imu.sktime"):
+        module = importlib.import_module(module_name)
+        for name in module.__all__:
+            value = getattr(module, name)
+            if inspect.isclass(value) and issubclass(value, BaseEstimator):
+                yield value
+
+
+ESTIMATORS = {cls.__name__: cls for cls in public_estimators()}
+
+# A network that learns the checks' few short rows in next to no time.
+SMALL_NET = {"kernel_size": 1, "n_blocks": 1, "max_epochs": 30, "random_state": 0}
+
+
+def special_instances() -> dict[str, list[BaseEstimator]]:
+    """Return the instances to check for those whose default cannot meet the checks."""
+    return {
+        # Meta-estimators have no default for what they wrap.
+        "AugmentedClassifier": [sk_imu.AugmentedClassifier(LogisticRegression())],
+        "WindowedClassifier": [sk_imu.WindowedClassifier(LogisticRegression())],
+        "FromSktime": [
+            ESTIMATORS["FromSktime"](sktime.classification.dummy.DummyClassifier())
+        ],
+        # Series of the checks are shorter than the default kernels.
+        "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_NET)],
+        "CNNGRUClassifier": [sk_imu.CNNGRUClassifier(**SMALL_NET)],
+        "GRUClassifier": [sk_imu.GRUClassifier(max_epochs=30, random_state=0)],
+    }
+
+
+SPECIAL = special_instances()
+
+
+def checked_instances() -> list[BaseEstimator]:
+    """Return at least one instance of every public estimator."""
+    return [
+        instance
+        for name, cls in ESTIMATORS.items()
+        for instance in (SPECIAL[name] if name in SPECIAL else [cls()])
+    ]
+
+
+@parametrize_with_checks(checked_instances())
+def test_estimator_passes_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def has_default(cls: type[BaseEstimator]) -> bool:
+    """Tell whether a class can be made without arguments."""
+    return all(
+        parameter.default is not inspect.Parameter.empty
+        for parameter in inspect.signature(cls).parameters.values()
+    )
+
+
+# What a default constructor may say to data it cannot learn from.
+REASONS = r"timestep|too short|shorter|kernel"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in SPECIAL if has_default(ESTIMATORS[n])])
+def test_defaults_fail_only_on_too_short_series(name, capsys):
+    """The default constructors are tried too, and say why they cannot meet a check."""
+    results = check_estimator(ESTIMATORS[name](), on_fail=None, on_skip=None)
+    failed = {
+        result["check_name"]: result["exception"]
+        for result in results
+        if result["status"] == "failed"
+    }
+    with capsys.disabled():
+        print(f"\n{name}(): {len(results) - len(failed)} of {len(results)} checks pass")
+        for check_name, exception in failed.items():
+            print(f"  {check_name}: {str(exception).splitlines()[0]}")
+    for exception in failed.values():
+        assert _says(exception, REASONS), exception
+
+
+def _says(exception: BaseException | None, pattern: str) -> bool:
+    """Tell whether an exception, or one it was raised from, matches a pattern."""
+    while exception is not None:
+        if re.search(pattern, str(exception)):
+            return True
+        exception = exception.__cause__ or exception.__context__
+    return False
+
+
+def test_every_special_instance_belongs_to_a_public_estimator():
+    assert SPECIAL.keys() <= ESTIMATORS.keys()
