@@ -215,3 +215,26 @@ def _check_uniform(
             f"{estimator.n_features_in_} features as input."
         )
     return rows
+
+
+class SeriesOutputMixin:
+    """Mixin for transformers whose output is a list or a 3-D array.
+
+    No table holds such output.  Yet ``Pipeline.set_output`` asks every step, so these
+    accept it for the sake of a later step that does put out a table.
+    """
+
+    def set_output(self, *, transform: str | None = None) -> Any:
+        """Do nothing: the output stays a list or an array.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : estimator
+            The estimator itself.
+        """
+        return self
