@@ -28,6 +28,7 @@ FLOOR_OF = {
     "augmentation": 3,
     "networks": 4,
     "training": 4,
+    "base": 5,
     "classifiers": 5,
     "meta": 5,
     "sktime": 6,

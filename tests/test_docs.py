@@ -1,0 +1,29 @@
+"""The API page lists every public name, under the module that has it."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+API_PAGE = Path(__file__).parent.parent / "docs" / "api.rst"
+
+
+def listed_names() -> set[str]:
+    """Return the dotted names in the page's autosummary tables."""
+    names, module = set(), ""
+    for line in API_PAGE.read_text("utf-8").splitlines():
+        if match := re.fullmatch(r"\.\. currentmodule:: (\S+)", line):
+            module = match[1]
+        elif match := re.fullmatch(r"    (\w+)", line):
+            names.add(f"{module}.{match[1]}")
+    return names
+
+
+@pytest.mark.parametrize(
+    "module", ["sk_imu", "sk_imu.datasets", "sk_imu.sktime", "sk_imu.study"]
+)
+def test_api_page_is_complete(module):
+    public = {f"{module}.{name}" for name in importlib.import_module(module).__all__}
+    listed = {name for name in listed_names() if name.rpartition(".")[0] == module}
+    assert listed == public
