@@ -1,0 +1,419 @@
+"""The base of the net classifiers: a scikit-learn classifier that trains a skorch net.
+
+It composes a skorch net in ``fit`` instead of being one: so its parameters stay
+flat and checked, and it passes scikit-learn's estimator checks.
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from skorch import NeuralNet
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.pipeline import Pipeline
+from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, compute_sample_weight
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+)
+
+from .networks import IMUNet, minimum_timesteps
+from .training import (
+    BatchAugmenter,
+    BatchIterator,
+    WeightedCrossEntropy,
+    choose_device,
+    fit_net,
+    make_callbacks,
+    quiet_torch,
+)
+from .validation import Panel, check_panel
+
+__all__ = ["NetClassifier"]
+
+_OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": partial(torch.optim.SGD, momentum=0.9),
+}
+_ROWS_PER_PREDICTION = 1024  # bounds the memory of a prediction, not its result
+
+def _keeps_epochs(classifier: "NetClassifier") -> bool:
+    return classifier.keep_epochs
+
+
+# A dataclass, for its generated __init__ does just what scikit-learn asks of one: it
+# assigns each parameter and nothing else.
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetClassifier(ClassifierMixin, BaseEstimator):
+    readout: str = "mean"
+    dropout: float = 0.0
+    max_epochs: int = 30
+    batch_size: int | None = 64
+    lr: float = 2e-3
+    lr_schedule: str | None = "one_cycle"
+    optimizer: str = "adamw"
+    weight_decay: float = 1e-2
+    class_weight: dict[Any, float] | str | None = None
+    early_stopping: bool = False
+    validation_fraction: float = 0.2
+    patience: int = 10
+    augmenter: Any = None
+    keep_epochs: bool = False
+    warm_start: bool = False
+    callbacks: list[Any] | None = None
+    device: str = "auto"
+    dtype: str = "float32"
+    n_jobs: int | None = None
+    verbose: int = 0
+    random_state: int | np.random.RandomState | None = None
+
+    training_constraints: ClassVar[dict[str, list[Any]]] = {
+        "readout": [StrOptions({"mean", "last", "flatten"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr_schedule": [StrOptions({"one_cycle", "cosine"}), None],
+        "optimizer": [StrOptions(set(_OPTIMIZERS))],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "augmenter": [HasMethods("augment"), Pipeline, None],
+        "keep_epochs": ["boolean"],
+        "warm_start": ["boolean"],
+        "callbacks": [list, None],
+        "device": [str],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]]
+
+    # With metadata routing on, groups arrive without being asked for by the user:
+    # nothing but the early-stopping split reads them.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sets, n_channels, n_timesteps) or (n_sets, n_timesteps)
+            The training sets.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        sample_weight : array-like of shape (n_sets,), default=None
+            Weight of each set in the loss.
+        groups : array-like of shape (n_sets,), default=None
+            What the early-stopping split must not divide, such as the subjects.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X or y can't be used, or the series are too short for the convolutions.
+        """
+        again = self.warm_start and hasattr(self, "net_")
+        panel = check_panel(self, X, reset=not again)
+        y = self._check_y(panel, y)
+        classes = np.unique(y)
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs sets of at least two classes, but y has only "
+                f"one class: {classes[0]!r}."
+            )
+        if again and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"warm_start=True needs the classes of the fit before, {self.classes_}, "
+                f"got {classes}."
+            )
+        self.classes_ = classes
+        return self._train(panel, y, sample_weight, groups, go_on=again)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network by one pass over the rows, at a constant learning rate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sets, n_channels, n_timesteps) or (n_sets, n_timesteps)
+            The training sets.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will be; needed at the first call only.
+        sample_weight : array-like of shape (n_sets,), default=None
+            Weight of each set in the loss.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the first call has no ``classes``, or y holds others.
+        """
+        again = hasattr(self, "net_")
+        panel = check_panel(self, X, reset=not again)
+        y = self._check_y(panel, y)
+        if not again:
+            if classes is None:
+                raise ValueError("The first call of partial_fit needs classes.")
+            self.classes_ = np.unique(column_or_1d(classes))
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} differs from the first call's: {self.classes_}."
+            )
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(f"y holds labels that are not in classes: {unknown}.")
+        return self._train(panel, y, sample_weight, None, go_on=again, partial=True)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sets, n_channels, n_timesteps) or (n_sets, n_timesteps)
+            The sets.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        return self._predict_proba(check_panel(self, X, reset=False), self.module_)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the most probable label of each set.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sets, n_channels, n_timesteps) or (n_sets, n_timesteps)
+            The sets.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        """
+        proba = self.predict_proba(X)
+        labels: NDArray[Any] = self.classes_[proba.argmax(axis=1)]
+        return labels
+
+    @available_if(_keeps_epochs)
+    def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
+        """Yield the probabilities as they were after each epoch.
+
+        This gives the test loss by epoch without a test row ever entering ``fit``.  Needs
+        ``keep_epochs=True``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sets, n_channels, n_timesteps) or (n_sets, n_timesteps)
+            The sets.
+
+        Yields
+        ------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        panel = check_panel(self, X, reset=False)
+        module = copy.deepcopy(self.module_)
+        for state in self.epoch_states_:
+            module.load_state_dict(state)
+            yield self._predict_proba(panel, module)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _network_parameters(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _check_y(self, panel: Panel, y: Any) -> NDArray[Any]:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(panel, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        n_timesteps, needed = panel.shape[2], minimum_timesteps(**self._network_parameters())
+        if n_timesteps < needed:
+            raise ValueError(
+                f"X has {n_timesteps} timesteps, but the unpadded convolutions of "
+                f"{type(self).__name__} need at least {needed}. Use longer sets or windows, "
+                "or a smaller kernel_size, pool_size or n_blocks."
+            )
+        return y
+
+    def _train(
+        self,
+        panel: Panel,
+        y: NDArray[Any],
+        sample_weight: Any,
+        groups: Any,
+        *,
+        go_on: bool,
+        partial: bool = False,
+    ) -> Self:
+        weights = _check_sample_weight(sample_weight, panel, ensure_non_negative=True)
+        weights = weights * compute_sample_weight(self.class_weight, y)
+        if not weights.any():
+            raise ValueError("All sample weights are zero: nothing to learn from.")
+        codes = np.searchsorted(self.classes_, y)
+        targets = np.zeros((len(y), len(self.classes_)))
+        targets[np.arange(len(y)), codes] = weights / weights.mean()
+
+        rng = check_random_state(self.random_state)
+        seed, augment_seed = (int(s) for s in rng.randint(2**31 - 1, size=2))
+        augment = None
+        if self.augmenter is not None:
+            generator = np.random.default_rng(augment_seed)
+            augment = BatchAugmenter(self.augmenter, generator)
+
+        data = Dataset(
+            np.ascontiguousarray(panel, dtype=self.dtype), targets.astype(self.dtype)
+        )
+        valid = None
+        if self.early_stopping and not partial:
+            learn, hold_out = self._split(codes, groups, rng)
+            data, valid = (Dataset(data.X[i], data.y[i]) for i in (learn, hold_out))
+
+        n_epochs = 1 if partial else self.max_epochs
+        batch_size = -1 if self.batch_size is None else self.batch_size
+        own_callbacks = make_callbacks(
+            validated=valid is not None,
+            patience=self.patience if valid is not None else None,
+            lr_schedule=None if partial else self.lr_schedule,
+            lr=self.lr,
+            n_batches=len(BatchIterator(data, batch_size)),
+            max_epochs=n_epochs,
+            keep_epochs=self.keep_epochs,
+            verbose=self.verbose,
+        )
+        with quiet_torch(self.n_jobs, seed):
+            net = NeuralNet(
+                IMUNet,
+                module__n_channels=panel.shape[1],
+                module__n_timesteps=panel.shape[2],
+                module__n_classes=len(self.classes_),
+                module__readout=self.readout,
+                module__dropout=self.dropout,
+                **{f"module__{k}": v for k, v in self._network_parameters().items()},
+                criterion=WeightedCrossEntropy,
+                optimizer=_OPTIMIZERS[self.optimizer],
+                optimizer__weight_decay=self.weight_decay,
+                lr=self.lr,
+                max_epochs=n_epochs,
+                batch_size=batch_size,
+                iterator_train=BatchIterator,
+                iterator_train__shuffle=True,
+                iterator_train__augment=augment,
+                iterator_valid=BatchIterator,
+                train_split=None if valid is None else predefined_split(valid),
+                callbacks=[*own_callbacks, *self._user_callbacks()],
+                callbacks__print_log=None,
+                device=choose_device(self.device),
+                verbose=0,
+            )
+            net.initialize()
+            net.module_.to(getattr(torch, self.dtype))
+            if go_on:
+                net.module_.load_state_dict(self.module_.state_dict())
+                net.optimizer_.load_state_dict(self.net_.optimizer_.state_dict())
+            fit_net(net, data, n_epochs)
+        if self.keep_epochs:
+            kept = dict(net.callbacks_)["keep_epochs"].states_
+            self.epoch_states_ = [*(self.epoch_states_ if go_on else []), *kept]
+        self.net_ = net
+        self.module_ = net.module_
+        self.history_ = net.history
+        return self
+
+    def _user_callbacks(self) -> list[Any]:
+        callbacks = []
+        for callback in self.callbacks or []:
+            if isinstance(callback, tuple):
+                callbacks.append((callback[0], clone(callback[1], safe=False)))
+            else:
+                callbacks.append(clone(callback, safe=False))
+        return callbacks
+
+    def _split(
+        self, codes: NDArray[np.intp], groups: Any, rng: np.random.RandomState
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Hold out whole groups, so that every class stays among the rows learnt from."""
+        groups = np.arange(len(codes)) if groups is None else column_or_1d(groups)
+        check_consistent_length(codes, groups)
+        n_classes = len(np.unique(codes))
+        if len(np.unique(groups)) > 1:
+            splitter = GroupShuffleSplit(
+                20, test_size=self.validation_fraction, random_state=rng
+            )
+            for learn, hold_out in splitter.split(codes, groups=groups):
+                if len(np.unique(codes[learn])) == n_classes:
+                    return learn, hold_out
+        raise ValueError(
+            "early_stopping=True found no split that holds out "
+            f"validation_fraction={self.validation_fraction} of the groups and leaves every "
+            "class to learn from. Give more groups a class, a smaller validation_fraction, "
+            "or early_stopping=False."
+        )
+
+    def _predict_proba(self, panel: Panel, module: IMUNet) -> NDArray[np.float64]:
+        """Predict in float64, in which a row's answer can't depend on its neighbours."""
+        device = choose_device(self.device)
+        # Apple's MPS knows no float64.
+        dtype = torch.float32 if device == "mps" else torch.float64
+        with quiet_torch(self.n_jobs), torch.inference_mode():
+            exact = copy.deepcopy(module).to(device, dtype).eval()
+            logits = [
+                exact(torch.from_numpy(np.ascontiguousarray(rows)).to(device, dtype))
+                for rows in np.array_split(panel, -(-len(panel) // _ROWS_PER_PREDICTION))
+            ]
+            proba: NDArray[np.float64] = torch.softmax(
+                torch.cat(logits).cpu().double(), dim=1
+            ).numpy()
+        return proba

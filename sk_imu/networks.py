@@ -1,0 +1,162 @@
+"""The one network of the package: an optional CNN encoder, an optional GRU, one head."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["IMUNet", "minimum_timesteps"]
+
+
+class IMUNet(nn.Module):
+    """Convolutional and recurrent network on panels of shape (n, n_channels, n_timesteps).
+
+    Unpadded convolutions with batch normalisation and pooling shorten the series; the
+    features are transposed into a GRU; its states, or the features where there is no GRU,
+    are read out over time into one fully connected layer.  CNN, GRU and CNN-GRU are three
+    settings of it: ``hidden_size=0`` leaves the GRU out, ``n_blocks=0`` the convolutions.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels of the input.
+    n_timesteps : int
+        Timesteps of the input.
+    n_classes : int
+        Outputs.
+    n_filters : int or sequence of int, default=64
+        Output channels of every, or of each, convolution.
+    kernel_size : int or sequence of int, default=5
+        Timesteps under the kernel of every, or of each, convolution.
+    n_blocks : int, default=2
+        Convolution blocks.
+    pooling : {"max", "average"} or None, default="max"
+        What ends a block.
+    pool_size : int, default=2
+        Timesteps pooled into one.
+    batch_norm : bool, default=True
+        Normalise after each convolution.
+    hidden_size : int, default=64
+        Size of the GRU's state, 0 for no GRU.
+    n_layers : int, default=1
+        Stacked GRU layers.
+    bidirectional : bool, default=False
+        Read the series from both ends.
+    readout : {"mean", "last", "flatten"}, default="mean"
+        What the head sees of the features or GRU states: their mean over time, the last
+        one (a bidirectional GRU's from either end), or all of them.
+    dropout : float, default=0.0
+        Share of the read-out features, and of the values between GRU layers, left out
+        while learning.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sk_imu.networks import IMUNet
+    >>> IMUNet(6, 100, 3)(torch.zeros(8, 6, 100)).shape
+    torch.Size([8, 3])
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_timesteps: int,
+        n_classes: int,
+        *,
+        n_filters: int | Sequence[int] = 64,
+        kernel_size: int | Sequence[int] = 5,
+        n_blocks: int = 2,
+        pooling: str | None = "max",
+        pool_size: int = 2,
+        batch_norm: bool = True,
+        hidden_size: int = 64,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        readout: str = "mean",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.readout = readout
+        layers: list[nn.Module] = []
+        n_features, length = n_channels, n_timesteps
+        for filters, kernel in zip(
+            per_block(n_filters, n_blocks), per_block(kernel_size, n_blocks), strict=True
+        ):
+            layers.append(nn.Conv1d(n_features, filters, kernel))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(filters))
+            layers.append(nn.ReLU())
+            if pooling is not None:
+                pool = nn.MaxPool1d if pooling == "max" else nn.AvgPool1d
+                layers.append(pool(pool_size))
+            n_features = filters
+            length = (length - kernel + 1) // (1 if pooling is None else pool_size)
+        self.encoder = nn.Sequential(*layers)
+        self.gru = None
+        if hidden_size:
+            self.gru = nn.GRU(
+                n_features,
+                hidden_size,
+                n_layers,
+                batch_first=True,
+                bidirectional=bidirectional,
+                dropout=dropout if n_layers > 1 else 0.0,
+            )
+            n_features = hidden_size * (2 if bidirectional else 1)
+        self.dropout = nn.Dropout(dropout)
+        n_read = n_features * length if readout == "flatten" else n_features
+        self.head = nn.Linear(n_read, n_classes)
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return logits of shape (n, n_classes)."""
+        states = self.encoder(X).transpose(1, 2)
+        if self.gru is not None:
+            states, last = self.gru(states)
+        if self.readout == "mean":
+            read = states.mean(dim=1)
+        elif self.readout == "flatten":
+            read = states.flatten(1)
+        elif self.gru is None:
+            read = states[:, -1]
+        else:
+            # The last layer's final state, of both directions if there are two.
+            n_directions = 2 if self.gru.bidirectional else 1
+            read = last[-n_directions:].transpose(0, 1).flatten(1)
+        logits: Tensor = self.head(self.dropout(read))
+        return logits
+
+
+def per_block(value: int | Sequence[int], n_blocks: int) -> list[int]:
+    """Return one value a block, from one for all or one for each."""
+    values = [value] * n_blocks if isinstance(value, int) else list(value)
+    if len(values) != n_blocks:
+        raise ValueError(
+            f"Give one number or one for each of the n_blocks={n_blocks} blocks, "
+            f"got {values}."
+        )
+    return values
+
+
+def minimum_timesteps(
+    *,
+    n_blocks: int,
+    kernel_size: int | Sequence[int] = 5,
+    pooling: str | None = "max",
+    pool_size: int = 2,
+    **others: Any,
+) -> int:
+    """Return the shortest series that a network with these parameters can take.
+
+    Every convolution without padding shortens a series by its kernel less one.
+
+    Examples
+    --------
+    >>> from sk_imu.networks import minimum_timesteps
+    >>> minimum_timesteps(n_blocks=2, kernel_size=5, pool_size=2, hidden_size=64)
+    16
+    """
+    needed = 1
+    for kernel in reversed(per_block(kernel_size, n_blocks)):
+        needed = needed * (1 if pooling is None else pool_size) + kernel - 1
+    return needed
