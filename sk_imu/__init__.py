@@ -18,14 +18,14 @@ _MODULE_OF = {
     "CNNGRUClassifier": "classifiers",
     "ChannelScaler": "preprocessing",
     "FixedLength": "preprocessing",
-    "Flatten": "preprocessing",
+    "Flatten": "features",
     "GRUClassifier": "classifiers",
     "MultiplicativeNoise": "augmentation",
     "RandomSubsequence": "augmentation",
     "Recording": "recording",
     "Resampler": "resampling",
     "SensorStream": "recording",
-    "SummaryFeatures": "preprocessing",
+    "SummaryFeatures": "features",
     "WindowedClassifier": "meta",
 }
 
@@ -49,8 +49,9 @@ __all__ = [
 if TYPE_CHECKING:
     from .augmentation import MultiplicativeNoise, RandomSubsequence
     from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
+    from .features import Flatten, SummaryFeatures
     from .meta import AugmentedClassifier, WindowedClassifier
-    from .preprocessing import ChannelScaler, FixedLength, Flatten, SummaryFeatures
+    from .preprocessing import ChannelScaler, FixedLength
     from .recording import Recording, SensorStream
     from .resampling import Resampler
 

@@ -38,7 +38,10 @@ def is_raw(X: Any) -> bool:
 def is_uniform(X: Any) -> TypeGuard[Sequence[NDArray[np.floating]]]:
     """Tell whether X is in the uniform state: a list of 2-D arrays."""
     return (
-        is_list(X) and len(X) > 0 and not is_raw(X) and any(_ndim(row) == 2 for row in X)
+        is_list(X)
+        and len(X) > 0
+        and not is_raw(X)
+        and any(_ndim(row) == 2 for row in X)
     )
 
 
@@ -69,8 +72,8 @@ def check_series(
 ) -> Uniform | Panel:
     """Check X in the uniform or panel state and return it in that same state.
 
-    Sets (``reset=True``) or compares ``n_features_in_``: the number of channels, or of
-    timesteps where X is 2-D.
+    Sets (``reset=True``) or compares ``n_channels_in_`` and ``n_features_in_``: the
+    number of channels, or of timesteps where X is 2-D.
 
     Raises
     ------
@@ -102,6 +105,15 @@ def check_series(
         raise ValueError(
             f"Found array with 0 timestep(s) (shape={panel.shape}) while a minimum of 1 "
             f"is required by {type(estimator).__name__}."
+        )
+    # n_features_in_ alone would take 6 timesteps of one channel for 6 channels.
+    n_channels = as_3d(panel).shape[1]
+    if reset:
+        estimator.n_channels_in_ = n_channels
+    elif n_channels != estimator.n_channels_in_:
+        raise ValueError(
+            f"X has {n_channels} channels, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_channels_in_} channels as input."
         )
     return panel
 
@@ -208,7 +220,7 @@ def _check_uniform(
             )
         rows.append(array)
     if reset:
-        estimator.n_features_in_ = len(rows[0])
+        estimator.n_features_in_ = estimator.n_channels_in_ = len(rows[0])
     elif len(rows[0]) != estimator.n_features_in_:
         raise ValueError(
             f"X has {len(rows[0])} features (channels), but {name} is expecting "

@@ -25,6 +25,7 @@ FLOOR_OF = {
     "resampling": 3,
     "segmentation": 3,
     "preprocessing": 3,
+    "features": 3,
     "augmentation": 3,
     "networks": 4,
     "training": 4,
