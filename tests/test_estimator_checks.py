@@ -77,7 +77,6 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
         # Series of the checks are shorter than the default kernels.
         "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_KERNEL, **SMALL_NET)],
         "CNNGRUClassifier": [sk_imu.CNNGRUClassifier(**SMALL_KERNEL, **SMALL_NET)],
-        "GRUClassifier": [sk_imu.GRUClassifier(**SMALL_NET)],
     }
 
 
@@ -106,35 +105,45 @@ def has_default(cls: type[BaseEstimator]) -> bool:
     )
 
 
-# What a default constructor may say to data it cannot learn from.
-REASONS = r"timestep|too short|shorter|kernel"
+# Why a default cannot meet a check: the data are too short for it, and it says so ...
+TOO_SHORT = r"timestep|too short|shorter"
+# ... or else this.
+KNOWN_REASONS = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "batches and their normalisation count rows, not weights"
+    ),
+}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in SPECIAL if has_default(ESTIMATORS[n])])
-def test_defaults_fail_only_on_too_short_series(name, capsys):
+def test_defaults_fail_only_for_a_known_reason(name, capsys):
     """The default constructors are tried too, and say why they cannot meet a check."""
     results = check_estimator(ESTIMATORS[name](), on_fail=None, on_skip=None)
-    failed = {
-        result["check_name"]: result["exception"]
-        for result in results
-        if result["status"] == "failed"
-    }
+    reasons, unexplained = {}, {}
+    for result in results:
+        if result["status"] == "failed":
+            check_name, exception = result["check_name"], result["exception"]
+            message = _message(exception, TOO_SHORT) or KNOWN_REASONS.get(check_name)
+            if message:
+                reasons[check_name] = message
+            else:
+                unexplained[check_name] = exception
     with capsys.disabled():
-        print(f"\n{name}(): {len(results) - len(failed)} of {len(results)} checks pass")
-        for check_name, exception in failed.items():
-            print(f"  {check_name}: {str(exception).splitlines()[0]}")
-    for exception in failed.values():
-        assert _says(exception, REASONS), exception
+        n_passed = sum(result["status"] == "passed" for result in results)
+        print(f"\n{name}(): {n_passed} of {len(results)} checks pass")
+        for check_name, message in reasons.items():
+            print(f"  {check_name}: {' '.join(message.split())}")
+    assert not unexplained
 
 
-def _says(exception: BaseException | None, pattern: str) -> bool:
-    """Tell whether an exception, or one it was raised from, matches a pattern."""
+def _message(exception: BaseException | None, pattern: str) -> str:
+    """Return the message that matches, of an exception or one it was raised from."""
     while exception is not None:
         if re.search(pattern, str(exception)):
-            return True
+            return str(exception)
         exception = exception.__cause__ or exception.__context__
-    return False
+    return ""
 
 
 def test_every_special_instance_belongs_to_a_public_estimator():
