@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_is_fitted
@@ -250,9 +251,7 @@ class _Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         # A generator for arrays, seeded the way scikit-learn's users seed everything.
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
-        if isinstance(series, list):
-            return [self.augment(row[np.newaxis], rng)[0] for row in series]
-        return self.augment(as_3d(series), rng).reshape(series.shape)
+        return augment_sets(self, series, rng)
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Return the sets as they are: unseen sets are never augmented.
@@ -301,6 +300,8 @@ class MultiplicativeNoise(_Augmenter):
 
     Attributes
     ----------
+    n_channels_in_ : int
+        Number of channels.
     n_features_in_ : int
         Number of channels, or of timesteps where X is 2-D.
 
@@ -373,6 +374,8 @@ class RandomSubsequence(_Augmenter):
 
     Attributes
     ----------
+    n_channels_in_ : int
+        Number of channels.
     n_features_in_ : int
         Number of channels, or of timesteps where X is 2-D.
 
@@ -406,6 +409,21 @@ class RandomSubsequence(_Augmenter):
 
     def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
         return random_subsequence(X, rng, min_fraction=self.min_fraction)
+
+
+def augment_sets(
+    augmenter: Any, X: Uniform | Panel, rng: np.random.Generator
+) -> Uniform | Panel:
+    """Augment checked sets, uniform or panel, by an augmenter or a Pipeline of them."""
+    steps = [augmenter]
+    if isinstance(augmenter, Pipeline):
+        steps = [step for _, step in augmenter.steps if step not in (None, "passthrough")]
+    for step in steps:
+        if isinstance(X, list):
+            X = [step.augment(row[np.newaxis], rng)[0] for row in X]
+        else:
+            X = step.augment(as_3d(X), rng).reshape(X.shape)
+    return X
 
 
 def _float_panel(X: ArrayLike) -> Panel:

@@ -88,6 +88,8 @@ class Flatten(_TableTransformer):
         Names of the channels.
     n_timesteps_in_ : int
         Number of timesteps.
+    n_channels_in_ : int
+        Number of channels.
     n_features_in_ : int
         Number of channels, or of timesteps where X is 2-D.
 

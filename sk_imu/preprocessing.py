@@ -57,6 +57,8 @@ class FixedLength(_SeriesTransformer):
 
     Attributes
     ----------
+    n_channels_in_ : int
+        Number of channels.
     n_features_in_ : int
         Number of channels, or of timesteps where X is 2-D.
 
@@ -179,6 +181,8 @@ class ChannelScaler(_SeriesTransformer):
         that is always 0 or, if ``with_mean``, constant.
     mean_ : ndarray of shape (n_channels,) or None
         What is subtracted from each channel; None unless ``with_mean``.
+    n_channels_in_ : int
+        Number of channels.
     n_features_in_ : int
         Number of channels, or of timesteps where X is 2-D.
 
@@ -237,9 +241,7 @@ class ChannelScaler(_SeriesTransformer):
             The fitted scaler.
         """
         series = check_series(self, X, reset=True)
-        names = check_channel_names(
-            self.channel_names, self.n_channels_in_, estimator=self
-        )
+        names = check_channel_names(self.channel_names, self.n_channels_in_, estimator=self)
         # A block is one row of a list, or the whole panel.
         blocks = series if isinstance(series, list) else [as_3d(series)]
         mean_square = _channel_mean([np.square(b, dtype=np.float64) for b in blocks])
@@ -295,9 +297,7 @@ class ChannelScaler(_SeriesTransformer):
 
         def change_block(block: Panel) -> Panel:
             # These columns fit (n_channels, n_timesteps) as well as panels.
-            columns = (
-                v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_)
-            )
+            columns = (v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_))
             return change(block, *columns)
 
         if isinstance(series, list):
@@ -318,9 +318,7 @@ def _low_pass(values: Panel, cutoff: float) -> Panel:
 
 def _channel_mean(blocks: Sequence[Panel]) -> NDArray[np.float64]:
     """Return each channel's mean over all timesteps of all blocks."""
-    total = sum(
-        np.moveaxis(block, -2, 0).reshape(block.shape[-2], -1).sum(axis=1, dtype=float)
-        for block in blocks
-    )
-    n_timesteps = sum(block.size // block.shape[-2] for block in blocks)
-    return total / n_timesteps
+    n_channels = blocks[0].shape[-2]
+    sums = [b.sum(axis=-1, dtype=np.float64).reshape(-1, n_channels) for b in blocks]
+    n_timesteps = sum(block.size for block in blocks) // n_channels
+    return np.concatenate(sums).sum(axis=0) / n_timesteps
