@@ -186,9 +186,7 @@ class _Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     A new augmenter writes ``_augment`` and its parameters, ``random_state`` among them.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "random_state": ["random_state"]
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = {"random_state": ["random_state"]}
     random_state: Any
 
     @abstractmethod

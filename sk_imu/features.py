@@ -287,9 +287,7 @@ class SummaryFeatures(_TableTransformer):
         return self._describe(panel).reshape(len(panel), -1)
 
     def _describe(self, values: Panel) -> Panel:
-        return np.stack(
-            [_STATISTICS[name](values) for name in self.statistics], axis=-1
-        )
+        return np.stack([_STATISTICS[name](values) for name in self.statistics], axis=-1)
 
     def _parts_of_channel(self) -> list[str]:
         return list(self.statistics)
