@@ -62,3 +62,10 @@ def sensor_triples(channel_names: Sequence[str]) -> list[list[int]]:
         for triple in triples
         if all(name in position for name in triple)
     ]
+
+
+def quaternion_columns(axes: Sequence[str]) -> list[int]:
+    """Return the columns of qx, qy, qz and qw, or none unless all four are there."""
+    if not set(QUATERNION_AXES) <= set(axes):
+        return []
+    return [list(axes).index(axis) for axis in QUATERNION_AXES]

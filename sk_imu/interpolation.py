@@ -1,0 +1,158 @@
+"""The signal processing of one stream: from its own clock to a uniform one."""
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
+from scipy.signal import firwin, kaiserord, upfirdn
+from scipy.spatial.transform import Rotation, Slerp
+
+from .channels import EULER_AXES, quaternion_columns
+
+__all__ = ["resample_stream"]
+
+Floats = NDArray[np.float64]
+
+# The low-pass in units of half the output's rate: flat to 0.8, nothing left from 1.0.
+_PASSBAND_END = 0.8
+_N_TAPS, _KAISER_BETA = kaiserord(80, 1 - _PASSBAND_END)
+#: Half its length in timesteps of the output.
+_HALF_LENGTH = math.ceil(_N_TAPS / 2)
+#: A stream at most this much faster than the output counts as equally fast.
+_TOLERANCE = 0.01
+#: What clocks may be off by rounding, in timesteps.
+_ROUNDING = 1e-6
+
+
+def resample_stream(
+    times_s: Floats,
+    values: Floats,
+    *,
+    n_timesteps: int,
+    rate_hz: float,
+    axes: Sequence[str] = (),
+    interpolation: Literal["linear", "cubic"] = "cubic",
+    anti_alias: bool = True,
+) -> Floats:
+    """Give a stream's values at the times 0, 1 / rate_hz, 2 / rate_hz and so on.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_samples,)
+        Strictly increasing time of each sample in seconds, two samples at least; from 0
+        or before to the last time asked for or after.
+    values : ndarray of shape (n_samples, n_axes)
+        Finite samples.
+    n_timesteps : int
+        Number of times asked for.
+    rate_hz : float
+        The uniform rate in hertz.
+    axes : sequence of str, default=()
+        Name of each column.  ``qx``, ``qy``, ``qz`` and ``qw`` together are a
+        quaternion, ``roll``, ``pitch`` and ``yaw`` are angles that wrap at ±π; columns
+        of other names and without a name are plain numbers.
+    interpolation : {"linear", "cubic"}, default="cubic"
+        How plain numbers and angles between two samples are found.
+    anti_alias : bool, default=True
+        Low-pass the stream, with zero phase, if its rate falls by more than 1 %.
+
+    Returns
+    -------
+    uniform : ndarray of shape (n_timesteps, n_axes)
+        Values at the uniform times; quaternions of norm 1, angles in (-π, π].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.interpolation import resample_stream
+    >>> degrees = np.array([[170.0], [-170.0]])
+    >>> turned = resample_stream(
+    ...     np.array([0.0, 1.0]), np.deg2rad(degrees), n_timesteps=5, rate_hz=4,
+    ...     axes=["yaw"], interpolation="linear",
+    ... )
+    >>> np.rad2deg(turned).ravel().round(6)
+    array([ 170.,  175.,  180., -175., -170.])
+    """
+    quaternion = quaternion_columns(axes)
+    angles = [i for i, axis in enumerate(axes) if axis in EULER_AXES]
+    values = values.copy()
+    values[:, angles] = np.unwrap(values[:, angles], axis=0)
+    values[:, quaternion] = _one_hemisphere(values[:, quaternion])
+
+    factor = _decimation(times_s, rate_hz) if anti_alias else 1
+    degree = 1 if interpolation == "linear" else 3
+    # The filter looks at what the stream holds before and after the times asked for.
+    step_s, margin = 1 / (rate_hz * factor), _HALF_LENGTH * factor * (factor > 1)
+    stop = (n_timesteps - 1) * factor
+    before = min(margin, math.floor(-times_s[0] / step_s + _ROUNDING))
+    after = min(margin, math.floor(max(times_s[-1] / step_s - stop, 0) + _ROUNDING))
+    fine_s = np.arange(-before, stop + after + 1) * step_s
+    fine_s = np.clip(fine_s, times_s[0], times_s[-1])  # what rounding puts outside
+    fine = _interpolate(times_s, values, fine_s, degree, quaternion)
+    if factor > 1:
+        lacking = [(margin - before, margin - after), (0, 0)]
+        fine = np.pad(fine, lacking, mode="reflect", reflect_type="odd")
+        # Half a filter of padding stands in front, and the filter lags by another half.
+        fine = upfirdn(_low_pass(factor), fine, down=factor, axis=0)
+        fine = fine[2 * _HALF_LENGTH : 2 * _HALF_LENGTH + n_timesteps]
+
+    norm = np.linalg.norm(fine[:, quaternion], axis=1, keepdims=True)
+    fine[:, quaternion] /= norm
+    fine[:, angles] = np.pi - (np.pi - fine[:, angles]) % (2 * np.pi)
+    return fine
+
+
+def _one_hemisphere(quaternions: Floats) -> Floats:
+    # q and -q are the same rotation. Neighbours on different sides of the sphere would
+    # make every filter and every learner see a jump; the first qw >= 0 makes the choice
+    # of side the same for all recordings.
+    if quaternions.size == 0:
+        return quaternions
+    turned = np.sum(quaternions[1:] * quaternions[:-1], axis=1) < 0
+    flips = np.concatenate([[quaternions[0, 3] < 0], turned])
+    signed = quaternions * np.where(np.cumsum(flips) % 2, -1.0, 1.0)[:, np.newaxis]
+    return signed / np.linalg.norm(signed, axis=1, keepdims=True)
+
+
+def _decimation(times_s: Floats, rate_hz: float) -> int:
+    """Return how many times finer than the output a clock must be for the stream."""
+    intervals_s = np.diff(times_s)
+    # The median doesn't see gaps, in which nothing was recorded. Where samples come in
+    # bursts it is far too short: the mean keeps the fine clock from growing endless.
+    own_rate_hz = min(1 / np.median(intervals_s), 10 / np.mean(intervals_s))
+    return max(1, math.ceil(own_rate_hz / rate_hz - _TOLERANCE))
+
+
+def _interpolate(
+    times_s: Floats,
+    values: Floats,
+    at_s: Floats,
+    degree: int,
+    quaternion: Sequence[int],
+) -> Floats:
+    if len(at_s) == len(times_s) and np.allclose(
+        at_s, times_s, rtol=0, atol=_ROUNDING * (at_s[1] - at_s[0])
+    ):
+        return values.copy()  # uniform already, as data sets often are
+    degree = min(degree, len(times_s) - 1)
+    result: Floats = make_interp_spline(times_s, values, k=degree)(at_s)
+    if quaternion:
+        slerp = Slerp(times_s, Rotation.from_quat(values[:, quaternion]))
+        result[:, quaternion] = slerp(at_s).as_quat()
+    return result
+
+
+@functools.cache
+def _low_pass(factor: int) -> Floats:
+    """Return the low-pass for a clock ``factor`` times finer than the output's."""
+    taps: Floats = firwin(
+        2 * _HALF_LENGTH * factor + 1,
+        (1 + _PASSBAND_END) / 2 / factor,
+        window=("kaiser", _KAISER_BETA),
+    )
+    taps.flags.writeable = False
+    return taps
