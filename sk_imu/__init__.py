@@ -26,7 +26,7 @@ _MODULE_OF = {
     "Resampler": "resampling",
     "SensorStream": "recording",
     "SummaryFeatures": "features",
-    "WindowedClassifier": "meta",
+    "WindowedClassifier": "windowing",
 }
 
 __all__ = [
@@ -50,10 +50,11 @@ if TYPE_CHECKING:
     from .augmentation import MultiplicativeNoise, RandomSubsequence
     from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
     from .features import Flatten, SummaryFeatures
-    from .meta import AugmentedClassifier, WindowedClassifier
+    from .meta import AugmentedClassifier
     from .preprocessing import ChannelScaler, FixedLength
     from .recording import Recording, SensorStream
     from .resampling import Resampler
+    from .windowing import WindowedClassifier
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ flat and checked, and it passes scikit-learn's estimator checks.
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -14,13 +14,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from skorch import NeuralNet
-from skorch.dataset import Dataset
-from skorch.helper import predefined_split
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import Pipeline
-from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, compute_sample_weight
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    check_random_state,
+    compute_sample_weight,
+)
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -29,6 +31,9 @@ from sklearn.utils.validation import (
     check_is_fitted,
     column_or_1d,
 )
+from skorch import NeuralNet
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
 
 from .networks import IMUNet, minimum_timesteps
 from .training import (
@@ -51,6 +56,7 @@ _OPTIMIZERS = {
 }
 _ROWS_PER_PREDICTION = 1024  # bounds the memory of a prediction, not its result
 
+
 def _keeps_epochs(classifier: "NetClassifier") -> bool:
     return classifier.keep_epochs
 
@@ -59,6 +65,8 @@ def _keeps_epochs(classifier: "NetClassifier") -> bool:
 # assigns each parameter and nothing else.
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetClassifier(ClassifierMixin, BaseEstimator):
+    """Parameters and methods of all net classifiers; see :mod:`sk_imu.classifiers`."""
+
     readout: str = "mean"
     dropout: float = 0.0
     max_epochs: int = 30
@@ -105,6 +113,12 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
+
+    # Set by ``fit``.
+    classes_: NDArray[Any] = field(init=False)
+    net_: NeuralNet = field(init=False)
+    module_: IMUNet = field(init=False)
+    epoch_states_: list[dict[str, torch.Tensor]] = field(init=False)
 
     # With metadata routing on, groups arrive without being asked for by the user:
     # nothing but the early-stopping split reads them.
@@ -279,12 +293,15 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(panel, y)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        n_timesteps, needed = panel.shape[2], minimum_timesteps(**self._network_parameters())
+        n_timesteps, needed = (
+            panel.shape[2],
+            minimum_timesteps(**self._network_parameters()),
+        )
         if n_timesteps < needed:
             raise ValueError(
                 f"X has {n_timesteps} timesteps, but the unpadded convolutions of "
-                f"{type(self).__name__} need at least {needed}. Use longer sets or windows, "
-                "or a smaller kernel_size, pool_size or n_blocks."
+                f"{type(self).__name__} need at least {needed}. Use longer sets or "
+                "windows, or a smaller kernel_size, pool_size or n_blocks."
             )
         return y
 
@@ -397,9 +414,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                     return learn, hold_out
         raise ValueError(
             "early_stopping=True found no split that holds out "
-            f"validation_fraction={self.validation_fraction} of the groups and leaves every "
-            "class to learn from. Give more groups a class, a smaller validation_fraction, "
-            "or early_stopping=False."
+            f"validation_fraction={self.validation_fraction} of the groups and leaves "
+            "every class to learn from. Give more groups a class, a smaller "
+            "validation_fraction, or early_stopping=False."
         )
 
     def _predict_proba(self, panel: Panel, module: IMUNet) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 __all__ = ["IMUNet", "minimum_timesteps"]
@@ -81,7 +80,9 @@ class IMUNet(nn.Module):
         layers: list[nn.Module] = []
         n_features, length = n_channels, n_timesteps
         for filters, kernel in zip(
-            per_block(n_filters, n_blocks), per_block(kernel_size, n_blocks), strict=True
+            per_block(n_filters, n_blocks),
+            per_block(kernel_size, n_blocks),
+            strict=True,
         ):
             layers.append(nn.Conv1d(n_features, filters, kernel))
             if batch_norm:

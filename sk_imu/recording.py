@@ -277,9 +277,7 @@ class Recording:
         return f"Recording({self.label!r}, {self.duration_s:.2f} s: {streams})"
 
 
-def _rebuild(
-    streams: dict[str, SensorStream], keywords: dict[str, Any]
-) -> Recording:
+def _rebuild(streams: dict[str, SensorStream], keywords: dict[str, Any]) -> Recording:
     return Recording(streams, **keywords)
 
 

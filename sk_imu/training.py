@@ -62,7 +62,8 @@ class BatchAugmenter:
         self.generator = generator
 
     def __call__(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
-        return augment_sets(self.augmenter, X, self.generator)
+        """Return the batch, changed."""
+        return np.asarray(augment_sets(self.augmenter, X, self.generator))
 
 
 class WeightedCrossEntropy(nn.Module):
@@ -207,7 +208,9 @@ def quiet_torch(n_jobs: int | None, seed: int | None = None) -> Iterator[None]:
     """
     n_threads = torch.get_num_threads()
     wanted = 1 if n_jobs is None else n_jobs
-    torch.set_num_threads(wanted if wanted > 0 else max((os.cpu_count() or 1) + 1 + wanted, 1))
+    torch.set_num_threads(
+        wanted if wanted > 0 else max((os.cpu_count() or 1) + 1 + wanted, 1)
+    )
     try:
         with torch.random.fork_rng():
             if seed is not None:

@@ -18,7 +18,7 @@ PACKAGE = Path(sk_imu.__file__).parent
 # A new module must be put on a floor here; a new floor is not welcome.
 FLOOR_OF = {
     "channels": 0,
-    "validation": 0,
+    "validation": 1,
     "recording": 1,
     "readers": 2,
     "datasets": 2,
@@ -33,6 +33,7 @@ FLOOR_OF = {
     "base": 5,
     "classifiers": 5,
     "meta": 5,
+    "windowing": 5,
     "sktime": 6,
     "model_selection": 6,
     "inspection": 6,

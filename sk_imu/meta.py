@@ -1,0 +1,342 @@
+"""Classifiers that learn from more rows than they are given, and answer one row a set.
+
+Copies (here) and windows (:mod:`sk_imu.windowing`) exist inside ``fit`` and ``predict``
+only.  So a splitter over the rows of X never divides a set, and each copy and window
+carries its set's group into whatever the wrapped classifier splits itself.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    check_random_state,
+    get_tags,
+)
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+    has_fit_parameter,
+)
+
+from .augmentation import augment_sets
+from .validation import Panel, Uniform, check_series
+
+__all__ = ["AugmentedClassifier", "MetaClassifier"]
+
+
+def _offers(method: str) -> Callable[[Any], bool]:
+    return lambda self: self._offers(method)
+
+
+class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Fit a clone of ``estimator`` on the rows that :meth:`_learning_rows` makes."""
+
+    estimator: Any
+    _parameter_constraints: ClassVar[dict[str, Any]]
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        groups: Any = None,
+    ) -> Self:
+        """Fit a clone of the estimator.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The training sets, uniform or panel.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        sample_weight : array-like of shape (n_sets,), default=None
+            Weight of each set, for estimators that take weights.
+        groups : array-like of shape (n_sets,), default=None
+            Group of each set, such as the subject, handed on to estimators that split
+            for themselves. Without groups each set is a group of its own.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X or y can't be used.
+        """
+        series = check_series(self, X, reset=True)
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(series, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        weighted = sample_weight is not None
+        weights = _check_sample_weight(
+            sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
+        )
+        groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
+        check_consistent_length(y, groups)
+
+        rows, origin, row_weights = self._learning_rows(series, weights)
+        metadata = {"groups": groups[origin]}
+        if weighted or not np.all(row_weights == row_weights[0]):
+            metadata["sample_weight"] = row_weights
+        self.estimator_ = clone(self.estimator)
+        _fit(self.estimator_, rows, y[origin], metadata, needs_weight=weighted)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of each set.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        """
+        check_is_fitted(self)
+        labels: NDArray[Any] = self._ask("predict", X)
+        return labels
+
+    @available_if(_offers("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        proba: NDArray[np.float64] = self._ask("predict_proba", X)
+        return proba
+
+    @available_if(_offers("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the confidence in each class.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_sets,) or (n_sets, n_classes)
+            In the order of ``classes_``; for two classes, of the second.
+        """
+        check_is_fitted(self)
+        scores: NDArray[np.float64] = self._ask("decision_function", X)
+        return scores
+
+    @available_if(_offers("staged_predict_proba"))
+    def staged_predict_proba(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """Yield the probabilities as they were after each epoch of the estimator.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Yields
+        ------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        yield from self._ask("staged_predict_proba", X)
+
+    def _learning_rows(
+        self, series: Uniform | Panel, weights: NDArray[np.float64]
+    ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
+        """Return the rows to learn from, the set each comes from, and their weights."""
+        raise NotImplementedError
+
+    def _ask(self, method: str, X: Any) -> Any:
+        """Answer a prediction method, one row a set."""
+        raise NotImplementedError
+
+    def _offers(self, method: str) -> bool:
+        """Tell whether a prediction method can be answered."""
+        return hasattr(getattr(self, "estimator_", self.estimator), method)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell scikit-learn what metadata goes where.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            ``groups`` and ``sample_weight`` of ``fit``, for itself and the estimator.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(estimator=self.estimator, method_mapping=mapping)
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.classifier_tags = get_tags(self.estimator).classifier_tags
+        return tags
+
+
+class AugmentedClassifier(MetaClassifier):
+    """Let any classifier learn from augmented copies of the training sets beside them.
+
+    The copies are made inside ``fit``, so that in a cross-validation no copy of a test set
+    is ever learnt from; new sets are never augmented.
+
+    Parameters
+    ----------
+    estimator : classifier
+        What learns.
+    augmenter : augmenter or Pipeline of augmenters
+        What changes the copies, such as :class:`MultiplicativeNoise`.
+    n_copies : int, default=1
+        Copies of each set, each changed anew.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the copies. The augmenter's own plays no part.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone of ``estimator``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X was 2-D.
+
+    See Also
+    --------
+    CNNGRUClassifier : The nets change each batch anew by their own ``augmenter``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sk_imu import AugmentedClassifier, MultiplicativeNoise, SummaryFeatures
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(20, 3, 50)) * np.repeat([1, 3], 10)[:, None, None]
+    >>> y = np.repeat(["rest", "squat"], 10)
+    >>> clf = make_pipeline(SummaryFeatures(), LogisticRegression(max_iter=1000))
+    >>> AugmentedClassifier(clf, MultiplicativeNoise(), n_copies=4).fit(X, y).score(X, y)
+    1.0
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "augmenter": [HasMethods("augment"), Pipeline],
+        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        augmenter: Any,
+        *,
+        n_copies: int = 1,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.augmenter = augmenter
+        self.n_copies = n_copies
+        self.random_state = random_state
+
+    def _learning_rows(
+        self, series: Uniform | Panel, weights: NDArray[np.float64]
+    ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        rng = np.random.default_rng(seed)
+        parts = [series]
+        parts += [augment_sets(self.augmenter, series, rng) for _ in range(self.n_copies)]
+        rows: Any = (
+            list(chain.from_iterable(parts))
+            if isinstance(series, list)
+            else np.concatenate(parts)
+        )
+        n_times = 1 + self.n_copies
+        return rows, np.tile(np.arange(len(series)), n_times), np.tile(weights, n_times)
+
+    def _ask(self, method: str, X: Any) -> Any:
+        return getattr(self.estimator_, method)(check_series(self, X, reset=False))
+
+
+def _fit(
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    metadata: dict[str, NDArray[Any]],
+    *,
+    needs_weight: bool,
+) -> None:
+    """Fit an estimator with as much of the metadata as it takes.
+
+    With metadata routing on, that is what it requests; with it off, what the ``fit`` of
+    the last step takes, and the groups where that step is a search.
+    """
+    if get_config()["enable_metadata_routing"]:
+        takes = {
+            name: name
+            for name in get_routing_for_object(estimator).consumes("fit", list(metadata))
+        }
+    else:
+        last, prefix = estimator, ""
+        while isinstance(last, Pipeline):
+            name, last = last.steps[-1]
+            prefix += f"{name}__"
+        takes = {
+            name: prefix + name
+            for name in metadata
+            if has_fit_parameter(last, name)
+            or (name == "groups" and isinstance(last, BaseSearchCV))
+        }
+    if needs_weight and "sample_weight" not in takes:
+        raise ValueError(
+            f"sample_weight was given, but {type(estimator).__name__} takes none."
+        )
+    estimator.fit(X, y, **{key: metadata[name] for name, key in takes.items()})
