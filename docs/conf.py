@@ -13,10 +13,11 @@ extensions = [
     "sphinx.ext.mathjax",
     "myst_parser",
     "numpydoc",
+    "sphinx_gallery.gen_gallery",
 ]
 # Other projects' inventories would have to be fetched: left out, so that the pages are
 # built without a network.
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "sg_execution_times.rst"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 
@@ -25,6 +26,15 @@ autodoc_typehints = "none"
 # The members are listed by _templates/autosummary/class.rst.
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "min_reported_time": 60,
+    "show_memory": False,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
