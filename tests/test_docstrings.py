@@ -122,7 +122,5 @@ def test_has_an_example(name):
 
 @pytest.mark.parametrize("name", OBJECTS)
 def test_keeps_the_rules_of_numpydoc(name):
-    errors = {
-        code: text for code, text in validate(name)["errors"] if code not in NOT_OURS
-    }
+    errors = {code: text for code, text in validate(name)["errors"] if code not in NOT_OURS}
     assert not errors
