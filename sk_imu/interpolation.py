@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import make_interp_spline
+from scipy.interpolate import CubicSpline, make_interp_spline
 from scipy.signal import firwin, kaiserord, upfirdn
 from scipy.spatial.transform import Rotation, Slerp
 
@@ -84,7 +84,6 @@ def resample_stream(
     values[:, quaternion] = _one_hemisphere(values[:, quaternion])
 
     factor = _decimation(times_s, rate_hz) if anti_alias else 1
-    degree = 1 if interpolation == "linear" else 3
     # The filter looks at what the stream holds before and after the times asked for.
     step_s, margin = 1 / (rate_hz * factor), _HALF_LENGTH * factor * (factor > 1)
     stop = (n_timesteps - 1) * factor
@@ -92,7 +91,7 @@ def resample_stream(
     after = min(margin, math.floor(max(times_s[-1] / step_s - stop, 0) + _ROUNDING))
     fine_s = np.arange(-before, stop + after + 1) * step_s
     fine_s = np.clip(fine_s, times_s[0], times_s[-1])  # what rounding puts outside
-    fine = _interpolate(times_s, values, fine_s, degree, quaternion)
+    fine = _interpolate(times_s, values, fine_s, interpolation, quaternion)
     if factor > 1:
         lacking = [(margin - before, margin - after), (0, 0)]
         fine = np.pad(fine, lacking, mode="reflect", reflect_type="odd")
@@ -131,15 +130,18 @@ def _interpolate(
     times_s: Floats,
     values: Floats,
     at_s: Floats,
-    degree: int,
+    interpolation: str,
     quaternion: Sequence[int],
 ) -> Floats:
     if len(at_s) == len(times_s) and np.allclose(
         at_s, times_s, rtol=0, atol=_ROUNDING * (at_s[1] - at_s[0])
     ):
         return values.copy()  # uniform already, as data sets often are
-    degree = min(degree, len(times_s) - 1)
-    result: Floats = make_interp_spline(times_s, values, k=degree)(at_s)
+    if interpolation == "linear":
+        result: Floats = make_interp_spline(times_s, values, k=1)(at_s)
+    else:
+        # In terms of slopes, not B-splines: these fail numerically on clocks with bursts.
+        result = CubicSpline(times_s, values)(at_s)
     if quaternion:
         slerp = Slerp(times_s, Rotation.from_quat(values[:, quaternion]))
         result[:, quaternion] = slerp(at_s).as_quat()
