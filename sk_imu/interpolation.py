@@ -7,9 +7,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline, make_interp_spline
+from scipy.interpolate import CubicSpline
 from scipy.signal import firwin, kaiserord, upfirdn
-from scipy.spatial.transform import Rotation, Slerp
 
 from .channels import EULER_AXES, quaternion_columns
 
@@ -131,21 +130,38 @@ def _interpolate(
     values: Floats,
     at_s: Floats,
     interpolation: str,
-    quaternion: Sequence[int],
+    quaternion: list[int],
 ) -> Floats:
     if len(at_s) == len(times_s) and np.allclose(
         at_s, times_s, rtol=0, atol=_ROUNDING * (at_s[1] - at_s[0])
     ):
         return values.copy()  # uniform already, as data sets often are
+    left = np.clip(np.searchsorted(times_s, at_s, "right") - 1, 0, len(times_s) - 2)
+    fraction = (at_s - times_s[left]) / (times_s[left + 1] - times_s[left])
+    fraction = fraction[:, np.newaxis]
+    result: Floats
     if interpolation == "linear":
-        result: Floats = make_interp_spline(times_s, values, k=1)(at_s)
+        result = values[left] + fraction * (values[left + 1] - values[left])
     else:
         # In terms of slopes, not B-splines: these fail numerically on clocks with bursts.
         result = CubicSpline(times_s, values)(at_s)
     if quaternion:
-        slerp = Slerp(times_s, Rotation.from_quat(values[:, quaternion]))
-        result[:, quaternion] = slerp(at_s).as_quat()
+        before, after = values[left][:, quaternion], values[left + 1][:, quaternion]
+        result[:, quaternion] = _slerp(before, after, fraction)
     return result
+
+
+def _slerp(before: Floats, after: Floats, fraction: Floats) -> Floats:
+    """Go the fraction of the shortest way from one unit quaternion to another.
+
+    scipy's Slerp does the same, but takes ten times as long.
+    """
+    chord = np.linalg.norm(after - before, axis=1, keepdims=True)
+    angle = 2 * np.arcsin(np.minimum(chord / 2, 1)) / np.pi
+    # sin(f a) / sin(a), also where a is 0.
+    weight_before = (1 - fraction) * np.sinc((1 - fraction) * angle)
+    weight_after = fraction * np.sinc(fraction * angle)
+    return (weight_before * before + weight_after * after) / np.sinc(angle)
 
 
 @functools.cache
