@@ -64,6 +64,14 @@ def resample_stream(
     uniform : ndarray of shape (n_timesteps, n_axes)
         Values at the uniform times; quaternions of norm 1, angles in (-π, π].
 
+    References
+    ----------
+    J. F. Kaiser (1974). Nonrecursive digital filter design using the I0-sinh window
+    function. IEEE International Symposium on Circuits and Systems, 20-23.
+
+    K. Shoemake (1985). Animating rotation with quaternion curves. SIGGRAPH 1985,
+    245-254.
+
     Examples
     --------
     >>> import numpy as np

@@ -110,9 +110,6 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     K. Shoemake (1985). Animating rotation with quaternion curves. SIGGRAPH 1985,
     245-254.
 
-    J. F. Kaiser (1974). Nonrecursive digital filter design using the I0-sinh window
-    function. IEEE International Symposium on Circuits and Systems, 20-23.
-
     Examples
     --------
     >>> import numpy as np
@@ -188,9 +185,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         series = check_series(self, X, reset=True, allow_nan=self._allows_nan)
         n_channels = len(np.atleast_2d(series[0]))
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
-        self.n_missing_ = sum(
-            int(np.isnan(np.atleast_2d(row)).any(axis=0).sum()) for row in series
-        )
+        self.n_missing_ = sum(int(gap.sum()) for gap in map(_find_gaps, series))
         return self
 
     def transform(self, X: Any) -> Uniform | Panel:
@@ -307,14 +302,14 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output
 
     def _transform_series(self, series: Uniform | Panel) -> Uniform | Panel:
-        gaps = [np.isnan(np.atleast_2d(row)).any(axis=0) for row in series]
+        gaps = [_find_gaps(row) for row in series]
         n_missing = sum(int(gap.sum()) for gap in gaps)
         if n_missing == 0 and self.input_rate_hz in (None, self.sampling_rate_hz):
             return series
         rows: Uniform = []
         for i, (row, gap) in enumerate(zip(series, gaps, strict=True)):
-            uniform = self._transform_row(np.atleast_2d(row), gap, i)
-            rows.append(uniform.astype(row.dtype).reshape(*row.shape[:-1], -1))
+            uniform = self._transform_row(np.atleast_2d(row), gap, i).astype(row.dtype)
+            rows.append(uniform.reshape(*row.shape[:-1], -1))
         self._warn_of_missing(n_missing, sum(bool(gap.any()) for gap in gaps))
         return rows if isinstance(series, list) else np.stack(rows)
 
@@ -365,6 +360,10 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 def _holds_recordings(X: Any) -> bool:
     # An empty list is told to be so in the words of recordings.
     return is_raw(X) or (is_list(X) and len(X) == 0)
+
+
+def _find_gaps(row: NDArray[np.floating]) -> NDArray[np.bool_]:
+    return np.isnan(np.atleast_2d(row)).any(axis=0)
 
 
 def _where(recording: Recording, row: int) -> str:

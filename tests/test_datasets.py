@@ -73,9 +73,7 @@ def test_watch_values_are_those_of_the_file(watch):
     for recording, samples in zip(watch.data, content["X"], strict=True):
         acceleration = recording.streams["TotalAcceleration"].values
         np.testing.assert_allclose(acceleration / STANDARD_GRAVITY, samples[:, :3])
-        np.testing.assert_array_equal(
-            recording.streams["Gyroscope"].values, samples[:, 3:]
-        )
+        np.testing.assert_array_equal(recording.streams["Gyroscope"].values, samples[:, 3:])
     np.testing.assert_array_equal(watch.side == "right", content["side"] == 1)
 
 
