@@ -182,7 +182,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 "Resampler: channels chooses from the named channels of Recordings, "
                 "but X holds arrays. Set channels=None or give Recordings."
             )
-        series = check_series(self, X, reset=True, allow_nan=self._allows_nan)
+        series = check_series(self, X, reset=True, allow_nan=self.missing == "interpolate")
         n_channels = len(np.atleast_2d(series[0]))
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
         self.n_missing_ = sum(int(gap.sum()) for gap in map(_find_gaps, series))
@@ -204,7 +204,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if not _holds_recordings(X):
-            series = check_series(self, X, reset=False, allow_nan=self._allows_nan)
+            allow_nan = self.missing == "interpolate"
+            series = check_series(self, X, reset=False, allow_nan=allow_nan)
             return self._transform_series(series)
         rows: Uniform = []
         n_missing = n_rows = 0
@@ -220,13 +221,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """Tell what input is allowed and that the dtype is kept."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = self._allows_nan
+        tags.input_tags.allow_nan = self.missing == "interpolate"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-    @property
-    def _allows_nan(self) -> bool:
-        return self.missing == "interpolate"
 
     def _resolve_channels(self, recording: Recording) -> list[str]:
         if self.channels is None:
@@ -257,13 +254,11 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         for name in self.channel_names_:
             for sensor, axis in available[name]:
                 axes.setdefault(sensor, []).append(axis)
-        streams, n_missing = {}, 0
+        streams, n_missing, allow_missing = {}, 0, self.missing == "interpolate"
         for sensor, chosen in axes.items():
             place = f"{where}, sensor {sensor!r}"
             stream = _with_axes(recording.streams[sensor], chosen, place)
-            streams[sensor] = check_stream(
-                stream, place=place, allow_missing=self._allows_nan
-            )
+            streams[sensor] = check_stream(stream, place=place, allow_missing=allow_missing)
             n_missing += stream.n_samples - streams[sensor].n_samples
         chosen_streams = replace(recording, streams=streams)
         check_overlap(chosen_streams, rate_hz=self.sampling_rate_hz, place=where)
@@ -352,7 +347,6 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             warnings.warn(
                 f"Resampler interpolated over or left out {n_missing} samples with "
                 f"missing values in {n_rows} of the rows of X.",
-                UserWarning,
                 stacklevel=3,
             )
 
@@ -362,7 +356,7 @@ def _holds_recordings(X: Any) -> bool:
     return is_raw(X) or (is_list(X) and len(X) == 0)
 
 
-def _find_gaps(row: NDArray[np.floating]) -> NDArray[np.bool_]:
+def _find_gaps(row: Any) -> NDArray[np.bool_]:
     return np.isnan(np.atleast_2d(row)).any(axis=0)
 
 

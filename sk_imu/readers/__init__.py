@@ -30,6 +30,18 @@ def read_recording(path: str | Path) -> Recording:
     See Also
     --------
     read_recordings : Read a folder of labelled recordings.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np, pandas as pd
+    >>> from sk_imu.readers import read_recording
+    >>> time_ns = 1_700_000_000_000_000_000 + 20_000_000 * np.arange(100)
+    >>> rotation = pd.DataFrame({"time": time_ns, "z": 0.1, "y": 0.0, "x": 0.0})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rotation.to_csv(pathlib.Path(folder, "Gyroscope.csv"), index=False)
+    ...     read_recording(folder)
+    Recording(None, 1.98 s: Gyroscope 100 samples at 50.000 Hz)
     """
     return read_sensor_logger(path)
 
