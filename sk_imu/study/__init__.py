@@ -1,0 +1,20 @@
+"""The study: five pipelines, three protocols, one run, one set of results."""
+
+from .pipelines import MODELS, grid_for, make_pipeline_for
+from .protocols import PROTOCOLS, CopiedSets, UnseenPeople, UnseenSets
+from .published import published_table
+from .results import StudyResults
+from .running import run_study
+
+__all__ = [
+    "MODELS",
+    "PROTOCOLS",
+    "CopiedSets",
+    "StudyResults",
+    "UnseenPeople",
+    "UnseenSets",
+    "grid_for",
+    "make_pipeline_for",
+    "published_table",
+    "run_study",
+]

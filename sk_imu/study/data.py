@@ -1,0 +1,95 @@
+"""The sets that a study runs on, whatever they were given as."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..channels import sensor_of
+from ..datasets import load_basic_motions, load_watch
+from ..preprocessing import FixedLength
+from ..readers import read_recordings
+from ..recording import Recording
+from ..resampling import Resampler
+
+__all__ = ["StudyData", "load_study_data"]
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """Recordings, labels, people, and the channels to learn from."""
+
+    name: str
+    X: list[Recording]
+    y: NDArray[Any]
+    subjects: NDArray[Any] | None
+    channel_names: list[str]
+    fingerprint: str
+
+    def example(self, sampling_rate_hz: float, n_timesteps: int) -> dict[str, Any]:
+        """Return a sensor of the first set before and after resampling, for Fig. 2."""
+        recording = self.X[0]
+        present = [name for name in self.channel_names if name in recording.channel_names]
+        names = [name for name in present if sensor_of(name) == sensor_of(present[0])]
+        stream = recording.streams[sensor_of(names[0])]
+        columns = [stream.axes.index(name.rpartition("_")[2]) for name in names]
+        resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=names)
+        uniform = resampler.fit_transform([recording])
+        fixed = FixedLength(n_timesteps=n_timesteps).fit_transform(uniform)
+        return {
+            "source": recording.name,
+            "label": str(self.y[0]),
+            "channel_names": names,
+            "sampling_rate_hz": sampling_rate_hz,
+            "before_s": stream.timestamps_s.tolist(),
+            "before": stream.values.T[columns].tolist(),
+            "uniform": uniform[0].tolist(),
+            "fixed": fixed[0].tolist(),
+        }
+
+    def n_shorter_than(self, seconds: float) -> int:
+        """Return the number of sets that are shorter."""
+        return sum(recording.duration_s < seconds for recording in self.X)
+
+
+def load_study_data(
+    data: Any, channels: Sequence[str] | None, sampling_rate_hz: float
+) -> StudyData:
+    """Bring whatever was given as data into one form, its channels fixed."""
+    name = "your data"
+    if isinstance(data, (str, os.PathLike)):
+        name = str(data)
+        loaders = {"watch": load_watch, "basic-motions": load_basic_motions}
+        data = loaders[name]() if name in loaders else read_recordings(name)
+    if isinstance(data, list):
+        labels = [recording.label for recording in data]
+        data = data, labels, [recording.subject for recording in data]
+    elif isinstance(data, dict):
+        data = data["data"], data["target"], data["subject"]
+    recordings, labels, subjects = data
+    X, y = list(recordings), np.asarray(labels)
+    people: NDArray[Any] | None = None
+    if subjects is not None and all(subject is not None for subject in subjects):
+        people = np.asarray(subjects)
+    for what, values in (("labels", y), ("subjects", people)):
+        if values is not None and len(values) != len(X):
+            raise ValueError(f"{name}: {len(X)} recordings, but {len(values)} {what}.")
+    for row, label in enumerate(y):
+        if label is None:
+            raise ValueError(f"{name}: row {row} ({X[row].name}) has no label.")
+    if len(np.unique(y)) < 2:
+        raise ValueError(f"{name}: the study needs sets of at least two classes.")
+    resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=channels).fit(X)
+    digest = hashlib.sha256()
+    for recording in X:
+        for sensor, stream in recording.streams.items():
+            digest.update(f"{sensor}{stream.axes}".encode())
+            digest.update(stream.timestamps_s.tobytes())
+            digest.update(stream.values.tobytes())
+    digest.update(repr((y.tolist(), None if people is None else people.tolist())).encode())
+    names = list(resampler.channel_names_)
+    return StudyData(name, X, y, people, names, digest.hexdigest())

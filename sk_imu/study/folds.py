@@ -1,0 +1,209 @@
+"""One model on one fold: search, fit, predict."""
+
+import hashlib
+import importlib.metadata
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import config_context
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from .. import __version__
+from ..augmentation import MultiplicativeNoise, RandomSubsequence, augment_sets
+from ..recording import Recording
+from ..resampling import Resampler
+from .data import StudyData
+from .pipelines import grid_for
+from .protocols import PROTOCOLS, Split
+
+__all__ = ["Fold", "run_fold", "versions"]
+
+# How long a fit of each model takes beside a forest's, for the time left.
+_COST = {"rf": 1.0, "svm": 0.5, "cnn": 6.0, "gru": 16.0, "cnn-gru": 10.0}
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One model on one outer fold of one protocol."""
+
+    protocol: str
+    number: int
+    split: Split
+    model: str
+    budget: str
+    seed: int
+    pipeline: Pipeline
+
+    @property
+    def n_inner(self) -> int:
+        """Folds of the search inside."""
+        return 2 if self.budget == "quick" else 3
+
+    @property
+    def key(self) -> str:
+        """Name of its file: with a number, for a subject may be called anything."""
+        return f"{self.protocol}-{self.number:02d}-{self.model}"
+
+    @property
+    def grid(self) -> list[dict[str, list[Any]]]:
+        """What the search goes through."""
+        return grid_for(self.model, self.pipeline, self.budget)
+
+    @property
+    def cost(self) -> float:
+        """How long it takes beside others, for the order and the time left."""
+        n_points = sum(
+            int(np.prod([len(v) for v in point.values()])) for point in self.grid
+        )
+        return _COST[self.model] * len(self.split.train) * (n_points * self.n_inner + 1)
+
+    def fingerprint(self, dataset: StudyData) -> str:
+        """Tell apart what can't share results: data, rows, model, grid, seed, code."""
+        with config_context(print_changed_only=False):
+            parts = [
+                dataset.fingerprint,
+                self.key,
+                self.split.train.tolist(),
+                self.split.test.tolist(),
+                self.split.n_copies,
+                repr(self.pipeline.get_params()),
+                repr(self.grid),
+                self.n_inner,
+                self.seed,
+                versions(),
+                _code_fingerprint(),
+            ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
+    """Search, fit and predict one model on one fold."""
+    started = time.perf_counter()
+    split, protocol = fold.split, PROTOCOLS[fold.protocol]
+    X = dataset.X
+    if split.n_copies:
+        resampler = fold.pipeline.named_steps["resample"]
+        X = _with_copies(dataset, resampler, split.n_copies, fold.seed)
+    n_sets = len(dataset.y)
+    X_train, y_train = [X[i] for i in split.train], dataset.y[split.train % n_sets]
+    search = GridSearchCV(
+        fold.pipeline,
+        fold.grid,
+        scoring="f1_macro",
+        cv=protocol.inner_cv(fold.n_inner, fold.seed),
+        error_score="raise",
+    )
+    subjects = dataset.subjects
+    groups = None if subjects is None else subjects[split.train % n_sets]
+    # Only the splitter over people reads them; the others would warn.
+    search.fit(
+        X_train, y_train, groups=groups if fold.protocol == "unseen-people" else None
+    )
+    best = search.best_estimator_
+    is_net = hasattr(best[-1], "staged_predict_proba")
+    rows = []
+    for part, indices in (("train", split.train), ("test", split.test)):
+        scores, kind = _scores(best, [X[i] for i in indices])
+        predicted = search.classes_[scores.argmax(axis=1)]
+        for i, label, score in zip(indices, predicted, scores, strict=True):
+            rows.append(
+                {
+                    "part": part,
+                    "set": int(i % n_sets),
+                    "copy": int(i // n_sets),
+                    "y_pred": str(label),
+                    "score_kind": kind,
+                    "scores": score.tolist(),
+                }
+            )
+    return {
+        "key": fold.key,
+        "protocol": fold.protocol,
+        "model": fold.model,
+        "fold": split.name,
+        "cv_score": float(search.best_score_),
+        "best_params": {
+            name.rpartition("__")[2]: value for name, value in search.best_params_.items()
+        },
+        "classes": [str(label) for label in search.classes_],
+        "rows": rows,
+        "curves": _curves(best, X, dataset.y, split) if is_net else [],
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _scores(pipeline: Pipeline, X: list[Any]) -> tuple[NDArray[np.float64], str]:
+    """Return one score a class for each set, and what kind of score it is."""
+    if hasattr(pipeline, "predict_proba"):
+        return pipeline.predict_proba(X), "probability"
+    scores = np.asarray(pipeline.decision_function(X))
+    if scores.ndim == 1:
+        scores = np.column_stack([-scores, scores])
+    return scores, "decision"
+
+
+def _with_copies(
+    dataset: StudyData, resampler: Resampler, n_copies: int, seed: int
+) -> list[Recording]:
+    """Return the sets and their augmented copies, as rows: the study's leak."""
+    sets = resampler.fit_transform(dataset.X)
+    augmenter = make_pipeline(MultiplicativeNoise(), RandomSubsequence())
+    rng = np.random.default_rng(seed)
+    rows = list(dataset.X)
+    for _ in range(n_copies):
+        rows += [
+            Recording.from_array(
+                copy,
+                sampling_rate_hz=resampler.sampling_rate_hz,
+                channel_names=dataset.channel_names,
+            )
+            for copy in augment_sets(augmenter, sets, rng)
+        ]
+    return rows
+
+
+def _curves(
+    pipeline: Pipeline, X: list[Recording], y: NDArray[Any], split: Split
+) -> list[dict[str, float]]:
+    """Return loss and accuracy after each epoch, of test sets and as many training sets."""
+    classes = list(pipeline.classes_)
+    some = np.random.default_rng(0).permutation(split.train)[: len(split.test)]
+    rows = {"train": some, "test": split.test}
+    stages: dict[str, Iterator[NDArray[np.float64]]] = {
+        part: pipeline[-1].staged_predict_proba(
+            pipeline[:-1].transform([X[i] for i in indices])
+        )
+        for part, indices in rows.items()
+    }
+    curves = []
+    for epoch, probas in enumerate(zip(*stages.values(), strict=True), start=1):
+        point: dict[str, float] = {"epoch": epoch}
+        for (part, indices), proba in zip(rows.items(), probas, strict=True):
+            truth = np.searchsorted(classes, y[indices % len(y)])
+            told = np.clip(proba[np.arange(len(truth)), truth], 1e-12, None)
+            point[f"{part}_loss"] = float(-np.log(told).mean())
+            point[f"{part}_accuracy"] = float((proba.argmax(axis=1) == truth).mean())
+        curves.append(point)
+    return curves
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that results depend on."""
+    packages = ("numpy", "scipy", "scikit-learn", "skorch", "torch")
+    others = {name: importlib.metadata.version(name) for name in packages}
+    return {"sk_imu": __version__, **others}
+
+
+def _code_fingerprint() -> str:
+    """Tell apart two states of this package, whatever their version says."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,283 @@
+"""Run the study: every model on the same folds of every protocol, kept as it goes."""
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from .data import StudyData, load_study_data
+from .folds import Fold, run_fold, versions
+from .pipelines import MODELS, make_pipeline_for
+from .protocols import PROTOCOLS
+from .results import StudyResults
+
+__all__ = ["run_study"]
+
+_LETTERS = dict(zip("abc", PROTOCOLS, strict=True))
+
+
+def run_study(
+    data: Any = "watch",
+    *,
+    models: Sequence[str] = MODELS,
+    protocols: Sequence[str] = tuple(PROTOCOLS),
+    budget: str = "quick",
+    n_jobs: int = 1,
+    random_state: int = 0,
+    out: str | Path | None = None,
+    channels: Sequence[str] | None = None,
+    sampling_rate_hz: float = 50.0,
+    window_seconds: float = 4.0,
+    fixed_length: int | None = None,
+    verbose: int = 1,
+) -> StudyResults:
+    """Compare the study's models under its own protocol and under honest ones.
+
+    Each model is searched by :class:`~sklearn.model_selection.GridSearchCV` inside each
+    outer fold, so that nothing is chosen on the sets or people it is tested on.  The
+    folds, the augmentation and the seed are the same for all models.
+
+    Parameters
+    ----------
+    data : {"watch", "basic-motions"}, path, Bunch or tuple, default="watch"
+        A data set by name; a folder that :func:`sk_imu.readers.read_recordings` takes;
+        what a loader of :mod:`sk_imu.datasets` returned; or recordings, labels and
+        subjects (or None) as a tuple.
+    models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
+        Which models.
+    protocols : sequence of str, default=("copied-sets", "unseen-sets", "unseen-people")
+        Which protocols; ``"a"``, ``"b"`` and ``"c"`` for short.
+    budget : {"quick", "full"}, default="quick"
+        ``"quick"`` takes one split instead of three, three people instead of all, two
+        grid points at the most, and fewer epochs; minutes instead of an hour.
+    n_jobs : int, default=1
+        Folds that run at once, each on one thread. The results are the same for any
+        number.
+    random_state : int, default=0
+        Seed of the splits, the copies and the models.
+    out : path, default=None
+        Folder for the results. Each fold is kept there as soon as it is done; a run that
+        was interrupted goes on from there, and a fold whose data, model, grid, seed or
+        versions have changed is run again.
+    channels : sequence of str, default=None
+        Sensors or channels to learn from. None takes those of the first recording.
+    sampling_rate_hz : float, default=50.0
+        The common clock in hertz.
+    window_seconds : float, default=4.0
+        Length of the windows that vote on a set.
+    fixed_length : int, default=None
+        Stretch each set to that many timesteps instead of cutting windows.
+    verbose : int, default=1
+        0 shows no progress.
+
+    Returns
+    -------
+    results : StudyResults
+        All predictions and what is made of them.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, the data can't be used, or no protocol is available.
+
+    Examples
+    --------
+    >>> from sk_imu.study import run_study
+    >>> from sk_imu.datasets import load_basic_motions
+    >>> results = run_study(
+    ...     load_basic_motions(), models=["svm"], protocols=["unseen-sets"], verbose=0
+    ... )
+    >>> results.table().loc[("unseen-sets", "svm", "test"), "n_rows"]
+    np.int64(16)
+    """
+    models = _known(models, MODELS, "model")
+    protocols = _known(
+        [_LETTERS.get(p, p) for p in protocols], tuple(PROTOCOLS), "protocol"
+    )
+    if budget not in ("quick", "full"):
+        raise ValueError(f"budget must be 'quick' or 'full', got {budget!r}.")
+    dataset = load_study_data(data, channels, sampling_rate_hz)
+    unavailable, folds = {}, []
+    n_folds = {}
+    for protocol in protocols:
+        reason = PROTOCOLS[protocol].why_unavailable(dataset.y, dataset.subjects)
+        if reason is not None:
+            unavailable[protocol] = reason
+            continue
+        splits = PROTOCOLS[protocol].splits(
+            dataset.y, dataset.subjects, quick=budget == "quick", seed=random_state
+        )
+        n_folds[protocol] = len(splits)
+        folds += [
+            Fold(
+                protocol=protocol,
+                number=number,
+                split=split,
+                model=model,
+                budget=budget,
+                seed=random_state,
+                pipeline=make_pipeline_for(
+                    model,
+                    random_state=random_state,
+                    channels=dataset.channel_names,
+                    sampling_rate_hz=sampling_rate_hz,
+                    window_seconds=window_seconds,
+                    fixed_length=fixed_length,
+                    # With copies among the rows, there is nothing left to augment.
+                    augment=split.n_copies == 0,
+                ),
+            )
+            for number, split in enumerate(splits)
+            for model in models
+        ]
+    if not folds:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in unavailable.items())
+        raise ValueError(f"No protocol is available for {dataset.name}: {reasons}.")
+
+    n_short = 0 if fixed_length else dataset.n_shorter_than(window_seconds)
+    settings = {
+        "data": dataset.name,
+        "data_fingerprint": dataset.fingerprint,
+        "n_sets": len(dataset.X),
+        "n_subjects": None if dataset.subjects is None else len(set(dataset.subjects)),
+        "classes": [str(label) for label in np.unique(dataset.y)],
+        "channels": dataset.channel_names,
+        "budget": budget,
+        "random_state": random_state,
+        "models": models,
+        "protocols": protocols,
+        "n_folds": n_folds,
+        "unavailable": unavailable,
+        "sampling_rate_hz": sampling_rate_hz,
+        "window_seconds": window_seconds,
+        "fixed_length": fixed_length,
+        "n_short_sets": n_short,
+        "versions": versions(),
+    }
+    if n_short:
+        warnings.warn(
+            f"{n_short} of {len(dataset.X)} sets are shorter than a window of "
+            f"{window_seconds} s and hold their last sample to its end. A smaller "
+            "window_seconds avoids that.",
+            stacklevel=2,
+        )
+    keep = None if out is None else Path(out) / "folds"
+    outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
+    example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
+    results = _collect(dataset, settings, outcomes, example)
+    if out is not None:
+        results.save(out)
+    return results
+
+
+def _run(
+    dataset: StudyData, folds: list[Fold], keep: Path | None, *, n_jobs: int, verbose: int
+) -> list[dict[str, Any]]:
+    """Return the results of all folds in their order, those kept from earlier included."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    prints = {fold.key: fold.fingerprint(dataset) for fold in folds}
+    done = {}
+    for fold in folds:
+        kept = _read_kept(keep, fold.key)
+        if kept is not None and kept["fingerprint"] == prints[fold.key]:
+            done[fold.key] = kept
+    # The longest first, so that no worker is left alone with one at the end.
+    todo = sorted(
+        (fold for fold in folds if fold.key not in done), key=lambda fold: -fold.cost
+    )
+    bar = tqdm(
+        total=sum(fold.cost for fold in folds),
+        initial=sum(fold.cost for fold in folds if fold.key in done),
+        disable=not verbose,
+        bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left",
+    )
+    with bar:
+        bar.set_description(f"{len(done)}/{len(folds)} folds")
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+        for result in parallel(delayed(run_fold)(dataset, fold) for fold in todo):
+            key = result.pop("key")
+            done[key] = {"fingerprint": prints[key], **result}
+            if keep is not None:
+                _keep(keep, key, done[key])
+            bar.set_description(f"{len(done)}/{len(folds)} folds")
+            bar.update(next(fold.cost for fold in todo if fold.key == key))
+    return [done[fold.key] for fold in folds]
+
+
+def _keep(folder: Path, key: str, result: dict[str, Any]) -> None:
+    # Written beside and moved into place: an interrupt leaves no half file.
+    beside = folder / f"{key}.json.part"
+    beside.write_text(json.dumps(result), encoding="utf-8")
+    beside.replace(folder / f"{key}.json")
+
+
+def _read_kept(folder: Path | None, key: str) -> dict[str, Any] | None:
+    path = None if folder is None else folder / f"{key}.json"
+    if path is None or not path.exists():
+        return None
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return kept
+
+
+def _collect(
+    dataset: StudyData,
+    settings: dict[str, Any],
+    outcomes: list[dict[str, Any]],
+    example: dict[str, Any],
+) -> StudyResults:
+    """Put the folds' results into tidy tables, labels and subjects as text."""
+    y_true = [str(label) for label in dataset.y]
+    subjects: list[str | None] = [None] * len(y_true)
+    if dataset.subjects is not None:
+        subjects = [str(subject) for subject in dataset.subjects]
+    predictions, searches, curves, timings = [], [], [], []
+    for outcome in outcomes:
+        key = {name: outcome[name] for name in ("protocol", "model", "fold")}
+        for row in outcome["rows"]:
+            scores = zip(outcome["classes"], row["scores"], strict=True)
+            predictions.append(
+                {
+                    **key,
+                    **{name: row[name] for name in ("part", "set", "copy")},
+                    "subject": subjects[row["set"]],
+                    "y_true": y_true[row["set"]],
+                    **{name: row[name] for name in ("y_pred", "score_kind")},
+                    **{f"score_{label}": score for label, score in scores},
+                }
+            )
+        best = json.dumps(outcome["best_params"], sort_keys=True)
+        searches.append({**key, "cv_score": outcome["cv_score"], "best_params": best})
+        curves += [{**key, **point} for point in outcome["curves"]]
+        timings.append({**key, "seconds": outcome["seconds"]})
+    columns = [
+        *("protocol", "model", "fold", "epoch"),
+        *("train_loss", "train_accuracy", "test_loss", "test_accuracy"),
+    ]
+    return StudyResults(
+        settings=settings,
+        predictions=pd.DataFrame(predictions),
+        searches=pd.DataFrame(searches),
+        curves=pd.DataFrame(curves, columns=columns),
+        timings=pd.DataFrame(timings),
+        example=example,
+    )
+
+
+def _known(names: Sequence[str], known: Sequence[str], what: str) -> list[str]:
+    """Return the names in the known order, each once."""
+    if isinstance(names, str):
+        names = [names]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        wrong = (
+            f"There is no {what} {unknown[0]!r}." if unknown else f"No {what} was named."
+        )
+        raise ValueError(f"{wrong} Choose from {', '.join(known)}.")
+    return [name for name in known if name in names]
