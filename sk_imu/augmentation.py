@@ -417,6 +417,11 @@ def augment_sets(
     if isinstance(augmenter, Pipeline):
         steps = [step for _, step in augmenter.steps if step not in (None, "passthrough")]
     for step in steps:
+        if not hasattr(step, "augment"):
+            raise ValueError(
+                f"A Pipeline of augmenters holds nothing else, but {type(step).__name__} "
+                "has no augment method. Put it in front of the classifier instead."
+            )
         if isinstance(X, list):
             X = [step.augment(row[np.newaxis], rng)[0] for row in X]
         else:

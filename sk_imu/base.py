@@ -15,13 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
-from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import Pipeline
 from sklearn.utils import (
     assert_all_finite,
     check_consistent_length,
     check_random_state,
-    compute_sample_weight,
 )
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -34,7 +32,9 @@ from sklearn.utils.validation import (
 from skorch import NeuralNet
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
+from skorch.history import History
 
+from .learning_rows import hold_out_groups, weigh_rows, weighted_dataset
 from .networks import IMUNet, minimum_timesteps
 from .training import (
     BatchAugmenter,
@@ -108,7 +108,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         "callbacks": [list, None],
         "device": [str],
         "dtype": [StrOptions({"float32", "float64"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
@@ -117,14 +121,21 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     # Set by ``fit``.
     classes_: NDArray[Any] = field(init=False)
     net_: NeuralNet = field(init=False)
-    module_: IMUNet = field(init=False)
+    history_: History = field(init=False)
     epoch_states_: list[dict[str, torch.Tensor]] = field(init=False)
 
     # With metadata routing on, groups arrive without being asked for by the user:
     # nothing but the early-stopping split reads them.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @property
+    def module_(self) -> IMUNet:
+        """The trained torch module."""
+        module: IMUNet = self.net_.module_
+        return module
+
+    # False: the augmenter's parameters are checked, too.
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: ArrayLike,
@@ -153,7 +164,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or y can't be used, or the series are too short for the convolutions.
+            If X or y can't be used, the series are too short for the convolutions, or
+            the training diverges.
         """
         again = self.warm_start and hasattr(self, "net_")
         panel = check_panel(self, X, reset=not again)
@@ -172,7 +184,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
         return self._train(panel, y, sample_weight, groups, go_on=again)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
         self,
         X: ArrayLike,
@@ -269,7 +281,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         proba : ndarray of shape (n_sets, n_classes)
             In the order of ``classes_``.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "epoch_states_")
         panel = check_panel(self, X, reset=False)
         module = copy.deepcopy(self.module_)
         for state in self.epoch_states_:
@@ -293,10 +305,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(panel, y)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        n_timesteps, needed = (
-            panel.shape[2],
-            minimum_timesteps(**self._network_parameters()),
-        )
+        n_timesteps = panel.shape[2]
+        needed = minimum_timesteps(**self._network_parameters())
         if n_timesteps < needed:
             raise ValueError(
                 f"X has {n_timesteps} timesteps, but the unpadded convolutions of "
@@ -316,31 +326,45 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         partial: bool = False,
     ) -> Self:
         weights = _check_sample_weight(sample_weight, panel, ensure_non_negative=True)
-        weights = weights * compute_sample_weight(self.class_weight, y)
-        if not weights.any():
-            raise ValueError("All sample weights are zero: nothing to learn from.")
+        rows, weights = weigh_rows(y, weights, self.class_weight)
+        groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
+        check_consistent_length(y, groups)
+        if len(rows) < len(y):
+            panel, y, groups = panel[rows], y[rows], groups[rows]
         codes = np.searchsorted(self.classes_, y)
-        targets = np.zeros((len(y), len(self.classes_)))
-        targets[np.arange(len(y)), codes] = weights / weights.mean()
 
-        rng = check_random_state(self.random_state)
-        seed, augment_seed = (int(s) for s in rng.randint(2**31 - 1, size=2))
+        if not go_on:
+            self._rng = check_random_state(self.random_state)
+            self.__dict__.pop("epoch_states_", None)
+        seed, augment_seed = (int(s) for s in self._rng.randint(2**31 - 1, size=2))
+        if not go_on:
+            # Going on, what was held out stays held out.
+            self._split_seed = self._rng.randint(2**31 - 1)
         augment = None
         if self.augmenter is not None:
             generator = np.random.default_rng(augment_seed)
             augment = BatchAugmenter(self.augmenter, generator)
 
-        data = Dataset(
-            np.ascontiguousarray(panel, dtype=self.dtype), targets.astype(self.dtype)
-        )
-        valid = None
+        def dataset(rows: Any) -> Dataset:
+            return weighted_dataset(
+                panel[rows],
+                codes[rows],
+                weights[rows],
+                n_classes=len(self.classes_),
+                dtype=self.dtype,
+            )
+
         if self.early_stopping and not partial:
-            learn, hold_out = self._split(codes, groups, rng)
-            data, valid = (Dataset(data.X[i], data.y[i]) for i in (learn, hold_out))
+            learn, hold_out = hold_out_groups(
+                codes, groups, self.validation_fraction, self._split_seed
+            )
+            data, valid = dataset(learn), dataset(hold_out)
+        else:
+            data, valid = dataset(slice(None)), None
 
         n_epochs = 1 if partial else self.max_epochs
         batch_size = -1 if self.batch_size is None else self.batch_size
-        own_callbacks = make_callbacks(
+        callbacks = make_callbacks(
             validated=valid is not None,
             patience=self.patience if valid is not None else None,
             lr_schedule=None if partial else self.lr_schedule,
@@ -349,6 +373,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             max_epochs=n_epochs,
             keep_epochs=self.keep_epochs,
             verbose=self.verbose,
+            others=self._user_callbacks(),
         )
         with quiet_torch(self.n_jobs, seed):
             net = NeuralNet(
@@ -370,7 +395,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                 iterator_train__augment=augment,
                 iterator_valid=BatchIterator,
                 train_split=None if valid is None else predefined_split(valid),
-                callbacks=[*own_callbacks, *self._user_callbacks()],
+                callbacks=callbacks,
                 callbacks__print_log=None,
                 device=choose_device(self.device),
                 verbose=0,
@@ -378,16 +403,40 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             net.initialize()
             net.module_.to(getattr(torch, self.dtype))
             if go_on:
-                net.module_.load_state_dict(self.module_.state_dict())
-                net.optimizer_.load_state_dict(self.net_.optimizer_.state_dict())
+                self._take_over(net)
             fit_net(net, data, n_epochs)
+        if not all(value.isfinite().all() for value in net.module_.state_dict().values()):
+            raise ValueError(
+                "The training diverged: the network's weights are not finite any more. "
+                "Choose a smaller lr, or put a ChannelScaler in front."
+            )
+        net.train_split = None  # or the held-out sets would be pickled with the net
+        net.history = History([*(self.history_ if go_on else []), *net.history])
+        for epoch, row in enumerate(net.history, start=1):
+            row["epoch"] = epoch
         if self.keep_epochs:
             kept = dict(net.callbacks_)["keep_epochs"].states_
-            self.epoch_states_ = [*(self.epoch_states_ if go_on else []), *kept]
+            self.epoch_states_ = [*getattr(self, "epoch_states_", []), *kept]
         self.net_ = net
-        self.module_ = net.module_
         self.history_ = net.history
         return self
+
+    def _take_over(self, net: NeuralNet) -> None:
+        """Give a net the weights of the fit before, and the state of its optimiser.
+
+        The learning rate stays the net's own: the other is at the end of a schedule.
+        """
+        try:
+            net.module_.load_state_dict(self.module_.state_dict())
+        except RuntimeError as error:
+            raise ValueError(
+                "Training can't go on: the network's parameters have changed since the fit "
+                "before, and its weights don't fit any more. Fit with warm_start=False, or "
+                "set the parameters back."
+            ) from error
+        if type(net.optimizer_) is type(self.net_.optimizer_):
+            before = self.net_.optimizer_.state_dict()["state"]
+            net.optimizer_.load_state_dict({**net.optimizer_.state_dict(), "state": before})
 
     def _user_callbacks(self) -> list[Any]:
         callbacks = []
@@ -398,27 +447,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                 callbacks.append(clone(callback, safe=False))
         return callbacks
 
-    def _split(
-        self, codes: NDArray[np.intp], groups: Any, rng: np.random.RandomState
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Hold out whole groups, so that every class stays among the rows learnt from."""
-        groups = np.arange(len(codes)) if groups is None else column_or_1d(groups)
-        check_consistent_length(codes, groups)
-        n_classes = len(np.unique(codes))
-        if len(np.unique(groups)) > 1:
-            splitter = GroupShuffleSplit(
-                20, test_size=self.validation_fraction, random_state=rng
-            )
-            for learn, hold_out in splitter.split(codes, groups=groups):
-                if len(np.unique(codes[learn])) == n_classes:
-                    return learn, hold_out
-        raise ValueError(
-            "early_stopping=True found no split that holds out "
-            f"validation_fraction={self.validation_fraction} of the groups and leaves "
-            "every class to learn from. Give more groups a class, a smaller "
-            "validation_fraction, or early_stopping=False."
-        )
-
     def _predict_proba(self, panel: Panel, module: IMUNet) -> NDArray[np.float64]:
         """Predict in float64, in which a row's answer can't depend on its neighbours."""
         device = choose_device(self.device)
@@ -427,7 +455,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         with quiet_torch(self.n_jobs), torch.inference_mode():
             exact = copy.deepcopy(module).to(device, dtype).eval()
             logits = [
-                exact(torch.from_numpy(np.ascontiguousarray(rows)).to(device, dtype))
+                # Copied: torch warns of arrays that are read-only, as joblib's are.
+                exact(torch.tensor(rows, device=device, dtype=dtype))
                 for rows in np.array_split(panel, -(-len(panel) // _ROWS_PER_PREDICTION))
             ]
             proba: NDArray[np.float64] = torch.softmax(

@@ -54,7 +54,8 @@ optimizer : {"adam", "adamw", "sgd"}, default="adamw"
 weight_decay : float, default=0.01
     The optimiser's weight decay.
 class_weight : dict or "balanced", default=None
-    Weight of each class, multiplied with ``sample_weight``.
+    Weight of each class, multiplied with ``sample_weight``; ``"balanced"`` lets all
+    classes weigh the same together.
 early_stopping : bool, default=False
     Hold out ``validation_fraction`` of the groups, stop when the loss on them has not
     fallen for ``patience`` epochs, and go back to the best epoch's weights.
@@ -67,9 +68,10 @@ augmenter : augmenter or Pipeline of augmenters, default=None
 keep_epochs : bool, default=False
     Keep each epoch's weights, for :meth:`staged_predict_proba`.
 warm_start : bool, default=False
-    Let ``fit`` go on from the weights of the fit before.
+    Let ``fit`` go on from the weights of the fit before, with what that held out still
+    held out. ``history_`` and ``epoch_states_`` grow.
 callbacks : list of skorch callbacks or of (str, callback), default=None
-    Cloned, and called after the classifier's own.
+    Cloned, and called after the classifier's own, but before its early stopping.
 device : str, default="auto"
     A torch device; ``"auto"`` is CUDA or MPS where there is one, else the CPU.
 dtype : {"float32", "float64"}, default="float32"
@@ -97,7 +99,8 @@ history_ : skorch.history.History
     Loss and accuracy by epoch: ``history_[:, "train_loss"]``, ``"train_acc"`` and, with
     early stopping, ``"valid_loss"`` and ``"valid_acc"``.
 epoch_states_ : list of dict
-    The module's weights after each epoch, with ``keep_epochs=True``.""",
+    The module's weights after each epoch, with ``keep_epochs=True``. After early stopping
+    the module itself has those of the best epoch, not the last.""",
 }
 
 

@@ -320,23 +320,27 @@ def _fit(
     the last step takes, and the groups where that step is a search.
     """
     if get_config()["enable_metadata_routing"]:
-        takes = {
-            name: name
-            for name in get_routing_for_object(estimator).consumes("fit", list(metadata))
-        }
+        consumed = get_routing_for_object(estimator).consumes("fit", list(metadata))
+        keys = {name: name for name in consumed}
     else:
-        last, prefix = estimator, ""
-        while isinstance(last, Pipeline):
-            name, last = last.steps[-1]
-            prefix += f"{name}__"
-        takes = {
-            name: prefix + name
-            for name in metadata
-            if has_fit_parameter(last, name)
-            or (name == "groups" and isinstance(last, BaseSearchCV))
-        }
-    if needs_weight and "sample_weight" not in takes:
+        keys = {name: key for name in metadata if (key := _fit_key(estimator, name))}
+    if needs_weight and "sample_weight" not in keys:
         raise ValueError(
-            f"sample_weight was given, but {type(estimator).__name__} takes none."
+            f"sample_weight was given, but {type(estimator).__name__} takes none, or does "
+            "not request it where metadata routing is on: set_fit_request(sample_weight="
+            "True). Leave the weights out, or choose another estimator."
         )
-    estimator.fit(X, y, **{key: metadata[name] for name, key in takes.items()})
+    estimator.fit(X, y, **{key: metadata[name] for name, key in keys.items()})
+
+
+def _fit_key(estimator: Any, name: str) -> str | None:
+    """Return what ``fit`` calls a piece of metadata; None if there is no use for it."""
+    if isinstance(estimator, Pipeline):
+        step, last = estimator.steps[-1]
+        key = _fit_key(last, name)
+        return key and f"{step}__{key}"
+    if isinstance(estimator, MetaClassifier) and name == "sample_weight":
+        # It refuses weights that its own estimator can't use.
+        return name if _fit_key(estimator.estimator, name) else None
+    searches = name == "groups" and isinstance(estimator, BaseSearchCV)
+    return name if searches or has_fit_parameter(estimator, name) else None

@@ -1,6 +1,7 @@
 """The one network of the package: an optional CNN encoder, an optional GRU, one head."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from torch import Tensor, nn
@@ -80,8 +81,8 @@ class IMUNet(nn.Module):
         layers: list[nn.Module] = []
         n_features, length = n_channels, n_timesteps
         for filters, kernel in zip(
-            per_block(n_filters, n_blocks),
-            per_block(kernel_size, n_blocks),
+            per_block("n_filters", n_filters, n_blocks),
+            per_block("kernel_size", kernel_size, n_blocks),
             strict=True,
         ):
             layers.append(nn.Conv1d(n_features, filters, kernel))
@@ -98,8 +99,8 @@ class IMUNet(nn.Module):
         if hidden_size:
             self.gru = nn.GRU(
                 n_features,
-                hidden_size,
-                n_layers,
+                int(hidden_size),  # torch refuses numpy's integers
+                int(n_layers),
                 batch_first=True,
                 bidirectional=bidirectional,
                 dropout=dropout if n_layers > 1 else 0.0,
@@ -128,15 +129,16 @@ class IMUNet(nn.Module):
         return logits
 
 
-def per_block(value: int | Sequence[int], n_blocks: int) -> list[int]:
+def per_block(name: str, value: int | Sequence[int], n_blocks: int) -> list[int]:
     """Return one value a block, from one for all or one for each."""
-    values = [value] * n_blocks if isinstance(value, int) else list(value)
-    if len(values) != n_blocks:
+    values = list(value) if isinstance(value, Sequence) else [value] * n_blocks
+    whole = all(isinstance(v, Integral) and v > 0 for v in values)
+    if len(values) != n_blocks or not whole:
         raise ValueError(
-            f"Give one number or one for each of the n_blocks={n_blocks} blocks, "
-            f"got {values}."
+            f"{name} must be one positive whole number, or one for each of the "
+            f"n_blocks={n_blocks} blocks, got {value!r}."
         )
-    return values
+    return [int(v) for v in values]
 
 
 def minimum_timesteps(
@@ -158,6 +160,6 @@ def minimum_timesteps(
     16
     """
     needed = 1
-    for kernel in reversed(per_block(kernel_size, n_blocks)):
-        needed = needed * (1 if pooling is None else pool_size) + kernel - 1
+    for kernel in reversed(per_block("kernel_size", kernel_size, n_blocks)):
+        needed = needed * (1 if pooling is None else int(pool_size)) + kernel - 1
     return needed

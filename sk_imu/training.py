@@ -1,6 +1,7 @@
 """What a skorch net needs to train on panels: batches, loss, callbacks, a quiet torch."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler, PassthroughScoring
+from skorch.utils import noop
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
@@ -92,7 +94,7 @@ class BatchAccuracy(Callback):
 
 
 class EpochKeeper(Callback):
-    """Keep a copy of the weights after each epoch."""
+    """Keep a copy of the weights after each epoch, in the CPU's memory."""
 
     def initialize(self) -> "EpochKeeper":
         """Forget earlier training."""
@@ -102,7 +104,7 @@ class EpochKeeper(Callback):
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Copy the weights; ``state_dict`` alone would follow the training on."""
         state = net.module_.state_dict()
-        self.states_.append({name: value.clone() for name, value in state.items()})
+        self.states_.append({name: value.cpu().clone() for name, value in state.items()})
 
 
 class EpochProgress(Callback):
@@ -135,9 +137,14 @@ def make_callbacks(
     max_epochs: int,
     keep_epochs: bool,
     verbose: int,
-) -> list[tuple[str, Callback]]:
-    """Return the callbacks of one training run, in the order skorch must call them."""
-    callbacks: list[tuple[str, Callback]] = [
+    others: list[Any],
+) -> list[Any]:
+    """Return the callbacks of one training run, in the order skorch must call them.
+
+    ``others`` are the user's.
+    """
+    n_steps = n_batches * int(max_epochs)  # torch refuses numpy's integers
+    callbacks: list[Any] = [
         ("batch_accuracy", BatchAccuracy()),
         (
             "train_acc",
@@ -148,18 +155,19 @@ def make_callbacks(
         callbacks.append(
             ("valid_acc", PassthroughScoring("valid_acc", lower_is_better=False))
         )
-    if lr_schedule == "one_cycle":
+    # A cycle of a single step would be nothing but its end, where the rate is next to 0.
+    if lr_schedule == "one_cycle" and n_steps > 1:
         schedule = LRScheduler(
             torch.optim.lr_scheduler.OneCycleLR,
             max_lr=lr,
-            total_steps=n_batches * max_epochs,
+            total_steps=n_steps,
             step_every="batch",
         )
         callbacks.append(("lr_schedule", schedule))
     elif lr_schedule == "cosine":
         schedule = LRScheduler(
             torch.optim.lr_scheduler.CosineAnnealingLR,
-            T_max=n_batches * max_epochs,
+            T_max=n_steps,
             step_every="batch",
         )
         callbacks.append(("lr_schedule", schedule))
@@ -167,9 +175,10 @@ def make_callbacks(
         callbacks.append(("keep_epochs", EpochKeeper()))
     if verbose:
         callbacks.append(("progress", EpochProgress()))
+    callbacks += others
     if patience is not None:
         # Last: it ends the epoch by an exception, after which no callback is called.
-        stopping = EarlyStopping(patience=patience, load_best=True, sink=lambda _: None)
+        stopping = EarlyStopping(patience=patience, load_best=True, sink=noop)
         callbacks.append(("early_stopping", stopping))
     return callbacks
 
@@ -177,6 +186,14 @@ def make_callbacks(
 def choose_device(device: str) -> str:
     """Return the torch device that ``"auto"`` stands for: CUDA, Apple's MPS or the CPU."""
     if device != "auto":
+        try:
+            torch.empty(0, device=device)
+        except (AssertionError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(
+                f"device={device!r} can't be used here: {reason} Choose another, such as "
+                "'cpu', or 'auto'."
+            ) from error
         return device
     if torch.cuda.is_available():
         return "cuda"
@@ -199,12 +216,17 @@ def fit_net(net: NeuralNet, data: Any, n_epochs: int) -> None:
     net.notify("on_train_end", X=data, y=None)
 
 
+#: Torch has one generator for all threads: fits in parallel threads take turns at it.
+_GENERATOR = threading.RLock()
+
+
 @contextmanager
 def quiet_torch(n_jobs: int | None, seed: int | None = None) -> Iterator[None]:
-    """Run torch with its own seed and threads, and leave the process as it was.
+    """Run torch with its own threads and seed, and leave the process as it was.
 
-    Small nets are slower and less steady on several threads, so None means one; -1 means
-    as many as there are processors.
+    Without a seed the generator is not touched, and must not be used.  Small nets are
+    slower and less steady on several threads, so None means one; -1 means as many as
+    there are processors.
     """
     n_threads = torch.get_num_threads()
     wanted = 1 if n_jobs is None else n_jobs
@@ -212,9 +234,12 @@ def quiet_torch(n_jobs: int | None, seed: int | None = None) -> Iterator[None]:
         wanted if wanted > 0 else max((os.cpu_count() or 1) + 1 + wanted, 1)
     )
     try:
-        with torch.random.fork_rng():
-            if seed is not None:
-                torch.manual_seed(seed)
+        if seed is None:
             yield
+        else:
+            devices = range(torch.cuda.device_count())  # named, or torch warns of many
+            with _GENERATOR, torch.random.fork_rng(devices):
+                torch.manual_seed(seed)
+                yield
     finally:
         torch.set_num_threads(n_threads)

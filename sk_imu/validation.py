@@ -157,31 +157,36 @@ def check_series(
         )
     if is_uniform(X):
         return _check_uniform(estimator, X, reset=reset, allow_nan=allow_nan)
+    name = type(estimator).__name__
+    if is_list(X) and len(X) == 0:
+        raise ValueError(f"Found array with 0 sample(s): {name} needs at least one set.")
     panel: Panel = validate_data(
         estimator,
         X,
         reset=reset,
         allow_nd=True,
         dtype=FLOATS,
-        ensure_all_finite="allow-nan" if allow_nan else True,
+        ensure_all_finite=False,  # scikit-learn's message tells no row
     )
     if panel.ndim > 3:
         raise ValueError(
-            f"Found array with dim {panel.ndim}: {type(estimator).__name__} expects "
+            f"Found array with dim {panel.ndim}: {name} expects "
             "(n_sets, n_channels, n_timesteps) or, for one channel, (n_sets, n_timesteps)."
         )
     if panel.shape[-1] == 0:
         raise ValueError(
             f"Found array with 0 timestep(s) (shape={panel.shape}) while a minimum of 1 "
-            f"is required by {type(estimator).__name__}."
+            f"is required by {name}."
         )
+    for i, row in enumerate(as_3d(panel)):
+        _check_finite(name, i, row, allow_nan=allow_nan)
     # n_features_in_ alone would take 6 timesteps of one channel for 6 channels.
     n_channels = as_3d(panel).shape[1]
     if reset:
         estimator.n_channels_in_ = n_channels
     elif n_channels != estimator.n_channels_in_:
         raise ValueError(
-            f"X has {n_channels} channels, but {type(estimator).__name__} is expecting "
+            f"X has {n_channels} channels, but {name} is expecting "
             f"{estimator.n_channels_in_} channels as input."
         )
     return panel
@@ -282,6 +287,18 @@ def _ndim(row: Any) -> int:
     return row.ndim if hasattr(row, "ndim") else np.ndim(row)
 
 
+def _check_finite(name: str, row: int, values: Panel, *, allow_nan: bool) -> None:
+    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    if bad.any():
+        channel, timestep = np.argwhere(bad)[0]
+        raise ValueError(
+            f"Input X contains {'infinity' if allow_nan else 'NaN or infinity'}: "
+            f"{name} found {int(bad.sum())} such values in row {row}, the first in "
+            f"channel {channel} at timestep {timestep}. Leave the set out, or interpolate "
+            "over missing values by Resampler(missing='interpolate')."
+        )
+
+
 def _check_uniform(
     estimator: Any, X: Sequence[Any], *, reset: bool, allow_nan: bool
 ) -> Uniform:
@@ -308,14 +325,7 @@ def _check_uniform(
                 f"{name}: row {i} of X has {len(array)} channels, row 0 has "
                 f"{len(rows[0])}. All rows need the same channels in the same order."
             )
-        bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
-        if bad.any():
-            channel, timestep = np.argwhere(bad)[0]
-            raise ValueError(
-                f"Input X contains {'infinity' if allow_nan else 'NaN or infinity'}: "
-                f"{name} found {int(bad.sum())} such values in row {i}, the first in "
-                f"channel {channel} at timestep {timestep}."
-            )
+        _check_finite(name, i, array, allow_nan=allow_nan)
         rows.append(array)
     if reset:
         estimator.n_features_in_ = estimator.n_channels_in_ = len(rows[0])

@@ -18,7 +18,9 @@ class WindowedClassifier(MetaClassifier):
     """Let a classifier of equally long panels learn from windows, and answer per set.
 
     Each set is cut into overlapping windows inside ``fit`` and ``predict``.  A set's
-    windows weigh as much together as another set's, and vote on the set's answer.
+    windows weigh as much together as another set's, where the estimator takes sample
+    weights (with metadata routing on: where it requests them), and vote on the set's
+    answer.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ class WindowedClassifier(MetaClassifier):
     step : float, default=None
         From the start of one window to the next, in seconds, or in timesteps where
         ``n_timesteps`` is given. None is half a window. The last window ends with the
-        set, so that no timestep is left out.
+        set, so that no timestep is left out but by steps longer than a window.
     vote : {"soft", "hard"}, default="soft"
         ``"soft"`` averages the windows' probabilities, or their decision function where
         there are none; ``"hard"`` counts their labels.
@@ -156,7 +158,7 @@ class WindowedClassifier(MetaClassifier):
         windows, counts = self._windows(X)
         if method == "staged_predict_proba":
             stages = self.estimator_.staged_predict_proba(windows)
-            return (_mean_by_set(proba, counts) for proba in stages)
+            return (_mean_by_set(self._ballots(proba), counts) for proba in stages)
         if self.vote == "soft" and self._offers("predict_proba"):
             scores = self.estimator_.predict_proba(windows)
         elif self.vote == "soft" and self._offers("decision_function"):
@@ -169,6 +171,12 @@ class WindowedClassifier(MetaClassifier):
             return scores
         best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
         return self.classes_[best]
+
+    def _ballots(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each window puts into the vote, from its probabilities."""
+        if self.vote == "soft":
+            return proba
+        return np.eye(len(self.classes_))[proba.argmax(axis=1)]
 
     def predict_windows(self, X: Any) -> list[NDArray[Any]]:
         """Return the label of each window, set by set.

@@ -29,6 +29,7 @@ FLOOR_OF = {
     "features": 3,
     "augmentation": 3,
     "networks": 4,
+    "learning_rows": 4,
     "training": 4,
     "base": 5,
     "classifiers": 5,
