@@ -164,7 +164,7 @@ def test_sktime_is_imported_in_its_own_module_only():
     """``sk_imu.sktime`` and the body of ``load_basic_motions`` may, no one else."""
     offenders = set()
     for module, path in FILES.items():
-        if module == "sktime":
+        if room(module) == "sktime":
             continue
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import sktime.classification.dummy
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
+from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
 
 import sk_imu
 
@@ -72,7 +72,7 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
             )
         ],
         "FromSktime": [
-            ESTIMATORS["FromSktime"](sktime.classification.dummy.DummyClassifier())
+            ESTIMATORS["FromSktime"](KNeighborsTimeSeriesClassifier(distance="euclidean"))
         ],
         # Series of the checks are shorter than the default kernels.
         "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_KERNEL, **SMALL_NET)],
