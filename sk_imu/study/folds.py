@@ -27,6 +27,8 @@ __all__ = ["Fold", "run_fold", "versions"]
 
 # How long a fit of each model takes beside a forest's, for the time left.
 _COST = {"rf": 1.0, "svm": 0.5, "cnn": 6.0, "gru": 16.0, "cnn-gru": 10.0}
+# Folds of the search inside each fold: more would take the full budget beyond an hour.
+_N_INNER = 2
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,6 @@ class Fold:
     budget: str
     seed: int
     pipeline: Pipeline
-
-    @property
-    def n_inner(self) -> int:
-        """Folds of the search inside."""
-        return 2 if self.budget == "quick" else 3
 
     @property
     def key(self) -> str:
@@ -62,7 +59,7 @@ class Fold:
         n_points = sum(
             int(np.prod([len(v) for v in point.values()])) for point in self.grid
         )
-        return _COST[self.model] * len(self.split.train) * (n_points * self.n_inner + 1)
+        return _COST[self.model] * len(self.split.train) * (n_points * _N_INNER + 1)
 
     def fingerprint(self, dataset: StudyData) -> str:
         """Tell apart what can't share results: data, rows, model, grid, seed, code."""
@@ -75,7 +72,7 @@ class Fold:
                 self.split.n_copies,
                 repr(self.pipeline.get_params()),
                 repr(self.grid),
-                self.n_inner,
+                _N_INNER,
                 self.seed,
                 versions(),
                 _code_fingerprint(),
@@ -97,7 +94,7 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         fold.pipeline,
         fold.grid,
         scoring="f1_macro",
-        cv=protocol.inner_cv(fold.n_inner, fold.seed),
+        cv=protocol.inner_cv(_N_INNER, fold.seed),
         error_score="raise",
     )
     subjects = dataset.subjects

@@ -128,10 +128,11 @@ class StudyResults:
                 continue
             part = table.loc[[name]].droplevel("protocol")
             test = part.xs("test", level="part")
-            shown = test[[f"{score}_macro" for score in _SCORES] + ["accuracy"]].copy()
-            shown.columns = ["precision", "recall", "F1", "accuracy"]
+            columns = {"precision": "precision_macro", "recall": "recall_macro"}
+            columns |= {"F1": "f1_macro", "accuracy": "accuracy"}
+            shown = pd.DataFrame({key: test[column] for key, column in columns.items()})
             shown["train F1"] = part.xs("train", level="part")["f1_macro"]
-            if "worst_subject" in test and name == "unseen-people":
+            if name == "unseen-people":
                 shown["worst subject"] = test["worst_subject"]
             if name == "copied-sets":
                 for score in _SCORES:

@@ -1,0 +1,360 @@
+"""The study: pipelines, protocols, results that last, and the command line."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GridSearchCV, GroupKFold
+
+from sk_imu import Recording
+from sk_imu.cli import main
+from sk_imu.datasets import load_basic_motions, load_watch
+from sk_imu.study import (
+    MODELS,
+    PROTOCOLS,
+    CopiedSets,
+    StudyResults,
+    UnseenPeople,
+    UnseenSets,
+    grid_for,
+    make_pipeline_for,
+    published_table,
+    run_study,
+)
+
+NAMES = [
+    f"{sensor}_{axis}" for sensor in ("TotalAcceleration", "Gyroscope") for axis in "xyz"
+]
+
+
+def make_sets(n_subjects=4, n_each=2, n_seconds=6.0, seed=0):
+    """Return easy sets: each exercise has a tempo of its own, each person a bias."""
+    rng = np.random.default_rng(seed)
+    sets = []
+    for subject in range(n_subjects):
+        for label, tempo_hz in {"lunge": 0.5, "squat": 1.1}.items():
+            for _ in range(n_each):
+                t = np.arange(round(rng.uniform(1, 1.4) * n_seconds * 50)) / 50
+                phase = 2 * np.pi * tempo_hz * t + rng.uniform(0, 6)
+                values = np.sin(phase + np.arange(6)[:, None]) + rng.normal(
+                    0, 0.3, (6, len(t))
+                )
+                sets.append(
+                    Recording.from_array(
+                        values + rng.normal(0, 0.2, (6, 1)),
+                        sampling_rate_hz=50,
+                        channel_names=NAMES,
+                        label=label,
+                        subject=subject,
+                    )
+                )
+    return sets
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return make_sets()
+
+
+@pytest.fixture(scope="module")
+def forest_run(sets, tmp_path_factory):
+    """Return the results of a run of forest and SVM, and the folder it kept them in."""
+    out = tmp_path_factory.mktemp("study")
+    return run_study(sets, models=["rf", "svm"], out=out, verbose=0), out
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("fixed_length", [None, 64])
+def test_every_pipeline_learns_raw_recordings(sets, name, fixed_length):
+    pipeline = make_pipeline_for(name, random_state=0, fixed_length=fixed_length)
+    epochs = {key: 2 for key in pipeline.get_params() if key.endswith("max_epochs")}
+    labels = [recording.label for recording in sets]
+    predicted = pipeline.set_params(**epochs).fit(sets, labels).predict(sets)
+    assert predicted.shape == (len(sets),)
+    assert set(predicted) <= {"lunge", "squat"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("budget", ["quick", "full"])
+@pytest.mark.parametrize("fixed_length", [None, 64])
+def test_grids_name_parameters_that_exist(name, budget, fixed_length):
+    for augment in (True, False):
+        pipeline = make_pipeline_for(name, fixed_length=fixed_length, augment=augment)
+        grid = grid_for(name, pipeline, budget)
+        assert grid
+        for point in grid:
+            assert set(point) <= set(pipeline.get_params())
+
+
+def test_the_full_grid_of_the_hybrid_holds_the_study_s_five_hyperparameters():
+    grid = grid_for("cnn-gru", make_pipeline_for("cnn-gru"), "full")
+    searched = {key.rpartition("__")[2] for point in grid for key in point}
+    assert searched == {"kernel_size", "pooling", "lr", "batch_size", "max_epochs"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_augmentation_can_be_switched_off(name):
+    assert "MultiplicativeNoise" in repr(make_pipeline_for(name).get_params())
+    assert "MultiplicativeNoise" not in repr(
+        make_pipeline_for(name, augment=False).get_params()
+    )
+
+
+def test_unknown_model_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="no model 'lstm'.*rf, svm, cnn, gru, cnn-gru"):
+        make_pipeline_for("lstm")
+
+
+def test_labels_inside_recordings_are_never_read(sets):
+    labels = np.array([recording.label for recording in sets])
+    anonymous = [
+        Recording(recording.streams, label=str(row)) for row, recording in enumerate(sets)
+    ]
+    plain = make_pipeline_for("svm", random_state=0).fit(sets, labels).predict(sets)
+    blind = make_pipeline_for("svm", random_state=0).fit(anonymous, labels)
+    assert_array_equal(blind.predict(anonymous), plain)
+
+
+def test_copies_reach_the_other_side_of_the_split_in_protocol_a_only():
+    y = np.repeat(["lunge", "squat"], 20)
+    (leaked,) = CopiedSets(n_copies=3).splits(y, None, quick=True, seed=0)
+    assert len(leaked.train) + len(leaked.test) == 160
+    shared = set(leaked.train % 40) & set(leaked.test % 40)
+    assert len(shared) > 0.9 * len(set(leaked.test % 40))
+    for split in UnseenSets().splits(y, None, quick=False, seed=0):
+        assert not set(split.train) & set(split.test)
+        assert len(split.test) == 8
+        assert split.n_copies == 0
+
+
+def test_unseen_people_leaves_each_person_out_once():
+    subjects = np.repeat(["a", "b", "c", "d"], 6)
+    y = np.tile(["lunge", "squat"], 12)
+    splits = UnseenPeople().splits(y, subjects, quick=False, seed=0)
+    assert [split.name for split in splits] == [f"subject {s}" for s in "abcd"]
+    for split in splits:
+        assert not set(subjects[split.train]) & set(subjects[split.test])
+    assert_array_equal(np.sort(np.concatenate([s.test for s in splits])), np.arange(24))
+    inner = UnseenPeople().inner_cv(3, 0)
+    groups = subjects[splits[0].train]
+    for train, test in inner.split(groups, groups=groups):
+        assert not set(groups[train]) & set(groups[test])
+
+
+@pytest.mark.parametrize(
+    ("subjects", "y", "reason"),
+    [
+        (None, ["a", "b"] * 4, "names no subjects"),
+        (np.repeat([1, 2], 4), ["a", "b"] * 4, "at least 3 subjects, there are 2"),
+        (np.repeat([1, 2, 3], 2), ["a", "b", "a", "a", "a", "a"], "only subject 1 .* b"),
+    ],
+)
+def test_unseen_people_says_why_it_is_unavailable(subjects, y, reason):
+    told = UnseenPeople().why_unavailable(np.array(y), subjects)
+    assert told is not None
+    assert pd.Series([told]).str.contains(reason).all()
+
+
+def test_published_figures_are_those_of_table_1():
+    table = published_table()
+    assert list(table.index) == list(MODELS)
+    assert table.loc["rf"].tolist() == [0.85, 0.81, 0.78]
+    assert table.loc["cnn-gru"].tolist() == [0.97, 0.97, 0.97]
+
+
+def test_every_prediction_is_kept_once(forest_run, sets):
+    results, _ = forest_run
+    predictions = results.predictions
+    assert set(predictions.protocol) == set(PROTOCOLS)
+    people = predictions[predictions.protocol == "unseen-people"]
+    for _, fold in people.groupby(["model", "fold"]):
+        test = fold[fold.part == "test"]
+        assert test.subject.nunique() == 1
+        assert not set(test.subject) & set(fold[fold.part == "train"].subject)
+        assert sorted(fold["set"]) == list(range(len(sets)))
+    unseen = predictions[predictions.protocol == "unseen-sets"]
+    assert (unseen["copy"] == 0).all()
+    assert set(predictions[predictions.protocol == "copied-sets"]["copy"]) == {0, 1}
+
+
+def test_the_table_is_what_the_predictions_say(forest_run):
+    results, _ = forest_run
+    table = results.table()
+    for (protocol, model, part), row in table.iterrows():
+        rows = results.predictions.query(
+            "protocol == @protocol and model == @model and part == @part"
+        )
+        assert row.f1_macro == f1_score(rows.y_true, rows.y_pred, average="macro")
+        assert row.accuracy == (rows.y_true == rows.y_pred).mean()
+        assert row.n_rows == len(rows)
+    assert table.loc[("unseen-sets", "svm", "test"), "published_f1"] == 0.85
+
+
+def test_results_are_read_back_as_they_were_written(forest_run):
+    results, out = forest_run
+    loaded = StudyResults.load(out)
+    for name in ("predictions", "searches", "timings"):
+        pd.testing.assert_frame_equal(
+            getattr(loaded, name), getattr(results, name), check_dtype=False
+        )
+    assert loaded.settings == results.settings
+    assert loaded.example == results.example
+    assert loaded.summary() == results.summary()
+    pd.testing.assert_frame_equal(loaded.table(), results.table())
+
+
+def test_an_interrupted_run_goes_on_and_ends_the_same(forest_run, sets, tmp_path):
+    results, out = forest_run
+    folds = tmp_path / "folds"
+    folds.mkdir()
+    kept = sorted((out / "folds").glob("*.json"))
+    for path in kept[::2]:
+        (folds / path.name).write_bytes(path.read_bytes())
+    before = {path: path.stat().st_mtime_ns for path in folds.iterdir()}
+    resumed = run_study(sets, models=["rf", "svm"], out=tmp_path, n_jobs=2, verbose=0)
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    for name in ("predictions", "searches"):
+        assert (tmp_path / f"{name}.csv").read_bytes() == (out / f"{name}.csv").read_bytes()
+    assert resumed.summary() == results.summary()
+
+
+def test_kept_folds_of_other_data_or_seed_are_not_used(forest_run, sets):
+    results, out = forest_run
+    folds = {path.name: json.loads(path.read_text()) for path in (out / "folds").iterdir()}
+    other = run_study(
+        sets, models=["svm"], protocols=["b"], out=out, random_state=1, verbose=0
+    )
+    name = "unseen-sets-00-svm.json"
+    again = json.loads((out / "folds" / name).read_text())
+    assert again["fingerprint"] != folds[name]["fingerprint"]
+    assert (
+        other.predictions["set"].tolist()
+        != (
+            results.predictions.query("protocol == 'unseen-sets' and model == 'svm'")["set"]
+        ).tolist()
+    )
+
+
+def test_a_net_leaves_its_curves(sets):
+    results = run_study(sets, models=["cnn"], protocols=["unseen-sets"], verbose=0)
+    curves = results.curves
+    epochs = json.loads(results.searches.best_params[0])["max_epochs"]
+    assert curves.epoch.tolist() == list(range(1, epochs + 1))
+    assert np.isfinite(curves[["train_loss", "test_loss"]].to_numpy()).all()
+    test = results.predictions.query("part == 'test'")
+    last = curves.iloc[-1]
+    assert last.test_accuracy == pytest.approx((test.y_true == test.y_pred).mean())
+    told = [row[f"score_{row.y_true}"] for _, row in test.iterrows()]
+    assert last.test_loss == pytest.approx(-np.log(told).mean())
+
+
+def test_unavailable_protocols_are_reported_not_skipped(sets):
+    data = (sets, [recording.label for recording in sets], None)
+    results = run_study(data, models=["svm"], verbose=0)
+    assert "(c) unseen people: unavailable, the data set names no subjects" in (
+        results.summary()
+    )
+    with pytest.raises(ValueError, match="No protocol is available.*no subjects"):
+        run_study(data, models=["svm"], protocols=["c"], verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": ["lstm"]}, "no model 'lstm'. Choose from rf, svm"),
+        ({"protocols": ["d"]}, "no protocol 'd'. Choose from copied-sets"),
+        ({"models": []}, "No model was named"),
+        ({"budget": "huge"}, "budget must be 'quick' or 'full'"),
+    ],
+)
+def test_unknown_options_are_refused_before_work(sets, options, message):
+    with pytest.raises(ValueError, match=message):
+        run_study(sets, verbose=0, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y, s: (X, y[:-1], s), "16 recordings, but 15 labels"),
+        (lambda X, y, s: (X, y, s[:-1]), "16 recordings, but 15 subjects"),
+        (lambda X, y, s: (X, ["squat"] * len(X), s), "at least two classes"),
+        (lambda X, y, s: (X, [None, *y[1:]], s), "row 0 .* has no label"),
+        (lambda X, y, s: (X[:6], y[:6], s[:6]), "4 sets, but squat has 2"),
+    ],
+)
+def test_unusable_data_is_refused(sets, change, message):
+    labels = [recording.label for recording in sets]
+    subjects = [recording.subject for recording in sets]
+    with pytest.raises(ValueError, match=message):
+        run_study(change(sets, labels, subjects), protocols=["b"], verbose=0)
+
+
+def test_short_sets_are_counted(sets):
+    with pytest.warns(UserWarning, match="16 of 16 sets are shorter than a window of 30"):
+        results = run_study(
+            sets, models=["svm"], protocols=["b"], window_seconds=30, verbose=0
+        )
+    assert results.settings["n_short_sets"] == 16
+
+
+def test_the_example_shows_the_first_set_on_both_clocks(forest_run, sets):
+    example = forest_run[0].example
+    assert example["channel_names"] == NAMES[:3]
+    stream = sets[0].streams["TotalAcceleration"]
+    assert_array_equal(np.array(example["before"]).T, stream.values)
+    assert_array_equal(example["before_s"], stream.timestamps_s)
+    assert np.shape(example["fixed"]) == (3, 256)
+
+
+def test_command_line_runs_and_reports(tmp_path, capsys):
+    code = main(
+        ["study", "--data", "basic-motions", "--models", "svm", "--quiet"]
+        + ["--protocols", "b", "c", "--jobs", "1", "--out", str(tmp_path)]
+    )
+    told = capsys.readouterr().out
+    assert code == 0
+    assert "basic-motions: 80 sets, 4 classes" in told
+    assert "QUICK" in told
+    assert "(c) unseen people: unavailable" in told
+    assert (tmp_path / "predictions.csv").exists()
+    assert (tmp_path / "confusion.png").exists()
+
+
+def test_command_line_refuses_in_one_line(capsys):
+    assert main(["study", "--data", "no-such-folder"]) == 1
+    assert capsys.readouterr().err.startswith("sk-imu: no-such-folder")
+
+
+def test_help_does_not_wait_for_torch():
+    code = "import sys; from sk_imu.cli import main\ntry: main(['study', '--help'])\n"
+    code += "except SystemExit: pass\nassert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_grouped_search_over_raw_recordings_with_two_jobs():
+    watch = load_watch()
+    rows = np.flatnonzero(np.isin(watch.subject, [1, 2, 3, 4]))
+    X, y = [watch.data[i] for i in rows], watch.target[rows]
+    pipeline = make_pipeline_for("svm", channels=watch.channel_names)
+    grid = grid_for("svm", pipeline, "quick")
+    search = GridSearchCV(pipeline, grid, cv=GroupKFold(4), n_jobs=2)
+    search.fit(X, y, groups=watch.subject[rows])
+    assert search.best_score_ > 0.7
+    assert search.score(X, y) == 1.0
+
+
+def test_the_leak_shows_on_labels_that_mean_nothing():
+    """Copies before the split make noise predictable; inside the folds it stays noise."""
+    motions = load_basic_motions()
+    labels = np.random.default_rng(0).permutation(np.repeat(["a", "b"], 40))
+    results = run_study(
+        (motions.data, labels, None), models=["rf"], protocols=["a", "b"], verbose=0
+    )
+    accuracy = results.table()["accuracy"].xs("test", level="part").droplevel("model")
+    assert accuracy["copied-sets"] > 0.8
+    assert accuracy["unseen-sets"] < 0.75
