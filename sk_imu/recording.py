@@ -1,7 +1,7 @@
 """What a phone recorded: one clock and one table of values for each sensor."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -125,6 +125,10 @@ class Recording:
         The file or data set it comes from; error messages name it.
     epoch_ns : int, optional
         Unix time in nanoseconds of the streams' second 0.
+    annotations : sequence of (float, str), default=()
+        What the person noted while recording: time in seconds and text.
+    notes : sequence of str, default=()
+        What the reader found, decided and left out, with counts.
 
     Raises
     ------
@@ -158,6 +162,8 @@ class Recording:
     session: Any = field(default=None, kw_only=True)
     source: str | None = field(default=None, kw_only=True)
     epoch_ns: int | None = field(default=None, kw_only=True)
+    annotations: tuple[tuple[float, str], ...] = field(default=(), kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the parts and make the mapping of streams read-only."""
@@ -175,6 +181,12 @@ class Recording:
                 f"{self.name}: side must be 'left', 'right' or None, got {self.side!r}."
             )
         object.__setattr__(self, "streams", MappingProxyType(streams))
+        object.__setattr__(
+            self,
+            "annotations",
+            tuple((float(t), str(text)) for t, text in self.annotations),
+        )
+        object.__setattr__(self, "notes", tuple(self.notes))
 
     @classmethod
     def from_array(
@@ -258,6 +270,48 @@ class Recording:
         """Length in seconds of the time that all streams share (0 if none)."""
         start_s, end_s = self.overlap_s
         return max(end_s - start_s, 0.0)
+
+    def between(self, start_s: float, end_s: float) -> "Recording":
+        """Cut a piece out, such as one set.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            First and last second of the piece, on the recording's clock; samples at both
+            are kept.
+
+        Returns
+        -------
+        piece : Recording
+            The samples and annotations in that time, on the same clock; all else is kept.
+
+        Raises
+        ------
+        ValueError
+            If a stream has no sample in that time.
+
+        Examples
+        --------
+        >>> from sk_imu import Recording, SensorStream
+        >>> clock = [0.0, 0.5, 1.0, 1.5, 2.0]
+        >>> recording = Recording({"Gravity": SensorStream(clock, [[0, 0, 9.8]] * 5)})
+        >>> recording.between(0.5, 1.5)
+        Recording(None, 1.00 s: Gravity 3 samples at 2.000 Hz)
+        """
+        streams = {}
+        for sensor, stream in self.streams.items():
+            inside = (stream.timestamps_s >= start_s) & (stream.timestamps_s <= end_s)
+            if not inside.any():
+                raise ValueError(
+                    f"{self.name}: {sensor} has no sample between {start_s} and {end_s} s."
+                )
+            streams[sensor] = SensorStream(
+                stream.timestamps_s[inside], stream.values[inside], stream.axes
+            )
+        annotations = tuple(
+            mark for mark in self.annotations if start_s <= mark[0] <= end_s
+        )
+        return replace(self, streams=streams, annotations=annotations)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle through the constructor, for a mapping proxy can't be pickled."""

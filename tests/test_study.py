@@ -185,7 +185,7 @@ def test_every_prediction_is_kept_once(forest_run, sets):
 def test_the_table_is_what_the_predictions_say(forest_run):
     results, _ = forest_run
     table = results.table()
-    for (protocol, model, part), row in table.iterrows():
+    for (protocol, model, part), row in table.iterrows():  # noqa: B007 - read by query
         rows = results.predictions.query(
             "protocol == @protocol and model == @model and part == @part"
         )
