@@ -177,7 +177,7 @@ class UnseenPeople:
     >>> from sk_imu.study import UnseenPeople
     >>> y, subjects = np.tile(["lunge", "squat"], 10), np.repeat([1, 2, 3, 4, 5], 4)
     >>> [split.name for split in UnseenPeople().splits(y, subjects, quick=True, seed=0)]
-    ['subject 2', 'subject 3', 'subject 5']
+    ['subject 3', 'subject 4', 'subject 5']
     """
 
     name = "unseen-people"
