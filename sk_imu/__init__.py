@@ -19,6 +19,7 @@ _MODULE_OF = {
     "ChannelScaler": "preprocessing",
     "FixedLength": "preprocessing",
     "Flatten": "features",
+    "FromSktime": "sktime",
     "GRUClassifier": "classifiers",
     "MultiplicativeNoise": "augmentation",
     "RandomSubsequence": "augmentation",
@@ -36,6 +37,7 @@ __all__ = [
     "ChannelScaler",
     "FixedLength",
     "Flatten",
+    "FromSktime",
     "GRUClassifier",
     "MultiplicativeNoise",
     "RandomSubsequence",
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from .preprocessing import ChannelScaler, FixedLength
     from .recording import Recording, SensorStream
     from .resampling import Resampler
+    from .sktime import FromSktime
     from .windowing import WindowedClassifier
 
 

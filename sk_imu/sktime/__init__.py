@@ -1,0 +1,32 @@
+"""sktime: the estimators for it, and its classifiers for scikit-learn.
+
+``Sktime...`` classes are sktime estimators that carry the scikit-learn estimator of that
+name, with its parameters; :class:`FromSktime` goes the other way.  The augmenters have no
+counterpart here: sktime's pipelines transform training and new data alike, so an
+augmenter in them would change new data, too, or nothing at all.  Give it to a net as its
+``augmenter``, which changes nothing but what the net learns from.
+"""
+
+from ._classifiers import SktimeCNNClassifier, SktimeCNNGRUClassifier, SktimeGRUClassifier
+from ._from_sktime import FromSktime
+from ._splitter import BoundSplitter
+from ._transformers import (
+    SktimeChannelScaler,
+    SktimeFixedLength,
+    SktimeFlatten,
+    SktimeResampler,
+    SktimeSummaryFeatures,
+)
+
+__all__ = [
+    "BoundSplitter",
+    "FromSktime",
+    "SktimeCNNClassifier",
+    "SktimeCNNGRUClassifier",
+    "SktimeChannelScaler",
+    "SktimeFixedLength",
+    "SktimeFlatten",
+    "SktimeGRUClassifier",
+    "SktimeResampler",
+    "SktimeSummaryFeatures",
+]

@@ -1,0 +1,153 @@
+"""sktime classifiers as scikit-learn classifiers."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context
+from sklearn.utils import Tags, assert_all_finite, check_consistent_length
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from ..validation import check_panel
+
+__all__ = ["FromSktime"]
+
+
+class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Let a sktime classifier take part where scikit-learn's estimators do.
+
+    By itself a sktime classifier fails in scikit-learn's Pipeline and searches: its
+    ``fit`` deletes what scikit-learn has put on it, and it has no tags.
+
+    Parameters
+    ----------
+    estimator : sktime classifier
+        What learns, on panels of shape (n_sets, n_channels, n_timesteps).
+
+    Attributes
+    ----------
+    estimator_ : sktime classifier
+        The fitted clone of ``estimator``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X was 2-D.
+    n_timesteps_in_ : int
+        Number of timesteps.
+
+    See Also
+    --------
+    WindowedClassifier : Learn on windows of sets of unequal length.
+    sk_imu.sktime.SktimeCNNGRUClassifier : The other way, from here to sktime.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktime.classification.feature_based import SummaryClassifier
+    >>> from sk_imu import FixedLength, FromSktime
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(["rest", "squat"], 10)
+    >>> X = [
+    ...     rng.normal(size=(3, rng.integers(80, 120))) * (3 if label == "squat" else 1)
+    ...     for label in y
+    ... ]
+    >>> clf = make_pipeline(FixedLength(64), FromSktime(SummaryClassifier(random_state=0)))
+    >>> grid = {"fromsktime__estimator__summary_functions": [("mean",), ("mean", "std")]}
+    >>> GridSearchCV(clf, grid, cv=2).fit(X, y).score(X, y)
+    1.0
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "estimator": [HasMethods(["fit", "predict", "predict_proba", "clone"])]
+    }
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: ArrayLike) -> Self:
+        """Fit a clone of the estimator.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The training sets, uniform and of one length, or panel.
+        y : array-like of shape (n_sets,)
+            Their labels.
+
+        Returns
+        -------
+        self : FromSktime
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X or y can't be used, or the estimator can't use them.
+        """
+        panel = check_panel(self, X, reset=True)
+        if y is None:
+            raise ValueError(
+                "FromSktime requires y to be passed, but the target y is None."
+            )
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(panel, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                "FromSktime needs sets of at least two classes, but y has only one class: "
+                f"{self.classes_.tolist()[0]!r}."
+            )
+        self.estimator_ = self.estimator.clone().fit(panel, y)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of each set.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform and of the length of those of ``fit``, or panel.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(check_panel(self, X, reset=False))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform and of the length of those of ``fit``, or panel.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``; 1 for the predicted class and 0 for all others
+            where the estimator knows no better.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(check_panel(self, X, reset=False))
+
+    def __sklearn_clone__(self) -> Self:
+        copy = super().__sklearn_clone__()
+        # sktime's own clone keeps what its set_config has set.
+        if hasattr(self.estimator, "clone"):
+            copy.estimator = self.estimator.clone()
+        return copy
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,242 @@
+"""The transformers of uniformly sampled sets as sktime transformers."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sktime.transformations.base import BaseTransformer
+
+from ..features import Flatten, SummaryFeatures
+from ..preprocessing import ChannelScaler, FixedLength
+from ..resampling import Resampler
+from ..validation import Panel, Uniform
+from ._adapter import Adapter, carries
+
+__all__ = [
+    "SktimeChannelScaler",
+    "SktimeFixedLength",
+    "SktimeFlatten",
+    "SktimeResampler",
+    "SktimeSummaryFeatures",
+]
+
+
+class _Transformer(Adapter, BaseTransformer):
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "The sk_imu developers",
+        "maintainers": "The sk_imu developers",
+        # Of all mtypes this alone holds series of any length and the names of both
+        # sets and channels.
+        "X_inner_mtype": "pd-multiindex",
+        "fit_is_empty": False,
+        "capability:categorical_in_X": False,
+    }
+
+    def _fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        params = {}
+        if getattr(self, "channel_names", ()) is None:
+            params["channel_names"] = [str(name) for name in X.columns]
+        return self._fit_core(_sets(X), **params)
+
+    def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        return _series_frame(self.estimator_.transform(_sets(X)), like=X)
+
+
+class _TableTransformer(_Transformer):
+    _tags: ClassVar[dict[str, Any]] = {"scitype:transform-output": "Primitives"}
+
+    def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        return pd.DataFrame(
+            self.estimator_.transform(_sets(X)),
+            index=X.index.get_level_values(0).unique(),
+            columns=self.estimator_.get_feature_names_out(),
+        )
+
+
+@carries(FixedLength)
+class SktimeFixedLength(_Transformer):
+    """Stretch or shrink each series to a fixed number of timesteps, for sktime.
+
+    {parameters}
+
+    Attributes
+    ----------
+    estimator_ : FixedLength
+        The fitted scikit-learn transformer.
+
+    See Also
+    --------
+    sk_imu.FixedLength : The scikit-learn transformer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.sktime import SktimeFixedLength
+    >>> SktimeFixedLength(32).fit_transform(np.ones((4, 6, 100))).shape
+    (4, 6, 32)
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {"capability:unequal_length:removes": True}
+    _test_params: ClassVar = [
+        {"n_timesteps": 8},
+        {"n_timesteps": 40, "interpolation": "cubic", "anti_alias": False},
+    ]
+
+
+@carries(ChannelScaler)
+class SktimeChannelScaler(_Transformer):
+    """Divide each channel by its scale in the training series, for sktime.
+
+    Unless ``channel_names`` is given, the names are those of the columns of X.
+
+    {parameters}
+
+    Attributes
+    ----------
+    estimator_ : ChannelScaler
+        The fitted scikit-learn transformer.
+
+    See Also
+    --------
+    sk_imu.ChannelScaler : The scikit-learn transformer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.sktime import SktimeChannelScaler
+    >>> SktimeChannelScaler().fit_transform(np.array([[[3.0, -3.0], [0.5, 0.5]]]))
+    array([[[ 1., -1.],
+            [ 1.,  1.]]])
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "transform-returns-same-time-index": True,
+        "capability:inverse_transform": True,
+    }
+    _test_params: ClassVar = [{}, {"per": "channel", "with_mean": True}]
+
+    def _inverse_transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        return _series_frame(self.estimator_.inverse_transform(_sets(X)), like=X)
+
+
+# Channels are chosen from recordings, which sktime has no type for.
+@carries(Resampler, without={"channels"})
+class SktimeResampler(_Transformer):
+    """Bring uniformly sampled series to another rate, for sktime.
+
+    {parameters}
+
+    Attributes
+    ----------
+    estimator_ : Resampler
+        The fitted scikit-learn transformer.
+
+    See Also
+    --------
+    sk_imu.Resampler : The scikit-learn transformer, which also takes recordings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.sktime import SktimeResampler
+    >>> resampler = SktimeResampler(input_rate_hz=100)
+    >>> resampler.fit_transform(np.ones((4, 6, 101))).shape
+    (4, 6, 51)
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "capability:missing_values": True,
+        "capability:missing_values:removes": True,
+    }
+    _test_params: ClassVar = [
+        {"input_rate_hz": 100.0},
+        {"sampling_rate_hz": 20.0, "input_rate_hz": 10.0, "interpolation": "linear"},
+    ]
+
+    def __dynamic_tags__(self) -> None:
+        self.set_tags(**{"capability:missing_values": self.missing == "interpolate"})
+
+
+@carries(SummaryFeatures)
+class SktimeSummaryFeatures(_TableTransformer):
+    """Describe each channel of each series by a few statistics, for sktime.
+
+    Unless ``channel_names`` is given, the names are those of the columns of X.
+
+    {parameters}
+
+    Attributes
+    ----------
+    estimator_ : SummaryFeatures
+        The fitted scikit-learn transformer.
+
+    See Also
+    --------
+    sk_imu.SummaryFeatures : The scikit-learn transformer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.sktime import SktimeSummaryFeatures
+    >>> features = SktimeSummaryFeatures(statistics=["mean", "max"])
+    >>> table = features.fit_transform(np.arange(6.0).reshape(2, 1, 3))
+    >>> table.columns.to_list()
+    ['var_0__mean', 'var_0__max']
+    >>> table.to_numpy()
+    array([[1., 2.],
+           [4., 5.]])
+    """
+
+    # Rows of a table have one length: with this, sktime lets series of any length into a
+    # pipeline that ends in a scikit-learn classifier.
+    _tags: ClassVar[dict[str, Any]] = {"capability:unequal_length:removes": True}
+    _test_params: ClassVar = [{}, {"statistics": ("rms", "max")}]
+
+
+@carries(Flatten)
+class SktimeFlatten(_TableTransformer):
+    """Lay the channels of each series side by side in one row of a table, for sktime.
+
+    Unless ``channel_names`` is given, the names are those of the columns of X.
+
+    {parameters}
+
+    Attributes
+    ----------
+    estimator_ : Flatten
+        The fitted scikit-learn transformer.
+
+    See Also
+    --------
+    sk_imu.Flatten : The scikit-learn transformer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.sktime import SktimeFlatten
+    >>> table = SktimeFlatten().fit_transform(np.arange(4.0).reshape(1, 2, 2))
+    >>> table.columns.to_list()
+    ['var_0__t0', 'var_0__t1', 'var_1__t0', 'var_1__t1']
+    >>> table.to_numpy()
+    array([[0., 1., 2., 3.]])
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {"capability:unequal_length": False}
+    _test_params: ClassVar = [{}, {"channel_names": None}]
+
+
+def _sets(X: pd.DataFrame) -> Uniform:
+    """Return each series of a frame as an array of shape (n_channels, n_timesteps)."""
+    by_instance = X.groupby(level=0, sort=False)
+    return [frame.to_numpy().T for _, frame in by_instance]
+
+
+def _series_frame(sets: Uniform | Panel, like: pd.DataFrame) -> pd.DataFrame:
+    """Return sets as a frame, with the index of the one they come from if it fits."""
+    lengths = [row.shape[1] for row in sets]
+    index = like.index
+    if lengths != like.groupby(level=0, sort=False).size().to_list():
+        instances = index.get_level_values(0).unique().repeat(lengths)
+        times = np.concatenate([np.arange(n) for n in lengths])
+        index = pd.MultiIndex.from_arrays([instances, times], names=index.names)
+    return pd.DataFrame(np.hstack(list(sets)).T, index=index, columns=like.columns)
