@@ -322,7 +322,7 @@ def test_command_line_runs_and_reports(tmp_path, capsys):
     assert "QUICK" in told
     assert "(c) unseen people: unavailable" in told
     assert (tmp_path / "predictions.csv").exists()
-    assert (tmp_path / "confusion.png").exists()
+    assert (tmp_path / "confusion_unseen-sets.png").exists()
 
 
 def test_command_line_refuses_in_one_line(capsys):

@@ -34,6 +34,8 @@ class StudyData:
         """Return a sensor of the first set before and after resampling, for Fig. 2."""
         recording = self.X[0]
         present = [name for name in self.channel_names if name in recording.channel_names]
+        if not present:  # all derived from other sensors
+            return {}
         names = [name for name in present if sensor_of(name) == sensor_of(present[0])]
         stream = recording.streams[sensor_of(names[0])]
         columns = [stream.axes.index(name.rpartition("_")[2]) for name in names]

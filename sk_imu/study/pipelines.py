@@ -164,7 +164,7 @@ def _points(name: str, budget: str) -> list[dict[str, list[Any]]]:
         if quick:
             return [{"svc__C": [1.0, 10.0]}]
         return [{"svc__C": [1.0, 10.0, 100.0], "svc__gamma": ["scale", 0.003]}]
-    n_epochs = 6 if quick else 20
+    n_epochs = 6 if quick else 15
     start: dict[str, list[Any]] = {"max_epochs": [n_epochs]}
     varied: list[dict[str, list[Any]]] = []
     if name != "gru":
@@ -172,7 +172,7 @@ def _points(name: str, budget: str) -> list[dict[str, list[Any]]]:
     if not quick:
         if name != "gru":
             varied.append({"pooling": ["average"]})
-        varied += [{"lr": [0.005]}, {"batch_size": [32]}, {"max_epochs": [n_epochs // 2]}]
+        varied += [{"lr": [0.005]}, {"batch_size": [32]}, {"max_epochs": [8]}]
     elif name == "gru":
         varied.append({"lr": [0.005]})
     return [start, *({**start, **point} for point in varied)]

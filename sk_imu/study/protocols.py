@@ -89,7 +89,7 @@ class UnseenSets:
     def splits(
         self, y: NDArray[Any], subjects: NDArray[Any] | None, *, quick: bool, seed: int
     ) -> list[Split]:
-        """Return the outer folds: one stratified 80/20 split, or three.
+        """Return the one outer fold: a stratified 80/20 split, as in the study.
 
         Parameters
         ----------
@@ -98,26 +98,23 @@ class UnseenSets:
         subjects : ndarray of shape (n_sets,) or None
             Not used.
         quick : bool
-            One split instead of three.
+            Not used.
         seed : int
-            Seed of the splits.
+            Seed of the split.
 
         Returns
         -------
         splits : list of Split
-            The folds.
+            The fold.
         """
         n_rows = len(y) * (1 + self._n_copies)
-        splits = []
-        for repeat in range(1 if quick else 3):
-            train, test = train_test_split(
-                np.arange(n_rows),
-                test_size=max(_TEST_SIZE, len(np.unique(y)) / n_rows),
-                stratify=np.tile(y, 1 + self._n_copies),
-                random_state=seed + repeat,
-            )
-            splits.append(Split(f"split {repeat + 1}", train, test, self._n_copies))
-        return splits
+        train, test = train_test_split(
+            np.arange(n_rows),
+            test_size=max(_TEST_SIZE, len(np.unique(y)) / n_rows),
+            stratify=np.tile(y, 1 + self._n_copies),
+            random_state=seed,
+        )
+        return [Split("80/20", train, test, self._n_copies)]
 
     def inner_cv(self, n_splits: int, seed: int) -> Any:
         """Return the splitter of the search inside a fold.

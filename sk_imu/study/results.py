@@ -179,16 +179,20 @@ class StudyResults:
             The results.
         """
         folder = Path(folder)
-        tables = {
-            name: pd.read_csv(
-                folder / f"{name}.csv",
+        tables = {}
+        for name in ("predictions", "searches", "curves", "timings"):
+            path = folder / f"{name}.csv"
+            columns = pd.read_csv(path, nrows=0).columns
+            # A class may well be called "None" or "NA": text is never missing, but for
+            # the subject of sets that have none.
+            numbers = [c for c in columns if c not in _TEXT or c == "subject"]
+            tables[name] = pd.read_csv(
+                path,
                 dtype=dict.fromkeys(_TEXT, "str"),
-                # A class may well be called "None" or "NA": only subjects can be missing.
                 keep_default_na=False,
-                na_values={"subject": [""], "cv_score": [""]},
+                na_values={column: [""] for column in numbers},
+                float_precision="round_trip",
             )
-            for name in ("predictions", "searches", "curves", "timings")
-        }
         rest = {
             name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("settings", "example")

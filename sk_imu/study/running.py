@@ -54,8 +54,8 @@ def run_study(
     protocols : sequence of str, default=("copied-sets", "unseen-sets", "unseen-people")
         Which protocols; ``"a"``, ``"b"`` and ``"c"`` for short.
     budget : {"quick", "full"}, default="quick"
-        ``"quick"`` takes one split instead of three, three people instead of all, two
-        grid points at the most, and fewer epochs; minutes instead of an hour.
+        ``"quick"`` takes three people instead of all, two grid points at the most, and
+        fewer epochs; minutes instead of an hour.
     n_jobs : int, default=1
         Folds that run at once, each on one thread. The results are the same for any
         number.
@@ -168,8 +168,8 @@ def run_study(
             stacklevel=2,
         )
     keep = None if out is None else Path(out) / "folds"
-    outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
     example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
+    outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
     results = _collect(dataset, settings, outcomes, example)
     if out is not None:
         results.save(out)
