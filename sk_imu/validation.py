@@ -160,6 +160,9 @@ def check_series(
     name = type(estimator).__name__
     if is_list(X) and len(X) == 0:
         raise ValueError(f"Found array with 0 sample(s): {name} needs at least one set.")
+    if isinstance(X, np.ndarray) and X.dtype.kind in "OSU":
+        for i, row in enumerate(X):
+            _check_numbers(name, i, row)
     panel: Panel = validate_data(
         estimator,
         X,
@@ -173,11 +176,12 @@ def check_series(
             f"Found array with dim {panel.ndim}: {name} expects "
             "(n_sets, n_channels, n_timesteps) or, for one channel, (n_sets, n_timesteps)."
         )
-    if panel.shape[-1] == 0:
-        raise ValueError(
-            f"Found array with 0 timestep(s) (shape={panel.shape}) while a minimum of 1 "
-            f"is required by {name}."
-        )
+    for what, n in zip(("timestep", "channel"), panel.shape[:0:-1], strict=False):
+        if n == 0:
+            raise ValueError(
+                f"Found array with 0 {what}(s) (shape={panel.shape}) while a minimum of 1 "
+                f"is required by {name}."
+            )
     for i, row in enumerate(as_3d(panel)):
         _check_finite(name, i, row, allow_nan=allow_nan)
     # n_features_in_ alone would take 6 timesteps of one channel for 6 channels.
@@ -278,13 +282,23 @@ def _check_clock(times_s: NDArray[np.float64], place: str) -> None:
         raise ValueError(
             f"{place}: the clock {fault} at sample {step + 1}, "
             f"{times_s[step + 1]:.9g} s after {times_s[step]:.9g} s, the first of "
-            f"{int(wrong.sum())} such samples. Sort the samples by time and leave one "
-            "of each time."
+            f"{int(wrong.sum())} such samples. Use clock='mend' to sort the samples and "
+            "spread those of one time, or mend the recording."
         )
 
 
 def _ndim(row: Any) -> int:
     return row.ndim if hasattr(row, "ndim") else np.ndim(row)
+
+
+def _check_numbers(name: str, row: int, values: NDArray[Any]) -> Panel:
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        # As scikit-learn: a TypeError for what can't be a number, a string can.
+        raise type(error)(
+            f"{name}: row {row} of X must hold numbers only: {error}."
+        ) from error
 
 
 def _check_finite(name: str, row: int, values: Panel, *, allow_nan: bool) -> None:
@@ -309,16 +323,11 @@ def _check_uniform(
         if array.dtype.kind == "c":
             raise ValueError(f"Complex data not supported: row {i} of X is complex.")
         if array.dtype not in FLOATS:
-            try:
-                array = array.astype(np.float64)
-            except (TypeError, ValueError) as error:
-                raise ValueError(
-                    f"{name}: row {i} of X must hold numbers only: {error}."
-                ) from error
-        if array.ndim != 2 or array.shape[1] == 0:
+            array = _check_numbers(name, i, array)
+        if array.ndim != 2 or array.size == 0:
             raise ValueError(
                 f"{name}: row {i} of X must have shape (n_channels, n_timesteps) with at "
-                f"least one timestep, got {array.shape}."
+                f"least one of each, got {array.shape}."
             )
         if len(array) != len(rows[0] if rows else array):
             raise ValueError(

@@ -867,6 +867,7 @@ def test_pickles_predict_and_go_on_as_the_original(make, early_stopping):
     clf = make(**{**ALL_RANDOM, "early_stopping": early_stopping}, warm_start=True)
     clf.set_params(verbose=1).fit(X, y).set_params(verbose=0)
     loaded = pickle.loads(pickle.dumps(clf))
+    assert loaded.module_ is loaded.net_.module_
     np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
     assert len(list(loaded.staged_predict_proba(X))) == len(clf.history_)
     assert same_weights(loaded.fit(X, y), clf.fit(X, y))
