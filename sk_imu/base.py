@@ -121,13 +121,18 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     # Set by ``fit``.
     classes_: NDArray[Any] = field(init=False)
     net_: NeuralNet = field(init=False)
-    module_: IMUNet = field(init=False)
     history_: History = field(init=False)
     epoch_states_: list[dict[str, torch.Tensor]] = field(init=False)
 
     # With metadata routing on, groups arrive without being asked for by the user:
     # nothing but the early-stopping split reads them.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
+    @property
+    def module_(self) -> IMUNet:
+        """The trained torch module: the net's own, which a pickle holds once."""
+        module: IMUNet = self.net_.module_
+        return module
 
     # False: the augmenter's parameters are checked, too.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -283,19 +288,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             module.load_state_dict(state)
             yield self._predict_proba(panel, module)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave the module to the net, which finds a device for it when it is loaded."""
-        state = dict(super().__getstate__())
-        if "net_" in state:
-            del state["module_"]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the module from the net."""
-        super().__setstate__(state)
-        if "net_" in state:
-            self.module_ = self.net_.module_
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
@@ -426,7 +418,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             kept = dict(net.callbacks_)["keep_epochs"].states_
             self.epoch_states_ = [*getattr(self, "epoch_states_", []), *kept]
         self.net_ = net
-        self.module_ = net.module_
         self.history_ = net.history
         return self
 
