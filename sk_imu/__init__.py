@@ -28,6 +28,7 @@ _MODULE_OF = {
     "SensorStream": "recording",
     "SummaryFeatures": "features",
     "WindowedClassifier": "windowing",
+    "write_sensor_logger": "writing",
 }
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "SensorStream",
     "SummaryFeatures",
     "WindowedClassifier",
+    "write_sensor_logger",
 ]
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from .resampling import Resampler
     from .sktime import FromSktime
     from .windowing import WindowedClassifier
+    from .writing import write_sensor_logger
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,7 @@ FLOOR_OF = {
     "recording": 1,
     "readers": 2,
     "datasets": 2,
+    "writing": 2,
     "interpolation": 3,
     "resampling": 3,
     "segmentation": 3,
