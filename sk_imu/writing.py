@@ -131,8 +131,13 @@ def _format_files(
         table = pd.DataFrame(stream.values, columns=list(stream.axes))
         if platform == "ios" and sensor == "TotalAcceleration":
             name = "AccelerometerUncalibrated"
-            if native_ios:
-                table /= STANDARD_GRAVITY
+            if name in recording.streams:
+                raise ValueError(
+                    f"{path}: on iOS TotalAcceleration is written as {name}, and the "
+                    "recording has both. Leave one out."
+                )
+        if native_ios and name == "AccelerometerUncalibrated":
+            table /= STANDARD_GRAVITY
         if native_ios and name in _FLIPPED:
             table[list(_FLIPPED[name])] *= -1
         columns = _ORIENTATION[platform] if name == "Orientation" else _VECTOR

@@ -1,0 +1,43 @@
+"""Files of a public data set in the folder where somebody put them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from ..recording import Recording
+
+__all__ = ["find_files", "make_bunch"]
+
+
+def find_files(path: str | Path, patterns: Sequence[str], what: str) -> list[Path]:
+    """Return the files in a folder, and in folders in it, whose names fit, sorted.
+
+    Raises
+    ------
+    ValueError
+        If there is no folder or no such file in it; ``what`` says what was looked for.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: there is no such folder. It should hold {what}.")
+    files = sorted({file for pattern in patterns for file in folder.rglob(pattern)})
+    if not files:
+        raise ValueError(f"{folder}: holds no {what}.")
+    return files
+
+
+def make_bunch(data: list[Recording], **known: Any) -> Bunch:
+    """Return the recordings with their labels and people, as all loaders give them."""
+    target = np.array([recording.label for recording in data])
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=sorted({str(label) for label in target if label is not None}),
+        subject=np.array([recording.subject for recording in data]),
+        placement=np.array([recording.placement for recording in data]),
+        channel_names=list(data[0].channel_names),
+        **known,
+    )

@@ -1,0 +1,185 @@
+"""Actions recorded by one inertial sensor on the wrist or thigh."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+from sklearn.utils import Bunch
+
+from ..channels import STANDARD_GRAVITY
+from ..recording import Recording
+from ._found_files import find_files, make_bunch
+
+__all__ = ["load_utd_mhad"]
+
+SAMPLING_RATE_HZ = 50.0
+CHANNEL_NAMES = [
+    *(f"TotalAcceleration_{axis}" for axis in "xyz"),
+    *(f"Gyroscope_{axis}" for axis in "xyz"),
+]
+ACTIONS = {
+    1: "swipe left",
+    2: "swipe right",
+    3: "wave",
+    4: "clap",
+    5: "throw",
+    6: "arm cross",
+    7: "basketball shoot",
+    8: "draw X",
+    9: "draw circle clockwise",
+    10: "draw circle counterclockwise",
+    11: "draw triangle",
+    12: "bowling",
+    13: "boxing",
+    14: "baseball swing",
+    15: "tennis swing",
+    16: "arm curl",
+    17: "tennis serve",
+    18: "push",
+    19: "knock",
+    20: "catch",
+    21: "pick up and throw",
+    22: "jog in place",
+    23: "walk in place",
+    24: "sit to stand",
+    25: "stand to sit",
+    26: "lunge",
+    27: "squat",
+}
+#: From this action on the sensor was on the thigh.
+FIRST_ON_THIGH = 22
+
+DESCR = """\
+UTD-MHAD: the inertial part
+---------------------------
+
+27 actions by 8 people (4 women, 4 men), each up to four times, with one wearable sensor
+on the right wrist (actions 1 to 21) or the right thigh (22 to 27, among them lunges with
+the left foot forward and squats with the arms stretched out). Every recording is one
+short action. The data set's cameras are no part of it here.
+
+:Recordings: as many as there are files; 861 in the whole set, 190 of them at the thigh
+:Sampling rate: 50 Hz by the data set's page, one clock for all channels; the files hold
+    no timestamps to measure it from
+:Channels: TotalAcceleration_x, _y, _z (with gravity, m/s²; g in the file, range 8 g) and
+    Gyroscope_x, _y, _z (rad/s; °/s in the file, range 1000 °/s)
+:Subjects: 8, named 1 to 8
+:Labels: of the published list of actions, such as "squat" and "lunge"
+:Missing values: none
+
+The files ``a<action>_s<person>_t<trial>_inertial.mat`` come from the authors' page. The
+authors call the set freely available and state no licence; it is not part of sk_imu.
+
+.. rubric:: References
+
+C. Chen, R. Jafari and N. Kehtarnavaz (2015). UTD-MHAD: a multimodal dataset for human
+action recognition utilizing a depth camera and a wearable inertial sensor. IEEE
+International Conference on Image Processing, 168-172.
+https://personal.utdallas.edu/~kehtar/UTD-MHAD.html
+"""
+
+_NAME = re.compile(r"a(\d+)_s(\d+)_t(\d+)_inertial\.mat")
+
+
+def load_utd_mhad(
+    path: str | Path, *, return_X_y: bool = False
+) -> Bunch | tuple[list[Recording], NDArray[np.str_]]:
+    """Load the inertial recordings of UTD-MHAD from where you have them.
+
+    27 actions by 8 people at 50 Hz, with a sensor on the right wrist or, in jogging,
+    walking, standing up, sitting down, lunges and squats, on the right thigh.  Nothing
+    is downloaded.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A folder with the files ``a<action>_s<person>_t<trial>_inertial.mat``, or with
+        folders of them; a part of the files will do.
+    return_X_y : bool, default=False
+        Return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : list of Recording of length n_files
+            The streams ``TotalAcceleration`` in m/s² and ``Gyroscope`` in rad/s.
+        target : ndarray of str of shape (n_files,)
+            The action.
+        target_names : list of str
+            The actions in sorted order.
+        subject : ndarray of int of shape (n_files,)
+            The person, 1 to 8: the ``groups`` of a split by people.
+        placement : ndarray of str of shape (n_files,)
+            ``"wrist"`` or ``"thigh"``, both on the right.
+        channel_names : list of str of length 6
+            The channels in the order a Resampler gives them.
+        sampling_rate_hz : float
+            50.0.
+        DESCR : str
+            The full description.
+    (data, target) : tuple if ``return_X_y`` is True
+        The list of recordings and the array of labels.
+
+    Raises
+    ------
+    ValueError
+        If there are no such files, or one doesn't hold what it should.
+
+    References
+    ----------
+    C. Chen, R. Jafari and N. Kehtarnavaz (2015). UTD-MHAD: a multimodal dataset for
+    human action recognition utilizing a depth camera and a wearable inertial sensor.
+    IEEE International Conference on Image Processing, 168-172.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import load_utd_mhad
+    >>> actions = load_utd_mhad("UTD-MHAD/Inertial")  # doctest: +SKIP
+    >>> actions.data[0]  # doctest: +SKIP
+    Recording('jog in place', 3.46 s: TotalAcceleration 174 samples at 50.000 Hz,
+    Gyroscope 174 samples at 50.000 Hz)
+    """
+    what = "files of UTD-MHAD, such as a27_s1_t1_inertial.mat"
+    found = [
+        (tuple(map(int, match.groups())), file)
+        for file in find_files(path, ["a*_s*_t*_inertial.mat"], what)
+        if (match := _NAME.fullmatch(file.name))
+    ]
+    data = []
+    for (action, subject, _), file in sorted(found):
+        if action not in ACTIONS:
+            raise ValueError(f"{file}: there is no action {action}, only 1 to 27.")
+        data.append(
+            Recording.from_array(
+                _read(file),
+                sampling_rate_hz=SAMPLING_RATE_HZ,
+                channel_names=CHANNEL_NAMES,
+                label=ACTIONS[action],
+                subject=subject,
+                side="right",
+                placement="thigh" if action >= FIRST_ON_THIGH else "wrist",
+                source=str(file),
+            )
+        )
+    bunch = make_bunch(data, sampling_rate_hz=SAMPLING_RATE_HZ, DESCR=DESCR)
+    return (data, bunch.target) if return_X_y else bunch
+
+
+def _read(file: Path) -> NDArray[np.float64]:
+    """Return acceleration in m/s² and angular rate in rad/s, of shape (6, n)."""
+    try:
+        samples = loadmat(file).get("d_iner")
+    except (ValueError, TypeError, OSError, NotImplementedError, MatReadError) as error:
+        raise ValueError(f"{file}: is no MATLAB file that can be read: {error}.") from error
+    if samples is None or samples.ndim != 2 or samples.shape[1] != 6:
+        raise ValueError(
+            f"{file}: needs a variable d_iner of shape (n, 6), as in the published files. "
+            "Get it again."
+        )
+    to_si = [STANDARD_GRAVITY] * 3 + [np.pi / 180] * 3
+    return np.asarray((samples * np.array(to_si)).T, dtype=np.float64)
