@@ -28,6 +28,8 @@ _MODULE_OF = {
     "SensorStream": "recording",
     "SummaryFeatures": "features",
     "WindowedClassifier": "windowing",
+    "read_recording": "readers",
+    "read_recordings": "readers",
     "write_sensor_logger": "writing",
 }
 
@@ -47,6 +49,8 @@ __all__ = [
     "SensorStream",
     "SummaryFeatures",
     "WindowedClassifier",
+    "read_recording",
+    "read_recordings",
     "write_sensor_logger",
 ]
 
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
     from .features import Flatten, SummaryFeatures
     from .meta import AugmentedClassifier
     from .preprocessing import ChannelScaler, FixedLength
+    from .readers import read_recording, read_recordings
     from .recording import Recording, SensorStream
     from .resampling import Resampler
     from .sktime import FromSktime

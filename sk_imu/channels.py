@@ -25,6 +25,9 @@ SENSOR_AXES: dict[str, tuple[str, ...]] = {
     "Gyroscope": ("x", "y", "z"),
     "Magnetometer": ("x", "y", "z"),
     "Orientation": (*QUATERNION_AXES, *EULER_AXES),
+    "AccelerometerUncalibrated": ("x", "y", "z"),
+    "GyroscopeUncalibrated": ("x", "y", "z"),
+    "MagnetometerUncalibrated": ("x", "y", "z"),
 }
 
 #: Unit of each known sensor. Orientation mixes unitless quaternions and rad.
@@ -35,6 +38,9 @@ SENSOR_UNITS: dict[str, str] = {
     "Gyroscope": "rad/s",
     "Magnetometer": "µT",
     "Orientation": "rad",
+    "AccelerometerUncalibrated": "m/s²",
+    "GyroscopeUncalibrated": "rad/s",
+    "MagnetometerUncalibrated": "µT",
 }
 
 

@@ -115,7 +115,7 @@ def test_real_recording_with_two_clocks():
     resampler = Resampler(sampling_rate_hz=50.0)
     (output,) = resampler.fit_transform([recording])
     names = resampler.channel_names_
-    assert len(names) == output.shape[0] == 4 * 3 + 7
+    assert len(names) == output.shape[0] == 6 * 3 + 7
     assert output.shape[1] == int(recording.duration_s * 50) + 1
     assert np.isfinite(output).all()
     # The phone's own sum, on its slow clock, is the sum of two sensors on the fast one:
