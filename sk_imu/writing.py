@@ -45,7 +45,7 @@ def write_sensor_logger(
 
     One CSV file a sensor with ``time`` in Unix nanoseconds, ``seconds_elapsed`` and the
     sensor's axes, besides Metadata.csv and Annotation.csv.  The order of the columns, the
-    signs and the units are the platform's:  on iOS acceleration, gravity, pitch and yaw
+    signs and the units are the platform's: on iOS acceleration, gravity, pitch and yaw
     have the other sign, and ``TotalAcceleration``, which the app doesn't have there, is
     written as ``AccelerometerUncalibrated`` in g.
 
@@ -56,8 +56,9 @@ def write_sensor_logger(
     Parameters
     ----------
     recording : Recording
-        Streams of any of the sensors Accelerometer, Gravity, TotalAcceleration,
-        Gyroscope, Magnetometer and Orientation, with all of their axes.
+        Streams of any of the app's sensors, such as Accelerometer, Gravity,
+        TotalAcceleration, Gyroscope, Magnetometer and Orientation, with all of their
+        axes.
     path : str or pathlib.Path
         The folder to write, or the zip file if the name ends in ``.zip``.  It must not
         yet exist, or be an empty folder.

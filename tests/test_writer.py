@@ -10,7 +10,7 @@ from sk_imu import Recording, Resampler, SensorStream
 from sk_imu import write_sensor_logger as write
 from sk_imu.channels import SENSOR_AXES, STANDARD_GRAVITY
 from sk_imu.datasets import make_exercise_recordings
-from sk_imu.readers import read_sensor_logger
+from sk_imu.readers import read_recordings, read_sensor_logger
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,46 @@ def test_round_trip(recording, tmp_path, name):
         np.testing.assert_array_equal(read.values, stream.values)
 
 
-def test_round_trip_keeps_the_truth_in_place(made, recording, tmp_path):
+@pytest.mark.parametrize("standardised", [False, True])
+def test_round_trip_on_ios(recording, tmp_path, standardised):
+    """Other signs, units and names of columns: the same recording."""
+    path = write(recording, tmp_path / "r", platform="ios", standardised=standardised)
+    again = read_sensor_logger(path)
+    for sensor, stream in recording.streams.items():
+        read = again.streams[
+            "AccelerometerUncalibrated" if sensor == "TotalAcceleration" else sensor
+        ]
+        np.testing.assert_allclose(read.timestamps_s, stream.timestamps_s, atol=1e-9)
+        np.testing.assert_allclose(read.values, stream.values, rtol=1e-12, atol=1e-14)
+    assert not [note for note in again.notes if "CONTRADICTION" in note]
+
+
+def test_round_trip_of_annotations(tmp_path):
+    marks = [(0.25, "squat, 60 kg"), (0.75, 'she said "Pause"')]
+    again = read_sensor_logger(write(lying_on_its_back(annotations=marks), tmp_path / "r"))
+    assert [text for _, text in again.annotations] == [text for _, text in marks]
+    assert [time for time, _ in again.annotations] == pytest.approx([0.25, 0.75])
+
+
+def test_a_tree_of_recordings_is_read_with_labels_and_people(tmp_path):
+    made = make_exercise_recordings(
+        2, 1, ["squat", "calf_raise"], n_repetitions=(2, 2), random_state=0
+    )
+    for recording in made.data:
+        name = f"person {recording.subject}/{recording.label}/monday.zip"
+        write(recording, tmp_path / name)
+    again = read_recordings(tmp_path)
+    assert [(r.subject, r.label) for r in again] == [
+        (f"person {person}", label)
+        for person in (1, 2)
+        for label in ("calf_raise", "squat")
+    ]
+
+
+@pytest.mark.parametrize("platform", ["android", "ios"])
+def test_round_trip_keeps_the_truth_in_place(made, recording, tmp_path, platform):
     """From files to uniform sets, the repetitions are where the simulation put them."""
-    again = read_sensor_logger(write(recording, tmp_path / "r"))
+    again = read_sensor_logger(write(recording, tmp_path / "r", platform=platform))
     for start_s, end_s in made.bouts[0]:
         both = [r.between(start_s, end_s) for r in (recording, again)]
         resampler = Resampler(sampling_rate_hz=50, channels=["Gyroscope", "Orientation"])
@@ -161,6 +198,20 @@ def test_what_the_app_has_not_is_refused_before_anything_is_written(
     with pytest.raises(ValueError, match=message):
         write(Recording(streams), tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+def test_uncalibrated_acceleration_keeps_its_name_and_meaning(tmp_path):
+    stream = lying_on_its_back().streams["Gravity"]
+    raw = Recording({"AccelerometerUncalibrated": stream})
+    for platform, z in (("android", STANDARD_GRAVITY), ("ios", -1.0)):
+        path = write(raw, tmp_path / platform, platform=platform)
+        table = pd.read_csv(path / "AccelerometerUncalibrated.csv")
+        assert table["z"][0] == z
+        again = read_sensor_logger(path).streams["AccelerometerUncalibrated"]
+        np.testing.assert_allclose(again.values, stream.values)
+    both = Recording({"AccelerometerUncalibrated": stream, "TotalAcceleration": stream})
+    with pytest.raises(ValueError, match="recording has both. Leave one out"):
+        write(both, tmp_path / "both", platform="ios")
 
 
 def test_unknown_platform_is_told(tmp_path):

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from ..recording import Recording
 from ._exercise_motions import COORDINATES, EXERCISES, PLACEMENTS, Pose, bump, step
+from ._found_files import make_bunch
 from ._phone_motion import PhoneMotion
 from ._phone_sensors import (
     ACCELEROMETER_HZ,
@@ -147,6 +148,8 @@ def make_exercise_recordings(
             The person, from 1.
         side : ndarray of str of shape (n_recordings,)
             ``"left"`` or ``"right"``, the side the phone is on.
+        placement : ndarray of str of shape (n_recordings,)
+            Where the phone is.
         bouts : list of ndarray of shape (n_sets, 2)
             First and last second of each set on the recording's clock.
         repetitions : list of ndarray of shape (n_repetitions_i, 2)
@@ -215,15 +218,11 @@ def make_exercise_recordings(
                 data.append(recording.between(start_s - MARGIN_S, stop_s + MARGIN_S))
                 bouts.append(np.array([[start_s, stop_s]]))
                 repetitions.append(reps)
-    return Bunch(
-        data=data,
-        target=np.array([recording.label for recording in data]),
-        target_names=sorted(set(exercises)),
-        subject=np.array([recording.subject for recording in data]),
+    return make_bunch(
+        data,
         side=np.array([recording.side for recording in data]),
         bouts=bouts,
         repetitions=repetitions,
-        channel_names=list(data[0].channel_names),
         sampling_rate_hz=IDEAL_HZ if sensors == "ideal" else ACCELEROMETER_HZ,
         DESCR=DESCR,
     )
