@@ -378,12 +378,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         with quiet_torch(self.n_jobs, seed):
             net = NeuralNet(
                 IMUNet,
-                module__n_channels=panel.shape[1],
-                module__n_timesteps=panel.shape[2],
-                module__n_classes=len(self.classes_),
-                module__readout=self.readout,
-                module__dropout=self.dropout,
-                **{f"module__{k}": v for k, v in self._network_parameters().items()},
+                **self._module_parameters(),
                 criterion=WeightedCrossEntropy,
                 optimizer=_OPTIMIZERS[self.optimizer],
                 optimizer__weight_decay=self.weight_decay,
@@ -420,6 +415,31 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         self.net_ = net
         self.history_ = net.history
         return self
+
+    def _module_parameters(self) -> dict[str, Any]:
+        """Return what skorch makes the module from."""
+        parameters = {
+            "n_channels": self.n_channels_in_,
+            "n_timesteps": self.n_timesteps_in_,
+            "n_classes": len(self.classes_),
+            "readout": self.readout,
+            "dropout": self.dropout,
+            **self._network_parameters(),
+        }
+        return {f"module__{name}": value for name, value in parameters.items()}
+
+    def _restore(self, weights: dict[str, NDArray[np.floating]]) -> None:
+        """Take weights that :mod:`sk_imu.persistence` saved without their net."""
+        with quiet_torch(self.n_jobs, seed=0):
+            net = NeuralNet(
+                IMUNet, **self._module_parameters(), criterion=WeightedCrossEntropy
+            )
+            net.initialize()
+            net.module_.to(getattr(torch, self.dtype))
+            state = {name: torch.from_numpy(value) for name, value in weights.items()}
+            net.module_.load_state_dict(state)
+        self.net_ = net
+        self.history_ = net.history
 
     def _take_over(self, net: NeuralNet) -> None:
         """Give a net the weights of the fit before, and the state of its optimiser.

@@ -1,0 +1,193 @@
+"""Save a fitted pipeline to a file that is loaded without running code from it.
+
+A pickle runs whatever its writer wanted.  A model file of this package is a skops file:
+types by name, held against a list, and arrays.  The weights of the nets go into it as
+arrays and come out as a network of the same parameters.
+"""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.tree import BaseDecisionTree
+
+from . import (
+    augmentation,
+    classifiers,
+    features,
+    meta,
+    preprocessing,
+    resampling,
+    windowing,
+)
+from .base import NetClassifier
+
+__all__ = ["load_model", "save_model"]
+
+# What a net has beside its weights, for going on with the training; not kept.
+_TRAINING_ONLY = ("net_", "history_", "epoch_states_", "_rng", "_split_seed")
+_FORMAT = "sk_imu model 1"
+_OWN = {
+    f"{module.__name__}.{name}"
+    for module in (
+        augmentation,
+        classifiers,
+        features,
+        meta,
+        preprocessing,
+        resampling,
+        windowing,
+    )
+    for name in module.__all__
+}
+# Arrays only, but skops trusts none that may point anywhere: load_model checks them.
+_TREE = "sklearn.tree._tree.Tree"
+
+
+def save_model(model: Any, path: str | Path) -> None:
+    """Save a fitted pipeline or classifier.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted estimator of this package or of scikit-learn, or a Pipeline of them.  The
+        nets keep their weights, not their training history.
+    path : str or pathlib.Path
+        The file, overwritten if it is there.
+
+    Raises
+    ------
+    ImportError
+        If skops is not installed.
+    ValueError
+        If the model holds objects that could not be loaded safely.
+
+    See Also
+    --------
+    load_model : Read it again.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from sk_imu import CNNClassifier
+    >>> from sk_imu.persistence import load_model, save_model
+    >>> X, y = np.random.default_rng(0).normal(size=(8, 3, 50)), ["rest", "squat"] * 4
+    >>> clf = CNNClassifier(max_epochs=1, random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(clf, pathlib.Path(folder, "model.skops"))
+    ...     again = load_model(pathlib.Path(folder, "model.skops"))
+    >>> bool((again.predict_proba(X) == clf.predict_proba(X)).all())
+    True
+    """
+    skops_io = _skops()
+    frozen = copy.deepcopy(model)
+    for net in _nets(frozen):
+        weights = net.module_.state_dict()
+        net.weights_ = {name: value.numpy() for name, value in weights.items()}
+        for name in _TRAINING_ONLY:
+            vars(net).pop(name, None)
+        # Callbacks are of the training, and may be anything.
+        net.callbacks = None
+    data = skops_io.dumps({"format": _FORMAT, "model": frozen})
+    _refuse_unknown(skops_io.get_untrusted_types(data=data), path)
+    Path(path).write_bytes(data)
+
+
+def load_model(path: str | Path) -> Any:
+    """Load what :func:`save_model` wrote, without running code from the file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+
+    Returns
+    -------
+    model : estimator
+        The fitted model, ready to predict.
+
+    Raises
+    ------
+    ImportError
+        If skops is not installed.
+    ValueError
+        If the file is no model of this package, or names a type that is neither
+        scikit-learn's nor this package's.
+    """
+    skops_io = _skops()
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+        unknown = skops_io.get_untrusted_types(data=data)
+    except Exception as error:
+        raise ValueError(
+            f"{path}: can't be read as a model of sk_imu ({error}). Make one by save_model "
+            "or `sk-imu fit`."
+        ) from error
+    _refuse_unknown(unknown, path)
+    content = skops_io.loads(data, trusted=unknown)
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise ValueError(f"{path}: is a skops file, but no model of sk_imu.")
+    model = content["model"]
+    for tree in _inside(model, BaseDecisionTree):
+        if hasattr(tree, "tree_"):
+            _check_tree(tree.tree_, path)
+    for net in _nets(model):
+        net._restore(vars(net).pop("weights_"))
+    return model
+
+
+def _skops() -> Any:
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ImportError(
+            'Model files need skops: pip install "sk_imu[models]".'
+        ) from error
+    return skops.io
+
+
+def _nets(model: Any) -> Iterator[Any]:
+    """Yield every fitted net inside an estimator."""
+    return (net for net in _inside(model, NetClassifier) if hasattr(net, "classes_"))
+
+
+def _inside(value: Any, kind: type) -> Iterator[Any]:
+    """Yield every object of a kind inside an estimator, whatever it is nested in."""
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, BaseEstimator):
+        yield from _inside(vars(value), kind)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _inside(part, kind)
+    elif isinstance(value, dict):
+        yield from _inside(list(value.values()), kind)
+
+
+def _check_tree(tree: Any, path: Path) -> None:
+    """Refuse a tree that points outside itself: predicting would read foreign memory."""
+    n_nodes = tree.node_count
+    left, right = tree.children_left, tree.children_right
+    inner = left >= 0
+    own = np.arange(n_nodes)
+    # A child comes after its parent, so that every path ends.
+    fine = ((left[inner] > own[inner]) & (left[inner] < n_nodes)).all()
+    fine &= ((right[inner] > own[inner]) & (right[inner] < n_nodes)).all()
+    fine &= ((tree.feature[inner] >= 0) & (tree.feature[inner] < tree.n_features)).all()
+    if not fine or len(tree.value) != n_nodes:
+        raise ValueError(f"{path}: holds a broken decision tree.")
+
+
+def _refuse_unknown(types: list[str], path: str | Path) -> None:
+    """Let no type through but the estimators of this package."""
+    unknown = sorted(set(types) - _OWN - {_TREE})
+    if unknown:
+        raise ValueError(
+            f"{path}: holds objects of types that are not known to be safe: "
+            f"{', '.join(unknown)}."
+        )
