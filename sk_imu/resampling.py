@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Real
@@ -14,13 +15,8 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .channels import (
-    QUATERNION_AXES,
-    SENSOR_AXES,
-    channel_name,
-    quaternion_columns,
-    sensor_of,
-)
+from .channel_choice import channel_parts, check_channels, choose_axes, choose_channels
+from .clocks import find_gaps, mend_clock
 from .interpolation import resample_stream
 from .recording import Recording, SensorStream
 from .validation import (
@@ -39,6 +35,13 @@ from .validation import (
 __all__ = ["Resampler"]
 
 Floats = NDArray[np.float64]
+#: How many samples or gaps of each kind there were.
+Faults = Counter[str]
+_DONE = {
+    "missing": "interpolated over or left out {} samples with missing values",
+    "mended": "gave another time to {} samples of clocks with bursts or steps back",
+    "gaps": "put NaN into {} gaps longer than max_gap_seconds",
+}
 #: What clocks may be off by rounding, in timesteps.
 _ROUNDING = 1e-6
 
@@ -66,9 +69,10 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         ``Accelerometer`` + ``Gravity`` in recordings that have these two instead.  None
         takes all channels of the first training recording, and then every recording
         must have exactly these.  Recordings only.
-    interpolation : {"linear", "cubic"}, default="cubic"
-        How values between two samples are found.  Quaternions always take the shortest
-        way between two samples at constant angular rate.
+    interpolation : {"linear", "cubic", "quintic"}, default="quintic"
+        How values between two samples are found: by straight lines or splines.
+        Quaternions always take the shortest way between two samples at constant angular
+        rate.
     anti_alias : bool, default=True
         Low-pass streams whose rate falls by more than 1 %, with zero phase.  The
         passband ends at 0.8, the stopband begins (−80 dB) at 1.0 times half the
@@ -79,6 +83,15 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         interpolated over (at a stream's ends they are only left out, so the time shared
         by all streams may shrink).  A quaternion of zeros is missing, too.  Infinity is
         always refused.
+    clock : {"error", "mend"}, default="error"
+        Whether clocks that repeat timestamps or run backwards are refused, or samples
+        are sorted by time, and those that were delivered in bursts are spread over the
+        time in which they were taken.  No sample is dropped.  Recordings only.
+    max_gap_seconds : float, default=None
+        Longest interval between two samples that is interpolated over without a word;
+        None sets no limit.
+    gaps : {"error", "mark"}, default="error"
+        Whether longer gaps are refused, or the timesteps inside them become NaN.
     input_rate_hz : float, default=None
         The rate of uniform and panel input in hertz.  None says that it already is
         ``sampling_rate_hz``, and only checks it.  Recordings bring their own clocks.
@@ -93,22 +106,23 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Number of training samples, counted in each chosen stream, that were
         interpolated over or left out.  ``transform`` tells the number for its own input
         in a warning.
+    n_mended_ : int
+        Number of training samples, counted likewise, that ``clock="mend"`` gave another
+        time or place.
+    n_gaps_ : int
+        Number of gaps, counted likewise, longer than ``max_gap_seconds``.
 
     Raises
     ------
     ValueError
         If channels differ between recordings, a clock repeats a timestamp or runs
-        backwards, streams don't overlap in time, or values are missing.  The message
+        backwards, a gap is too long, streams don't overlap in time, or values are
+        missing.  The message
         names the row, the recording's source, the sensor and the sample.
 
     See Also
     --------
     sk_imu.FixedLength : Bring the sets to one length, for what needs a panel.
-
-    References
-    ----------
-    K. Shoemake (1985). Animating rotation with quaternion curves. SIGGRAPH 1985,
-    245-254.
 
     Examples
     --------
@@ -129,9 +143,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
         "channels": ["array-like", None],
-        "interpolation": [StrOptions({"linear", "cubic"})],
+        "interpolation": [StrOptions({"linear", "cubic", "quintic"})],
         "anti_alias": ["boolean"],
         "missing": [StrOptions({"error", "interpolate"})],
+        "clock": [StrOptions({"error", "mend"})],
+        "max_gap_seconds": [Interval(Real, 0, None, closed="neither"), None],
+        "gaps": [StrOptions({"error", "mark"})],
         "input_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
     }
 
@@ -140,9 +157,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         *,
         sampling_rate_hz: float = 50.0,
         channels: Sequence[str] | None = None,
-        interpolation: Literal["linear", "cubic"] = "cubic",
+        interpolation: Literal["linear", "cubic", "quintic"] = "quintic",
         anti_alias: bool = True,
         missing: Literal["error", "interpolate"] = "error",
+        clock: Literal["error", "mend"] = "error",
+        max_gap_seconds: float | None = None,
+        gaps: Literal["error", "mark"] = "error",
         input_rate_hz: float | None = None,
     ) -> None:
         self.sampling_rate_hz = sampling_rate_hz
@@ -150,6 +170,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self.interpolation = interpolation
         self.anti_alias = anti_alias
         self.missing = missing
+        self.clock = clock
+        self.max_gap_seconds = max_gap_seconds
+        self.gaps = gaps
         self.input_rate_hz = input_rate_hz
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -171,12 +194,11 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         if _holds_recordings(X):
             recordings = check_recordings(X, estimator=self)
-            self.channel_names_ = self._resolve_channels(recordings[0])
+            where = _where(recordings[0], 0)
+            self.channel_names_ = choose_channels(recordings[0], self.channels, where)
             self.n_features_in_ = len(self.channel_names_)
-            self.n_missing_ = sum(
-                self._read(recording, row)[1] for row, recording in enumerate(recordings)
-            )
-            return self
+            found = [self._read(one, row)[1] for row, one in enumerate(recordings)]
+            return self._keep(found)
         if self.channels is not None:
             raise ValueError(
                 "Resampler: channels chooses from the named channels of Recordings, "
@@ -185,8 +207,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         series = check_series(self, X, reset=True, allow_nan=self.missing == "interpolate")
         n_channels = len(np.atleast_2d(series[0]))
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
-        self.n_missing_ = sum(int(gap.sum()) for gap in map(_find_gaps, series))
-        return self
+        return self._keep([self._look_for_gaps(x, row)[1] for row, x in enumerate(series)])
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Resample every set.
@@ -208,13 +229,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             series = check_series(self, X, reset=False, allow_nan=allow_nan)
             return self._transform_series(series)
         rows: Uniform = []
-        n_missing = n_rows = 0
+        found = []
         for row, recording in enumerate(check_recordings(X, estimator=self)):
-            chosen, missing = self._read(recording, row)
+            chosen, faults = self._read(recording, row)
             rows.append(self._transform_recording(chosen))
-            n_missing += missing
-            n_rows += missing > 0
-        self._warn_of_missing(n_missing, n_rows)
+            found.append(faults)
+        self._warn(found)
         return rows
 
     def __sklearn_tags__(self) -> Tags:
@@ -225,60 +245,49 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _resolve_channels(self, recording: Recording) -> list[str]:
-        if self.channels is None:
-            return list(recording.channel_names)
-        available = _channel_parts(recording)
-        names: list[str] = []
-        for wanted in self.channels:
-            of_sensor = [name for name in available if sensor_of(name) == wanted]
-            if not of_sensor and wanted not in available:
-                raise ValueError(
-                    f"{_where(recording, 0)}: channels asks for {wanted!r}, which is "
-                    f"neither a sensor nor a channel of it. It has {list(available)}."
-                )
-            names += of_sensor or [wanted]
-        if not names or len(set(names)) != len(names):
-            raise ValueError(
-                "Resampler: channels must name at least one channel and none twice, "
-                f"got {list(self.channels)}."
-            )
-        return names
-
-    def _read(self, recording: Recording, row: int) -> tuple[Recording, int]:
-        """Return the checked streams that are needed, and how many samples were bad."""
+    def _read(self, recording: Recording, row: int) -> tuple[Recording, Faults]:
+        """Return the checked streams that are needed, and what was wrong with them."""
         where = _where(recording, row)
-        self._check_channels(recording, where)
-        available = _channel_parts(recording)
+        exactly = self.channels is None
+        check_channels(recording, self.channel_names_, where, exactly=exactly)
+        available = channel_parts(recording)
         axes: dict[str, list[str]] = {}
         for name in self.channel_names_:
             for sensor, axis in available[name]:
                 axes.setdefault(sensor, []).append(axis)
-        streams, n_missing, allow_missing = {}, 0, self.missing == "interpolate"
-        for sensor, chosen in axes.items():
+        streams, faults, allow_missing = {}, Faults(), self.missing == "interpolate"
+        for sensor, wanted in axes.items():
             place = f"{where}, sensor {sensor!r}"
-            stream = _with_axes(recording.streams[sensor], chosen, place)
+            stream = choose_axes(recording.streams[sensor], wanted, place)
+            if self.clock == "mend":
+                stream, n_mended = _mend(stream, place)
+                faults["mended"] += n_mended
             streams[sensor] = check_stream(stream, place=place, allow_missing=allow_missing)
-            n_missing += stream.n_samples - streams[sensor].n_samples
-        chosen_streams = replace(recording, streams=streams)
-        check_overlap(chosen_streams, rate_hz=self.sampling_rate_hz, place=where)
-        return chosen_streams, n_missing
+            faults["missing"] += stream.n_samples - streams[sensor].n_samples
+        chosen = replace(recording, streams=streams)
+        check_overlap(chosen, rate_hz=self.sampling_rate_hz, place=where)
+        for sensor, stream in streams.items():
+            place = f"{where}, sensor {sensor!r}"
+            times_s = stream.timestamps_s
+            faults["gaps"] += len(self._long_gaps(times_s, *chosen.overlap_s, place))
+        return chosen, faults
 
-    def _check_channels(self, recording: Recording, where: str) -> None:
-        if self.channels is None:
-            present: Sequence[str] = recording.channel_names
-            extra = [name for name in present if name not in self.channel_names_]
-        else:
-            present, extra = list(_channel_parts(recording)), []
-        lacking = [name for name in self.channel_names_ if name not in present]
-        if lacking or extra:
-            common = [name for name in self.channel_names_ if name in present]
+    def _long_gaps(
+        self, times_s: Floats, start_s: float, end_s: float, place: str
+    ) -> Floats:
+        if self.max_gap_seconds is None:
+            return np.empty((0, 2))
+        gaps = find_gaps(times_s, self.max_gap_seconds * (1 + _ROUNDING))
+        gaps = gaps[(gaps[:, 0] < end_s) & (gaps[:, 1] > start_s)]
+        if len(gaps) and self.gaps == "error":
+            first_s, next_s = gaps[0]
             raise ValueError(
-                f"{where}: its channels differ from those of the first training "
-                f"recording: missing {lacking}, extra {extra}. Choose what every "
-                f"recording has by channels=[...] (this one shares {common}), or leave "
-                "this recording out."
+                f"{place}: a gap of {next_s - first_s:.3g} s from {first_s:.3f} s on, the "
+                f"first of {len(gaps)} longer than max_gap_seconds="
+                f"{self.max_gap_seconds:g}. Use gaps='mark' to get NaN there, or cut the "
+                "recording into pieces with Recording.between."
             )
+        return gaps
 
     def _transform_recording(self, recording: Recording) -> Floats:
         start_s, end_s = recording.overlap_s
@@ -289,7 +298,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             uniform = self._resample(times_s, stream.values, n_timesteps, stream.axes)
             for axis, channel in zip(stream.axes, uniform.T, strict=True):
                 values[sensor, axis] = channel
-        parts = _channel_parts(recording)
+        parts = channel_parts(recording)
         output = np.zeros((len(self.channel_names_), n_timesteps))
         for name, channel in zip(self.channel_names_, output, strict=True):
             for part in parts[name]:
@@ -297,39 +306,48 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output
 
     def _transform_series(self, series: Uniform | Panel) -> Uniform | Panel:
-        gaps = [_find_gaps(row) for row in series]
-        n_missing = sum(int(gap.sum()) for gap in gaps)
-        if n_missing == 0 and self.input_rate_hz in (None, self.sampling_rate_hz):
+        looked = [self._look_for_gaps(x, row) for row, x in enumerate(series)]
+        found = [faults for _, faults in looked]
+        if not any(found) and self.input_rate_hz in (None, self.sampling_rate_hz):
             return series
         rows: Uniform = []
-        for i, (row, gap) in enumerate(zip(series, gaps, strict=True)):
-            uniform = self._transform_row(np.atleast_2d(row), gap, i).astype(row.dtype)
+        for i, (row, (missing, _)) in enumerate(zip(series, looked, strict=True)):
+            uniform = self._transform_row(np.atleast_2d(row), missing, i).astype(row.dtype)
             rows.append(uniform.reshape(*row.shape[:-1], -1))
-        self._warn_of_missing(n_missing, sum(bool(gap.any()) for gap in gaps))
+        self._warn(found)
         return rows if isinstance(series, list) else np.stack(rows)
 
-    def _transform_row(self, values: Panel, gap: NDArray[np.bool_], row: int) -> Floats:
+    def _look_for_gaps(self, x: Panel, row: int) -> tuple[NDArray[np.bool_], Faults]:
+        """Return which timesteps miss a value, and how many do."""
+        missing = np.any(np.isnan(np.atleast_2d(x)), axis=0, keepdims=True)[0]
+        if not missing.any():
+            return missing, Faults()
+        times_s = np.flatnonzero(~missing) / (self.input_rate_hz or self.sampling_rate_hz)
+        gaps = self._long_gaps(times_s, -np.inf, np.inf, f"Resampler: row {row} of X")
+        return missing, +Faults(missing=int(missing.sum()), gaps=len(gaps))
+
+    def _transform_row(self, values: Panel, missing: NDArray[np.bool_], row: int) -> Floats:
         input_rate_hz = self.input_rate_hz or self.sampling_rate_hz
-        times_s = np.arange(len(gap)) / input_rate_hz
+        times_s = np.arange(len(missing)) / input_rate_hz
         n_timesteps = self._count_timesteps(times_s[-1])
         if n_timesteps < 2:
             raise ValueError(
-                f"Resampler: row {row} of X has {len(gap)} feature(s) (timesteps) at "
+                f"Resampler: row {row} of X has {len(missing)} feature(s) (timesteps) at "
                 f"{input_rate_hz:g} Hz, which is less than one timestep at "
                 f"{self.sampling_rate_hz:g} Hz. Give longer sets."
             )
-        if gap[0] or gap[-1]:
+        if missing[0] or missing[-1]:
             raise ValueError(
                 f"Resampler: row {row} of X begins or ends with a missing value, and "
                 "nothing is made up beyond what was recorded. Cut it off."
             )
-        samples = values.T[~gap].astype(np.float64)
-        return self._resample(times_s[~gap], samples, n_timesteps).T
+        samples = values.T[~missing].astype(np.float64)
+        return self._resample(times_s[~missing], samples, n_timesteps).T
 
     def _resample(
         self, times_s: Floats, values: Floats, n_timesteps: int, axes: Any = ()
     ) -> Floats:
-        return resample_stream(
+        uniform = resample_stream(
             times_s,
             values,
             n_timesteps=n_timesteps,
@@ -338,17 +356,39 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             interpolation=self.interpolation,
             anti_alias=self.anti_alias,
         )
+        last_s = (n_timesteps - 1) / self.sampling_rate_hz
+        for gap in self._long_gaps(times_s, 0, last_s, ""):
+            first, last = gap * self.sampling_rate_hz + [_ROUNDING, -_ROUNDING]
+            uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
+        return uniform
 
     def _count_timesteps(self, duration_s: float) -> int:
         return math.floor(duration_s * self.sampling_rate_hz + _ROUNDING) + 1
 
-    def _warn_of_missing(self, n_missing: int, n_rows: int) -> None:
-        if n_missing:
-            warnings.warn(
-                f"Resampler interpolated over or left out {n_missing} samples with "
-                f"missing values in {n_rows} of the rows of X.",
-                stacklevel=3,
-            )
+    def _keep(self, found: list[Faults]) -> Self:
+        for kind in _DONE:
+            setattr(self, f"n_{kind}_", sum(faults[kind] for faults in found))
+        return self
+
+    def _warn(self, found: list[Faults]) -> None:
+        for kind, done in _DONE.items():
+            counts = [faults[kind] for faults in found if faults[kind]]
+            if counts:
+                what, where = done.format(sum(counts)), f"in {len(counts)} of the rows of X"
+                warnings.warn(f"Resampler {what} {where}.", stacklevel=3)
+
+
+def _mend(stream: SensorStream, place: str) -> tuple[SensorStream, int]:
+    if not np.isfinite(stream.timestamps_s).all():
+        return stream, 0  # check_stream says which
+    try:
+        order, times_s = mend_clock(stream.timestamps_s)
+    except ValueError as error:
+        raise ValueError(
+            f"{place}: {error}. Leave the recording out, or mend its clock by hand."
+        ) from error
+    n_mended = int(np.count_nonzero(times_s != stream.timestamps_s))
+    return SensorStream(times_s, stream.values[order], stream.axes), n_mended
 
 
 def _holds_recordings(X: Any) -> bool:
@@ -356,45 +396,5 @@ def _holds_recordings(X: Any) -> bool:
     return is_raw(X) or (is_list(X) and len(X) == 0)
 
 
-def _find_gaps(row: Any) -> NDArray[np.bool_]:
-    return np.isnan(np.atleast_2d(row)).any(axis=0)
-
-
 def _where(recording: Recording, row: int) -> str:
     return f"Resampler: row {row} of X ({recording.name})"
-
-
-def _channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
-    """Return the sensor and axis of each channel that a recording can give.
-
-    TotalAcceleration, where it is absent, is the sum of two.
-    """
-    streams = recording.streams
-    own = {
-        channel_name(sensor, axis): [(sensor, axis)]
-        for sensor, stream in streams.items()
-        for axis in stream.axes
-    }
-    parts = {name: own[name] for name in recording.channel_names}
-    pair = ("Accelerometer", "Gravity")
-    if "TotalAcceleration" not in streams and all(sensor in streams for sensor in pair):
-        for axis in SENSOR_AXES["TotalAcceleration"]:
-            if all(axis in streams[sensor].axes for sensor in pair):
-                name = channel_name("TotalAcceleration", axis)
-                parts[name] = [(sensor, axis) for sensor in pair]
-    return parts
-
-
-def _with_axes(stream: SensorStream, axes: Sequence[str], place: str) -> SensorStream:
-    """Return a stream with the axes wanted, and all four of a quaternion."""
-    # A channel may be asked for itself and as a part of TotalAcceleration.
-    wanted = list(dict.fromkeys(axes))
-    if set(wanted) & set(QUATERNION_AXES):
-        if not quaternion_columns(stream.axes):
-            raise ValueError(
-                f"{place}: a quaternion needs all of {', '.join(QUATERNION_AXES)}, the "
-                f"stream has only {', '.join(stream.axes)}. Leave it out of channels."
-            )
-        wanted += [axis for axis in QUATERNION_AXES if axis not in wanted]
-    columns = [stream.axes.index(axis) for axis in wanted]
-    return SensorStream(stream.timestamps_s, stream.values[:, columns], wanted)

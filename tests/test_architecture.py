@@ -18,11 +18,13 @@ PACKAGE = Path(sk_imu.__file__).parent
 # A new module must be put on a floor here; a new floor is not welcome.
 FLOOR_OF = {
     "channels": 0,
+    "clocks": 0,
     "validation": 1,
     "recording": 1,
     "readers": 2,
     "datasets": 2,
     "writing": 2,
+    "channel_choice": 3,
     "interpolation": 3,
     "resampling": 3,
     "segmentation": 3,
