@@ -17,13 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import (
-    assert_all_finite,
     check_consistent_length,
     check_random_state,
 )
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -45,7 +43,7 @@ from .training import (
     make_callbacks,
     quiet_torch,
 )
-from .validation import Panel, check_panel
+from .validation import Panel, check_labels, check_panel, check_two_classes
 
 __all__ = ["NetClassifier"]
 
@@ -171,11 +169,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         panel = check_panel(self, X, reset=not again)
         y = self._check_y(panel, y)
         classes = np.unique(y)
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs sets of at least two classes, but y has only "
-                f"one class: {classes[0]!r}."
-            )
+        check_two_classes(self, classes)
         if again and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start=True needs the classes of the fit before, {self.classes_}, "
@@ -297,14 +291,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         raise NotImplementedError
 
     def _check_y(self, panel: Panel, y: Any) -> NDArray[Any]:
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(panel, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        y = check_labels(self, panel, y)
         n_timesteps = panel.shape[2]
         needed = minimum_timesteps(**self._network_parameters())
         if n_timesteps < needed:

@@ -23,7 +23,6 @@ from sklearn.base import (
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import (
-    assert_all_finite,
     check_consistent_length,
     check_random_state,
     get_tags,
@@ -35,7 +34,6 @@ from sklearn.utils.metadata_routing import (
     get_routing_for_object,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -44,7 +42,7 @@ from sklearn.utils.validation import (
 )
 
 from .augmentation import augment_sets
-from .validation import Panel, Uniform, check_series
+from .validation import Panel, Uniform, check_labels, check_series
 
 __all__ = ["AugmentedClassifier", "MetaClassifier"]
 
@@ -93,14 +91,7 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If X or y can't be used.
         """
         series = check_series(self, X, reset=True)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(series, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        y = check_labels(self, series, y)
         weighted = sample_weight is not None
         weights = _check_sample_weight(
             sample_weight, np.empty((len(y), 1)), ensure_non_negative=True

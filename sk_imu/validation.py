@@ -13,7 +13,9 @@ from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import validate_data
+from sklearn.utils import assert_all_finite, check_consistent_length
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from .channels import quaternion_columns
 from .recording import Recording, SensorStream
@@ -230,6 +232,40 @@ def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
             f"{estimator.n_timesteps_in_} timesteps as input."
         )
     return panel
+
+
+def check_labels(estimator: Any, X: Any, y: Any) -> NDArray[Any]:
+    """Return y as an array of one label for each row of X.
+
+    Raises
+    ------
+    ValueError
+        If y is missing, of another length or dimension, continuous, or not finite.
+    """
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    check_consistent_length(X, labels)
+    assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    return labels
+
+
+def check_two_classes(estimator: Any, classes: NDArray[Any]) -> None:
+    """Refuse to learn a single class.
+
+    Raises
+    ------
+    ValueError
+        If there is only one.
+    """
+    if len(classes) < 2:
+        raise ValueError(
+            f"{type(estimator).__name__} needs sets of at least two classes, but y has "
+            f"only one class: {classes.tolist()[0]!r}."
+        )
 
 
 def as_3d(panel: Panel) -> Panel:

@@ -5,12 +5,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context
-from sklearn.utils import Tags, assert_all_finite, check_consistent_length
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
-from ..validation import check_panel
+from ..validation import check_labels, check_panel, check_two_classes
 
 __all__ = ["FromSktime"]
 
@@ -90,20 +89,9 @@ class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If X or y can't be used, or the estimator can't use them.
         """
         panel = check_panel(self, X, reset=True)
-        if y is None:
-            raise ValueError(
-                "FromSktime requires y to be passed, but the target y is None."
-            )
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(panel, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        y = check_labels(self, panel, y)
         self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                "FromSktime needs sets of at least two classes, but y has only one class: "
-                f"{self.classes_.tolist()[0]!r}."
-            )
+        check_two_classes(self, self.classes_)
         self.estimator_ = self.estimator.clone().fit(panel, y)
         return self
 
