@@ -4,6 +4,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import __version__
 
@@ -12,6 +13,7 @@ _EXAMPLES = """examples:
   sk-imu study --budget full --jobs 2           the whole search, about an hour
   sk-imu study --data basic-motions
   sk-imu study --data recordings --models svm cnn-gru --protocols unseen-people
+  sk-imu inspect monday.zip                     what is wrong with a recording
 
 --data takes a folder of the form folder/subject/label/recording or
 folder/label/recording, where a recording is a Sensor Logger folder or zip file.
@@ -45,10 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"sk-imu {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_study(commands)
+    _add_inspect(commands)
     options = vars(parser.parse_args(arguments))
-    options.pop("command")
+    run = {"study": _study, "inspect": _inspect}[options.pop("command")]
     try:
-        return _study(**options)
+        return run(**options)
     except KeyboardInterrupt:
         print("\nInterrupted. What is done is kept; the same command goes on from there.")
         return 130
@@ -126,4 +129,29 @@ def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) ->
     print(results.summary())
     figures = write_figures(results, out)
     print(f"\nPredictions, tables and {len(figures)} figures are in {out}.")
+    return 0
+
+
+def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    inspect = commands.add_parser(
+        "inspect",
+        help="tell what is wrong with a recording",
+        description="Measure a recording's rates, gaps, repeated and clipped values.",
+    )
+    inspect.add_argument("path", metavar="PATH", help="one recording, a file or folder")
+    inspect.add_argument(
+        "--out",
+        metavar="FILE",
+        help="PNG file for the plot (default: the recording's name, here)",
+    )
+
+
+def _inspect(*, path: str, out: str | None) -> int:
+    from .readers import read_recording
+    from .stream_display import write_streams
+
+    recording = read_recording(path)
+    print(recording.quality)
+    written = write_streams(recording, out or f"{Path(path).resolve().stem}_quality.png")
+    print(f"\nPlot: {written}")
     return 0

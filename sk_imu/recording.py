@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .channels import SENSOR_AXES, channel_name, sensor_of
+from .quality import RecordingQuality, measure_stream
 
 __all__ = ["Recording", "SensorStream"]
 
@@ -270,6 +271,15 @@ class Recording:
         """Length in seconds of the time that all streams share (0 if none)."""
         start_s, end_s = self.overlap_s
         return max(end_s - start_s, 0.0)
+
+    @cached_property
+    def quality(self) -> RecordingQuality:
+        """What was measured of the streams' timing and values, and the reader's notes."""
+        streams = {
+            sensor: measure_stream(sensor, stream.timestamps_s, stream.values)
+            for sensor, stream in self.streams.items()
+        }
+        return RecordingQuality(self.name, streams, self.notes)
 
     def between(self, start_s: float, end_s: float) -> "Recording":
         """Cut a piece out, such as one set.

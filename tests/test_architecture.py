@@ -19,6 +19,7 @@ PACKAGE = Path(sk_imu.__file__).parent
 FLOOR_OF = {
     "channels": 0,
     "clocks": 0,
+    "quality": 1,
     "validation": 1,
     "recording": 1,
     "readers": 2,
@@ -47,6 +48,7 @@ FLOOR_OF = {
     "streaming": 6,
     "study": 7,
     "displays": 8,
+    "stream_display": 8,
     "report": 8,
     "cli": 9,
     "server": 9,

@@ -239,7 +239,9 @@ def _check_header(sensor: str, table: Table) -> tuple[str, ...]:
     """Return the axes to read, all of which and the time are there."""
     axes = SENSOR_AXES[sensor]
     if sensor == "Orientation":  # either of its two halves will do
-        halves = [half for half in (QUATERNION_AXES, EULER_AXES) if table.has(*half)]
+        halves = [
+            half for half in (QUATERNION_AXES, EULER_AXES) if {*half} & {*table.header}
+        ]
         axes = tuple(axis for half in halves for axis in half) or axes
     table.require(["time", *axes])
     return axes

@@ -114,12 +114,21 @@ class Table:
         return value
 
     def _check_decimal_commas(self, names: Sequence[str]) -> None:
-        for name in names:
-            for row, cell in enumerate(self.cells(name)):
-                if "." in cell:
-                    raise self.fault(
-                        row, name, "has a decimal point in a file with decimal commas"
-                    )
+        """Refuse points and commas in one table; the rarer of the two is the fault."""
+        places = {
+            sign: [
+                (row, name)
+                for name in names
+                for row, cell in enumerate(self.cells(name))
+                if sign in cell
+            ]
+            for sign in ".,"
+        }
+        if places["."]:
+            row, name = min(places.values(), key=len)[0]
+            raise self.fault(
+                row, name, "is no number in a table that has decimal points and commas"
+            )
 
 
 def decode(content: bytes, place: str) -> str:

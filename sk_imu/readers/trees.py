@@ -139,8 +139,10 @@ def _by_pattern(
     expression = _compile(pattern)
     for path in paths:
         inside = path.relative_to(folder)
-        match = expression.fullmatch(inside.as_posix()) or (
-            expression.fullmatch(inside.with_suffix("").as_posix())
+        # First without the suffix, or a last {session} would take it in.
+        bare = inside.with_suffix("") if inside.suffix.lower() in _FILES else inside
+        match = expression.fullmatch(bare.as_posix()) or (
+            expression.fullmatch(inside.as_posix())
         )
         if match is None:
             raise ValueError(

@@ -25,7 +25,8 @@ class StudyResults:
     ----------
     settings : dict
         The data set, budget, seed, models, protocols, the reasons of ``unavailable``
-        protocols, and the versions of the packages.
+        protocols, the warnings of the recordings' ``quality``, and the versions of the
+        packages.
     predictions : DataFrame
         One row for each prediction: ``protocol``, ``model``, ``fold``, ``part`` (train or
         test), ``set`` (row of the data), ``copy`` (0 is the recorded set), ``subject``,
@@ -116,6 +117,8 @@ class StudyResults:
                 "QUICK: fewer folds, grid points and epochs than the full budget. Figures "
                 "to look at, not to quote."
             )
+        # Results of earlier versions have none.
+        lines += [f"Note: {line}." for line in settings.get("quality", [])]
         table = self.table() if len(self.predictions) else None
         for name, protocol in PROTOCOLS.items():
             if name in settings["unavailable"]:

@@ -11,6 +11,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from ..quality import quality_warnings
 from .data import StudyData, load_study_data
 from .folds import Fold, run_fold, versions
 from .pipelines import MODELS, make_pipeline_for
@@ -158,6 +159,7 @@ def run_study(
         "window_seconds": window_seconds,
         "fixed_length": fixed_length,
         "n_short_sets": n_short,
+        "quality": quality_warnings(dataset.X),
         "versions": versions(),
     }
     if n_short:

@@ -1,0 +1,356 @@
+"""What is wrong with a recording: rates, gaps, repeated and clipped values, measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .channels import STANDARD_GRAVITY
+from .clocks import find_gaps, usual_interval
+
+__all__ = [
+    "RecordingQuality",
+    "StreamQuality",
+    "find_stale",
+    "measure_stream",
+    "quality_warnings",
+]
+
+Floats = NDArray[np.float64]
+
+#: Where the sensors of phones and watches end, in the package's units.
+_FULL_SCALES = {
+    "Accelerometer": STANDARD_GRAVITY * np.array([2, 4, 8, 16, 32]),
+    "TotalAcceleration": STANDARD_GRAVITY * np.array([2, 4, 8, 16, 32]),
+    "Gyroscope": np.deg2rad([250, 500, 1000, 2000, 4000]),
+}
+#: So close to a full scale, and so often exactly there, values count as clipped.
+_NEAR, _OFTEN = 0.03, 3
+#: What is worth a warning.
+_SLOW, _LONG_GAP_S, _LONG_STALE_S, _DRIFT = 0.8, 0.25, 1.0, 2.0
+
+
+@dataclass(frozen=True)
+class StreamQuality:
+    """What was measured of one stream.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of samples.
+    start_s, end_s : float
+        Time of the first and the last sample in seconds.
+    rate_hz : float
+        Rate of the samples, gaps and bursts left out of account.
+    drift_percent : float
+        By how much the rate of the second half is above that of the first.
+    jitter_ms : float
+        Standard deviation of the intervals between samples, gaps left out.
+    n_gaps : int
+        Number of intervals longer than 3.5 usual ones.
+    longest_gap_s : float
+        Longest interval between two samples.
+    n_duplicated : int
+        Number of samples with the timestamp of the sample before.
+    n_duplicated_differing : int
+        Number of those whose values differ from the sample before.
+    n_backward : int
+        Number of samples earlier than the sample before.
+    n_stale : int
+        Number of samples whose values all are those of the sample before.
+    longest_stale_s : float
+        Longest time for which the values stayed the same.
+    update_rate_hz : float
+        Rate of samples with new values.
+    n_clipped : int
+        Number of samples at the sensor's full scale: within 3 % of a usual one (2 to 32 g,
+        250 to 4000 °/s), where at least three samples with new values share the extreme
+        value of an axis.
+    n_missing : int
+        Number of samples that miss a value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.quality import measure_stream
+    >>> times_s = np.arange(100) / 100
+    >>> held = np.repeat(np.random.default_rng(0).normal(size=(20, 3)), 5, axis=0)
+    >>> quality = measure_stream("Gyroscope", times_s, held)
+    >>> round(quality.rate_hz), round(quality.update_rate_hz), quality.n_stale
+    (100, 19, 80)
+    """
+
+    n_samples: int
+    start_s: float
+    end_s: float
+    rate_hz: float
+    drift_percent: float
+    jitter_ms: float
+    n_gaps: int
+    longest_gap_s: float
+    n_duplicated: int
+    n_duplicated_differing: int
+    n_backward: int
+    n_stale: int
+    longest_stale_s: float
+    update_rate_hz: float
+    n_clipped: int
+    n_missing: int
+
+    @property
+    def faults(self) -> dict[str, float | None]:
+        """What is worth a warning: each fault in words, with its size and unit or None."""
+        found: dict[str, float | None] = {}
+        if self.n_samples < 2:
+            return {"no samples": None}
+        if self.n_backward:
+            found["{} timestamps run backwards"] = self.n_backward
+        if self.n_duplicated_differing:
+            found["{} timestamps repeated by differing samples"] = (
+                self.n_duplicated_differing
+            )
+        elif self.n_duplicated:
+            found["{} timestamps repeated"] = self.n_duplicated
+        if self.n_stale == self.n_samples - 1:
+            found["values never change"] = None
+        elif self.update_rate_hz < _SLOW * self.rate_hz:
+            found["real update rate {:.3g} Hz"] = self.update_rate_hz
+        if self.longest_stale_s > _LONG_STALE_S and self.n_stale < self.n_samples - 1:
+            found["values frozen for up to {:.3g} s"] = self.longest_stale_s
+        if self.longest_gap_s > max(_LONG_GAP_S, 3.5 / self.rate_hz):
+            found["gaps of up to {:.3g} s"] = self.longest_gap_s
+        if abs(self.drift_percent) > _DRIFT:
+            found["rate drifts by {:.3g} %"] = self.drift_percent
+        if self.n_clipped:
+            found["{} samples clipped"] = self.n_clipped
+        if self.n_missing:
+            found["{} samples miss values"] = self.n_missing
+        return found
+
+
+def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQuality:
+    """Measure the timing and the values of one stream.
+
+    Parameters
+    ----------
+    sensor : str
+        Its sensor, which says where values clip.
+    times_s : ndarray of shape (n_samples,)
+        Time of each sample in seconds.
+    values : ndarray of shape (n_samples, n_axes)
+        Samples.
+
+    Returns
+    -------
+    quality : StreamQuality
+        What was measured.
+    """
+    n = len(times_s)
+    start_s, end_s = (float(times_s[i]) if n else np.nan for i in (0, -1))
+    steps_s = np.diff(times_s)
+    fresh = ~_is_stale(values)
+    n_new = int(fresh[1:].sum())
+    interval_s = usual_interval(np.sort(times_s))
+    if not interval_s > 0:  # more timestamps are repeated than not
+        interval_s = (end_s - start_s) / (n - 1) if end_s > start_s else np.nan
+    gaps = find_gaps(times_s, 3.5 * interval_s)
+    usual = steps_s[(steps_s <= 3.5 * interval_s) & (steps_s >= 0)]
+    halves = [usual_interval(half) for half in (times_s[: n // 2 + 1], times_s[n // 2 :])]
+    drift = 100 * (halves[0] / halves[1] - 1) if n > 3 and min(halves) > 0 else 0.0
+    stale = find_stale(times_s, values)
+    same_time = steps_s == 0
+    return StreamQuality(
+        n_samples=n,
+        start_s=start_s,
+        end_s=end_s,
+        rate_hz=float(1 / interval_s),
+        drift_percent=float(drift),
+        jitter_ms=float(1e3 * np.std(usual)) if len(usual) else np.nan,
+        n_gaps=len(gaps),
+        longest_gap_s=float(steps_s.max()) if n > 1 else np.nan,
+        n_duplicated=int(same_time.sum()),
+        n_duplicated_differing=int((same_time & fresh[1:]).sum()),
+        n_backward=int((steps_s < 0).sum()),
+        n_stale=int((~fresh).sum()),
+        longest_stale_s=float(np.max(stale[:, 1] - stale[:, 0], initial=0.0)),
+        update_rate_hz=n_new / (end_s - start_s) if end_s > start_s else np.nan,
+        n_clipped=_count_clipped(sensor, values[fresh]),
+        n_missing=int(np.isnan(values).any(axis=1).sum()),
+    )
+
+
+def find_stale(times_s: Floats, values: Floats) -> Floats:
+    """Return the start and end of each stretch in which the values stay the same.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_samples,)
+        Time of each sample in seconds.
+    values : ndarray of shape (n_samples, n_axes)
+        Samples.
+
+    Returns
+    -------
+    stretches : ndarray of shape (n_stretches, 2)
+        Times of the first and the last sample of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.quality import find_stale
+    >>> find_stale(np.arange(5.0), np.array([[1.0], [2], [2], [2], [3]])).tolist()
+    [[1.0, 3.0]]
+    """
+    edges = np.diff(np.concatenate([[0], _is_stale(values).astype(int), [0]]))
+    first, last = np.flatnonzero(edges == 1) - 1, np.flatnonzero(edges == -1) - 1
+    return np.stack([times_s[first], times_s[last]], axis=1)
+
+
+def _is_stale(values: Floats) -> NDArray[np.bool_]:
+    same = (values[1:] == values[:-1]).all(axis=1)
+    return np.concatenate([np.zeros(min(len(values), 1), bool), same])
+
+
+def _count_clipped(sensor: str, values: Floats) -> int:
+    if sensor not in _FULL_SCALES or len(values) < _OFTEN:
+        return 0
+    clipped = np.zeros(len(values), bool)
+    for column in values.T:
+        for extreme in (np.nanmin(column), np.nanmax(column)):
+            ratios = np.abs(abs(extreme) / _FULL_SCALES[sensor] - 1)
+            there = np.isclose(column, extreme, rtol=1e-4, atol=0)
+            if ratios.min() < _NEAR and there.sum() >= _OFTEN:
+                clipped |= there
+    return int(clipped.sum())
+
+
+@dataclass(frozen=True)
+class RecordingQuality:
+    """What was measured of a recording: print it, or take its ``table``.
+
+    Parameters
+    ----------
+    name : str
+        The recording's name.
+    streams : mapping of str to StreamQuality
+        What was measured of each stream.
+    notes : sequence of str, default=()
+        What the reader found and decided, such as units.
+
+    See Also
+    --------
+    sk_imu.Recording.quality : Where it comes from.
+
+    Examples
+    --------
+    >>> from sk_imu import Recording
+    >>> names = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
+    >>> still = Recording.from_array(
+    ...     [[0.0] * 99] * 3, sampling_rate_hz=50, channel_names=names
+    ... )
+    >>> still.quality.warnings
+    ['Gyroscope: values never change']
+    >>> still.quality.table["rate_hz"].round(2).to_dict()
+    {'Gyroscope': 50.0}
+    """
+
+    name: str
+    streams: Mapping[str, StreamQuality]
+    notes: Sequence[str] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a stream, one column for each figure, as of a StreamQuality."""
+        rows = {sensor: asdict(stream) for sensor, stream in self.streams.items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    @property
+    def overlap_s(self) -> tuple[float, float]:
+        """First and last second at which every stream has begun and none has ended."""
+        return (
+            max(stream.start_s for stream in self.streams.values()),
+            min(stream.end_s for stream in self.streams.values()),
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is worth a warning, one line a stream and fault."""
+        return [
+            f"{sensor}: {text.format(size)}"
+            for sensor, stream in self.streams.items()
+            for text, size in stream.faults.items()
+        ]
+
+    def __str__(self) -> str:
+        """Tell all of it in a readable table."""
+        start_s, end_s = self.overlap_s
+        shown = self.table.T.map(lambda x: f"{x:.4g}" if x != _whole(x) else f"{x:g}")
+        lines = [
+            f"{self.name}: {len(self.streams)} streams, which share "
+            f"{max(end_s - start_s, 0):.2f} s from {start_s:.3f} s on",
+            "",
+            shown.to_string(),
+        ]
+        for title, items in (("Warnings", self.warnings), ("Notes", self.notes)):
+            if items:
+                lines += ["", f"{title}:", *(f"  {item}" for item in items)]
+        return "\n".join(lines)
+
+
+def _whole(x: float) -> float:
+    """Return a number without its fraction, NaN and infinity as they are."""
+    return float(int(x)) if np.isfinite(x) else x
+
+
+class _Measured(Protocol):
+    # Recording stands above this module.
+    @property
+    def quality(self) -> RecordingQuality: ...
+
+    @property
+    def subject(self) -> Any: ...
+
+
+def quality_warnings(recordings: Sequence[_Measured]) -> list[str]:
+    """Return what is worth a warning in many recordings, one line a person and fault.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        The sets.
+
+    Returns
+    -------
+    lines : list of str
+        Such as ``"ada: Gyroscope real update rate 6 Hz in 20 of 84 sets"``, where the
+        figure is the median of the sets that have the fault.
+
+    Examples
+    --------
+    >>> from sk_imu import Recording
+    >>> from sk_imu.quality import quality_warnings
+    >>> names = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
+    >>> still = Recording.from_array(
+    ...     [[0.0] * 99] * 3, sampling_rate_hz=50, channel_names=names, subject="ada"
+    ... )
+    >>> quality_warnings([still, still])
+    ['ada: Gyroscope values never change in 2 of 2 sets']
+    """
+    n_sets: dict[Any, int] = {}
+    sizes: dict[tuple[Any, str, str], list[float | None]] = {}
+    for recording in recordings:
+        person = recording.subject
+        n_sets[person] = n_sets.get(person, 0) + 1
+        for sensor, stream in recording.quality.streams.items():
+            for text, size in stream.faults.items():
+                sizes.setdefault((person, sensor, text), []).append(size)
+    lines = []
+    for (person, sensor, text), found in sizes.items():
+        middle = sorted(found, key=lambda size: size or 0)[len(found) // 2]
+        who = "all" if person is None else person
+        what = f"{sensor} {text.format(middle)}"
+        lines.append(f"{who}: {what} in {len(found)} of {n_sets[person]} sets")
+    return sorted(lines)
