@@ -538,6 +538,8 @@ def check_other(case):
         shifts.append((at, 2.5 * (i + 1)))
     victim = sheets[case["seed"] % len(sheets)]
     refused = None
+    # The header is line 1, or 2 below the blank line of an old Physics Toolbox.
+    first = 2 + (case["seed"] % 2 if case["app"] == "toolbox" else 0)
     if case["fault"] == "axis":
         for row in victim[2]:
             row.pop(1)
@@ -547,10 +549,10 @@ def check_other(case):
         victim[2][row][int(rng.integers(4))] = str(
             rng.choice(["x", "9.8.1", "1_000", "inf"])
         )
-        refused = f"line {row + 2}"
+        refused = f"line {row + first}"
     elif case["fault"] is row_cut_short:
         row_cut_short(victim[2], victim[1], rng)
-        refused = f"line {n_rows + 1}"
+        refused = f"line {n_rows - 1 + first}"
     elif case["fault"] is repeated_row:
         repeated_row(victim[2], victim[1], rng)
     with tempfile.TemporaryDirectory() as folder:
