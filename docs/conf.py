@@ -17,7 +17,12 @@ extensions = [
 ]
 # Other projects' inventories would have to be fetched: left out, so that the pages are
 # built without a network.
-exclude_patterns = ["_build", "_templates", "sg_execution_times.rst"]
+exclude_patterns = [
+    "_build",
+    "_templates",
+    "recordings_table.rst",
+    "sg_execution_times.rst",
+]
 templates_path = ["_templates"]
 default_role = "py:obj"
 
