@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 _MODULE_OF = {
     "AugmentedClassifier": "meta",
+    "Bout": "segmentation",
     "CNNClassifier": "classifiers",
     "CNNGRUClassifier": "classifiers",
     "ChannelScaler": "preprocessing",
@@ -24,17 +25,25 @@ _MODULE_OF = {
     "MultiplicativeNoise": "augmentation",
     "RandomSubsequence": "augmentation",
     "Recording": "recording",
+    "Repetition": "repetitions",
     "Resampler": "resampling",
+    "SegmentationDisplay": "segmentation_display",
     "SensorStream": "recording",
+    "SetSegmenter": "set_segmenter",
     "SummaryFeatures": "features",
     "WindowedClassifier": "windowing",
+    "cut_repetitions": "repetitions",
+    "find_bouts": "segmentation",
+    "find_repetitions": "repetitions",
     "read_recording": "readers",
     "read_recordings": "readers",
+    "segment_sets": "segmentation",
     "write_sensor_logger": "writing",
 }
 
 __all__ = [
     "AugmentedClassifier",
+    "Bout",
     "CNNClassifier",
     "CNNGRUClassifier",
     "ChannelScaler",
@@ -45,12 +54,19 @@ __all__ = [
     "MultiplicativeNoise",
     "RandomSubsequence",
     "Recording",
+    "Repetition",
     "Resampler",
+    "SegmentationDisplay",
     "SensorStream",
+    "SetSegmenter",
     "SummaryFeatures",
     "WindowedClassifier",
+    "cut_repetitions",
+    "find_bouts",
+    "find_repetitions",
     "read_recording",
     "read_recordings",
+    "segment_sets",
     "write_sensor_logger",
 ]
 
@@ -62,7 +78,11 @@ if TYPE_CHECKING:
     from .preprocessing import ChannelScaler, FixedLength
     from .readers import read_recording, read_recordings
     from .recording import Recording, SensorStream
+    from .repetitions import Repetition, cut_repetitions, find_repetitions
     from .resampling import Resampler
+    from .segmentation import Bout, find_bouts, segment_sets
+    from .segmentation_display import SegmentationDisplay
+    from .set_segmenter import SetSegmenter
     from .sktime import FromSktime
     from .windowing import WindowedClassifier
     from .writing import write_sensor_logger

@@ -20,6 +20,10 @@ from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
 
 import sk_imu
 
+# The checks feed arrays.  What takes nothing but Recordings fails them by refusing that,
+# and is held to scikit-learn's contract in tests of its own, which are named here.
+NOT_FOR_THE_CHECKS = {"SetSegmenter": "tests/test_segmentation.py"}
+
 
 def public_estimators() -> Iterator[type[BaseEstimator]]:
     """Yield every public class that promises to be a scikit-learn estimator."""
@@ -27,7 +31,11 @@ def public_estimators() -> Iterator[type[BaseEstimator]]:
         module = importlib.import_module(module_name)
         for name in module.__all__:
             value = getattr(module, name)
-            if inspect.isclass(value) and issubclass(value, BaseEstimator):
+            if (
+                inspect.isclass(value)
+                and issubclass(value, BaseEstimator)
+                and name not in NOT_FOR_THE_CHECKS
+            ):
                 yield value
 
 

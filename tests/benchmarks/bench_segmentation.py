@@ -1,0 +1,166 @@
+"""How well bouts and repetitions are found, with every outlier.
+
+Run ``python tests/benchmarks/bench_segmentation.py``.  The watch data come with the
+package seglearn; the exermote sessions are looked for in ``--data``, by default in
+``shared/data`` beside the repository, and left out with a word where they are missing.
+"""
+
+import argparse
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sk_imu.datasets import load_exermote, load_watch
+from sk_imu.repetitions import find_repetitions
+from sk_imu.segmentation import find_bouts
+from sk_imu.set_segmenter import match_bouts
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def match_repetitions(true: Any, found: Any) -> list[tuple[int, int]]:
+    """Pair true repetitions with those whose middle is at most half of one away.
+
+    Each is paired at most once, in order of time, the nearest first.
+    """
+    true, found = np.reshape(true, (-1, 2)), np.reshape(found, (-1, 2))
+    away = np.abs(found.mean(axis=1) - true.mean(axis=1)[:, np.newaxis])
+    away /= np.diff(true, axis=1)
+    pairs: list[tuple[int, int]] = []
+    for i, j in np.argwhere(away <= 0.5)[np.argsort(away[away <= 0.5])]:
+        if all(i != k and j != m for k, m in pairs):
+            pairs.append((int(i), int(j)))
+    return pairs
+
+
+def rates(n_right: int, n_found: int, n_true: int) -> str:
+    """Return precision and recall with their counts."""
+    precision, recall = n_right / max(n_found, 1), n_right / max(n_true, 1)
+    return (
+        f"precision {precision:.3f} ({n_right} of {n_found}), "
+        f"recall {recall:.3f} ({n_right} of {n_true})"
+    )
+
+
+def watch() -> None:
+    """Count the repetitions of every set of the watch data."""
+    data = load_watch()
+    counts = np.array([len(find_repetitions(recording)) for recording in data.data])
+    print(f"watch: {len(counts)} sets of nominally 20 repetitions")
+    print(f"  exactly 20: {np.mean(counts == 20):.3f} ({np.sum(counts == 20)})")
+    print(f"  19 to 21:   {np.mean(abs(counts - 20) <= 1):.3f}")
+    for row in np.flatnonzero(counts != 20):
+        print(
+            f"  outlier: set {row}, {data.target[row]}, person {data.subject[row]}, "
+            f"{data.side[row]}: {counts[row]}"
+        )
+
+
+def exermote_sets(folder: Path) -> None:
+    """Find the repetitions in sets that are cut out as they are labelled."""
+    data = load_exermote(folder)
+    n: Counter[tuple[Any, str]] = Counter()
+    outliers = []
+    lags = []
+    for recording, true in zip(data.data, data.repetitions, strict=True):
+        found = [(r.start_s, r.end_s) for r in find_repetitions(recording)]
+        pairs = match_repetitions(true, found)
+        lags += [np.mean(found[j]) - np.mean(true[i]) for i, j in pairs]
+        for key in ("all", recording.label, f"person {recording.subject}"):
+            n[key, "right"] += len(pairs)
+            n[key, "found"] += len(found)
+            n[key, "true"] += len(true)
+            n[key, "sets"] += 1
+            n[key, "exact"] += len(found) == len(true)
+        if not len(pairs) == len(found) == len(true):
+            outliers.append(
+                f"{recording.session} at {true[0, 0]:.0f} s, {recording.label}: "
+                f"{len(true)} true, {len(found)} found, {len(pairs)} of them right"
+            )
+    print(f"exermote, labelled sets: {n['all', 'sets']} sets")
+    for key in dict.fromkeys(key for key, _ in n):
+        print(
+            f"  {key}: {rates(n[key, 'right'], n[key, 'found'], n[key, 'true'])}, "
+            f"sets counted exactly {n[key, 'exact']} of {n[key, 'sets']}"
+        )
+    print(f"  found behind the label by {np.median(lags):.2f} s (median)")
+    for line in outliers:
+        print(f"  outlier: {line}")
+
+
+def exermote_sessions(folder: Path) -> None:
+    """Find bouts and repetitions in whole sessions."""
+    data = load_exermote(folder, continuous=True)
+    n: Counter[tuple[Any, str]] = Counter()
+    outliers = []
+    for recording, true, repetitions in zip(
+        data.data, data.bouts, data.repetitions, strict=True
+    ):
+        bouts = find_bouts(recording)
+        found = [(bout.start_s, bout.end_s) for bout in bouts]
+        inside = [(r.start_s, r.end_s) for bout in bouts for r in bout.repetitions]
+        pairs = match_bouts(true, found)
+        clock = np.arange(*recording.overlap_s, 0.1)
+        truth, said = on_clock(true, clock), on_clock(found, clock)
+        for key in ("all", f"person {recording.subject}"):
+            for what, counted in {
+                "bouts": (len(pairs), len(found), len(true)),
+                "time": (int((truth & said).sum()), int(said.sum()), int(truth.sum())),
+                "repetitions": (
+                    len(match_repetitions(repetitions, inside)),
+                    len(inside),
+                    len(repetitions),
+                ),
+            }.items():
+                for part, value in zip(("right", "found", "true"), counted, strict=True):
+                    n[key, f"{what} {part}"] += value
+        hit, said_right = {i for i, _ in pairs}, {j for _, j in pairs}
+        for kind, spans, known in (
+            ("missed", true, hit),
+            ("invented", found, said_right),
+        ):
+            outliers += [
+                f"{kind}: {recording.session}, {start_s:.1f} to {end_s:.1f} s"
+                for i, (start_s, end_s) in enumerate(spans)
+                if i not in known
+            ]
+    print(f"exermote, whole sessions: {len(data.data)}")
+    for key in dict.fromkeys(key for key, _ in n):
+        for what in ("bouts", "time", "repetitions"):
+            counted = (n[key, f"{what} {part}"] for part in ("right", "found", "true"))
+            print(f"  {key}, {what}: {rates(*counted)}")
+    for line in outliers:
+        print(f"  {line}")
+
+
+def on_clock(spans: Any, clock: Any) -> Any:
+    """Tell of each moment whether it is in a span."""
+    return np.any(
+        [(clock >= a) & (clock < b) for a, b in spans] or [clock < clock[0]], axis=0
+    )
+
+
+def main() -> None:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
+    parser.add_argument("--only", choices=["watch", "sets", "sessions"])
+    arguments = parser.parse_args()
+    folder = arguments.data / "exermote"
+    start_s = time.perf_counter()
+    if arguments.only in (None, "watch"):
+        watch()
+    for name, part in (("sets", exermote_sets), ("sessions", exermote_sessions)):
+        if arguments.only in (None, name):
+            if folder.is_dir():
+                part(folder)
+            else:
+                print(f"exermote, {name}: left out, there is no folder {folder}")
+    print(f"{time.perf_counter() - start_s:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
