@@ -3,6 +3,7 @@
 import argparse
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,12 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"sk-imu {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_study(commands)
-    _add_inspect(commands)
+    for add in (_add_study, _add_fit, _add_predict, _add_simulate, _add_inspect):
+        add(commands)
     options = vars(parser.parse_args(arguments))
-    run = {"study": _study, "inspect": _inspect}[options.pop("command")]
+    options.pop("command")
+    run = options.pop("run")
     try:
-        return run(**options)
+        return int(run(**options))
     except KeyboardInterrupt:
         print("\nInterrupted. What is done is kept; the same command goes on from there.")
         return 130
@@ -112,6 +114,83 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--out", default="results", help="folder for the results (default: results)"
     )
     study.add_argument("--quiet", action="store_true", help="show no progress")
+    _add_segment(study)
+    study.set_defaults(run=_study)
+
+
+def _add_fit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    fit = commands.add_parser(
+        "fit",
+        help="fit a model on a folder of labelled recordings",
+        description="Fit a model on the sets in a folder of labelled recordings.",
+        epilog="example:\n  sk-imu fit recordings --model cnn-gru --out model.skops",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    fit.add_argument("folder", help="folder/label/recording or folder/subject/label/...")
+    fit.add_argument(
+        "--model",
+        default="cnn-gru",
+        choices=["rf", "svm", "cnn", "gru", "cnn-gru"],
+        help="(default: cnn-gru)",
+    )
+    fit.add_argument("--out", default="model.skops", help="(default: model.skops)")
+    fit.add_argument(
+        "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
+    )
+    fit.add_argument("--seed", type=int, default=0, help="seed of it all (default: 0)")
+    _add_segment(fit)
+    fit.set_defaults(run=_fit)
+
+
+def _add_predict(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    predict = commands.add_parser(
+        "predict",
+        help="tell the sets in new recordings: exercise, repetitions, start and end",
+        description="Tell each set's exercise, probability, repetitions, start and end.",
+        epilog="example:\n  sk-imu predict model.skops training.zip --format json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    predict.add_argument("model", help="a file that `sk-imu fit` wrote")
+    predict.add_argument("path", nargs="+", help="recordings")
+    predict.add_argument(
+        "--format", choices=["table", "csv", "json"], default="table", dest="form"
+    )
+    predict.add_argument(
+        "--unknown-below",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="call a set unknown if its exercise is less probable than P (default: 0)",
+    )
+    _add_segment(predict)
+    predict.set_defaults(run=_predict)
+
+
+def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    simulate = commands.add_parser(
+        "simulate",
+        help="write simulated recordings, as the app Sensor Logger exports them",
+        description="Write simulated recordings of jumping jacks, lunges, squats, to try "
+        "things on. They are no data: figures from them say nothing of people.",
+        epilog="example:\n  sk-imu simulate trainings --subjects 5 --sets 10",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    simulate.add_argument("folder", help="where to; subjects and labels are folders in it")
+    simulate.add_argument("--subjects", type=int, default=5, help="(default: 5)")
+    simulate.add_argument(
+        "--sets", type=int, default=10, help="sets of each exercise (default: 10)"
+    )
+    simulate.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    simulate.set_defaults(run=_simulate)
+
+
+def _add_segment(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-segment",
+        action="store_false",
+        dest="segment",
+        help="take each recording as one set instead of finding the sets in it",
+    )
 
 
 def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) -> int:
@@ -132,6 +211,55 @@ def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) ->
     return 0
 
 
+def _fit(
+    *,
+    folder: str,
+    model: str,
+    out: str,
+    channels: list[str] | None,
+    seed: int,
+    segment: bool,
+) -> int:
+    from .persistence import save_model
+    from .readers import read_recordings
+    from .recognition import fit_recordings
+    from .study import sets_of
+
+    recordings = read_recordings(folder)
+    sets = sets_of(recordings)[0] if segment else recordings
+    pipeline = fit_recordings(
+        sets, model, channels=channels, random_state=seed, segment=False
+    )
+    save_model(pipeline, out)
+    labels = Counter(str(recording.label) for recording in sets)
+    told = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
+    print(f"{len(recordings)} recordings, {len(sets)} sets: {told}. {model} is in {out}.")
+    return 0
+
+
+def _predict(
+    *, model: str, path: list[str], form: str, unknown_below: float, segment: bool
+) -> int:
+    from .persistence import load_model
+    from .readers import read_recording
+    from .recognition import recognise
+
+    table = recognise(
+        load_model(model),
+        [read_recording(one) for one in path],
+        segment=segment,
+        unknown_below=unknown_below,
+    )
+    if form == "csv":
+        print(table.to_csv(index=False), end="")
+    elif form == "json":
+        print(table.to_json(orient="records", indent=1, force_ascii=False))
+    else:
+        shown = table.round({"start_s": 1, "end_s": 1, "probability": 3, "found": 2})
+        print(shown.to_string(index=False, na_rep="-"))
+    return 0
+
+
 def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     inspect = commands.add_parser(
         "inspect",
@@ -144,6 +272,7 @@ def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="PNG file for the plot (default: the recording's name, here)",
     )
+    inspect.set_defaults(run=_inspect)
 
 
 def _inspect(*, path: str, out: str | None) -> int:
@@ -152,6 +281,21 @@ def _inspect(*, path: str, out: str | None) -> int:
 
     recording = read_recording(path)
     print(recording.quality)
-    written = write_streams(recording, out or f"{Path(path).resolve().stem}_quality.png")
+    place = Path(path).resolve()
+    # A folder's name may hold a dot, as in "ios_1.15_monday".
+    name = place.name if place.is_dir() else place.stem
+    written = write_streams(recording, out or f"{name}_quality.png")
     print(f"\nPlot: {written}")
+    return 0
+
+
+def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:
+    from .datasets import make_exercise_recordings
+    from .writing import write_sensor_logger
+
+    made = make_exercise_recordings(subjects, sets, random_state=seed)
+    for recording in made.data:
+        place = Path(folder, f"subject {recording.subject}", recording.label)
+        write_sensor_logger(recording, place / "recording.zip")
+    print(f"{len(made.data)} simulated recordings of {sets} sets each are in {folder}.")
     return 0

@@ -117,6 +117,14 @@ def load_model(path: str | Path) -> Any:
     ValueError
         If the file is no model of this package, or names a type that is neither
         scikit-learn's nor this package's.
+
+    Examples
+    --------
+    >>> from sk_imu.persistence import load_model
+    >>> load_model("model.skops")
+    Traceback (most recent call last):
+    ...
+    ValueError: model.skops: can't be read as a model of sk_imu ([Errno 2] ...
     """
     skops_io = _skops()
     path = Path(path)

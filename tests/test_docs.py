@@ -26,7 +26,10 @@ MODULES = [
     "sk_imu",
     "sk_imu.augmentation",
     "sk_imu.datasets",
+    "sk_imu.persistence",
     "sk_imu.readers",
+    "sk_imu.recognition",
+    "sk_imu.report",
     "sk_imu.sktime",
     "sk_imu.study",
 ]

@@ -1,5 +1,6 @@
 """The study: five pipelines, three protocols, one run, one set of results."""
 
+from .data import sets_of
 from .pipelines import MODELS, grid_for, make_pipeline_for
 from .protocols import PROTOCOLS, CopiedSets, UnseenPeople, UnseenSets
 from .published import published_table
@@ -17,4 +18,5 @@ __all__ = [
     "make_pipeline_for",
     "published_table",
     "run_study",
+    "sets_of",
 ]

@@ -15,8 +15,9 @@ from ..preprocessing import FixedLength
 from ..readers import read_recordings
 from ..recording import Recording
 from ..resampling import Resampler
+from ..segmentation import Bout, segment_sets
 
-__all__ = ["StudyData", "load_study_data"]
+__all__ = ["StudyData", "load_study_data", "sets_of"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class StudyData:
     subjects: NDArray[Any] | None
     channel_names: list[str]
     fingerprint: str
+    notes: list[str]
 
     def example(self, sampling_rate_hz: float, n_timesteps: int) -> dict[str, Any]:
         """Return a sensor of the first set before and after resampling, for Fig. 2."""
@@ -58,15 +60,63 @@ class StudyData:
         return sum(recording.duration_s < seconds for recording in self.X)
 
 
+def sets_of(
+    recordings: Sequence[Recording],
+) -> tuple[list[Recording], list[Bout | None]]:
+    """Cut each recording into its sets; one without any is a set as a whole.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Recordings of whole trainings, or of one set each.
+
+    Returns
+    -------
+    sets : list of Recording
+        The sets of all recordings, in order; ``source`` tells whose they are.
+    bouts : list of Bout or None
+        Where each set was found; None for a recording in which no bout was.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> from sk_imu.study import sets_of
+    >>> trainings = make_exercise_recordings(1, 2, random_state=0).data
+    >>> sets, bouts = sets_of(trainings)
+    >>> len(trainings), len(sets), None in bouts
+    (3, 6, False)
+    """
+    sets: list[Recording] = []
+    bouts: list[Bout | None] = []
+    for recording in recordings:
+        found_sets, found_bouts = segment_sets(recording, return_bouts=True)
+        sets += found_sets or [recording]
+        bouts += found_bouts or [None]
+    return sets, bouts
+
+
 def load_study_data(
-    data: Any, channels: Sequence[str] | None, sampling_rate_hz: float
+    data: Any, channels: Sequence[str] | None, sampling_rate_hz: float, segment: bool
 ) -> StudyData:
-    """Bring whatever was given as data into one form, its channels fixed."""
+    """Bring whatever was given as data into one form, its channels fixed.
+
+    Recordings read from a folder are cut into their sets if ``segment``.
+    """
+    notes: list[str] = []
     name = "your data"
     if isinstance(data, (str, os.PathLike)):
         name = str(data)
         loaders = {"watch": load_watch, "basic-motions": load_basic_motions}
-        data = loaders[name]() if name in loaders else read_recordings(name)
+        if name in loaders:
+            data = loaders[name]()
+        else:
+            data = recordings = read_recordings(name)
+            if segment:
+                data, bouts = sets_of(recordings)
+                notes.append(
+                    f"{len(data)} sets in {len(recordings)} recordings; "
+                    f"{bouts.count(None)} recordings without a bout are one set each."
+                )
     if isinstance(data, list):
         labels = [recording.label for recording in data]
         data = data, labels, [recording.subject for recording in data]
@@ -94,4 +144,4 @@ def load_study_data(
             digest.update(stream.values.tobytes())
     digest.update(repr((y.tolist(), None if people is None else people.tolist())).encode())
     names = list(resampler.channel_names_)
-    return StudyData(name, X, y, people, names, digest.hexdigest())
+    return StudyData(name, X, y, people, names, digest.hexdigest(), notes)

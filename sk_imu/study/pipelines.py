@@ -164,7 +164,7 @@ def _points(name: str, budget: str) -> list[dict[str, list[Any]]]:
         if quick:
             return [{"svc__C": [1.0, 10.0]}]
         return [{"svc__C": [1.0, 10.0, 100.0], "svc__gamma": ["scale", 0.003]}]
-    n_epochs = 6 if quick else 15
+    n_epochs = 5 if quick else 15
     start: dict[str, list[Any]] = {"max_epochs": [n_epochs]}
     varied: list[dict[str, list[Any]]] = []
     if name != "gru":

@@ -174,7 +174,7 @@ class UnseenPeople:
     >>> from sk_imu.study import UnseenPeople
     >>> y, subjects = np.tile(["lunge", "squat"], 10), np.repeat([1, 2, 3, 4, 5], 4)
     >>> [split.name for split in UnseenPeople().splits(y, subjects, quick=True, seed=0)]
-    ['subject 3', 'subject 4', 'subject 5']
+    ['subject 4', 'subject 5']
     """
 
     name = "unseen-people"
@@ -210,7 +210,7 @@ class UnseenPeople:
     def splits(
         self, y: NDArray[Any], subjects: NDArray[Any] | None, *, quick: bool, seed: int
     ) -> list[Split]:
-        """Return the outer folds: one a subject, or three subjects drawn by the seed.
+        """Return the outer folds: one a subject, or two subjects drawn by the seed.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class UnseenPeople:
         subjects : ndarray of shape (n_sets,)
             The people.
         quick : bool
-            Three people instead of all.
+            Two people instead of all.
         seed : int
             Seed of the draw.
 
@@ -230,8 +230,8 @@ class UnseenPeople:
         """
         assert subjects is not None
         people: Sequence[Any] = list(np.unique(subjects))
-        if quick and len(people) > 3:
-            drawn = np.random.default_rng(seed).choice(len(people), 3, replace=False)
+        if quick:
+            drawn = np.random.default_rng(seed).choice(len(people), 2, replace=False)
             people = [people[i] for i in sorted(drawn)]
         return [
             Split(

@@ -112,6 +112,7 @@ class StudyResults:
             f"{settings['n_subjects'] or 'no named'} subjects. "
             f"Budget {settings['budget']}, seed {settings['random_state']}."
         ]
+        lines += settings["notes"]
         if settings["budget"] == "quick":
             lines.append(
                 "QUICK: fewer folds, grid points and epochs than the full budget. Figures "

@@ -36,6 +36,7 @@ def run_study(
     sampling_rate_hz: float = 50.0,
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
+    segment: bool = True,
     verbose: int = 1,
 ) -> StudyResults:
     """Compare the study's models under its own protocol and under honest ones.
@@ -55,7 +56,7 @@ def run_study(
     protocols : sequence of str, default=("copied-sets", "unseen-sets", "unseen-people")
         Which protocols; ``"a"``, ``"b"`` and ``"c"`` for short.
     budget : {"quick", "full"}, default="quick"
-        ``"quick"`` takes three people instead of all, two grid points at the most, and
+        ``"quick"`` takes two people instead of all, two grid points at the most, and
         fewer epochs; minutes instead of an hour.
     n_jobs : int, default=1
         Folds that run at once, each on one thread. The results are the same for any
@@ -74,6 +75,9 @@ def run_study(
         Length of the windows that vote on a set.
     fixed_length : int, default=None
         Stretch each set to that many timesteps instead of cutting windows.
+    segment : bool, default=True
+        Cut the recordings of a folder into their sets first. One in which no bout of
+        exercise is found is a set as a whole.
     verbose : int, default=1
         0 shows no progress.
 
@@ -103,7 +107,7 @@ def run_study(
     )
     if budget not in ("quick", "full"):
         raise ValueError(f"budget must be 'quick' or 'full', got {budget!r}.")
-    dataset = load_study_data(data, channels, sampling_rate_hz)
+    dataset = load_study_data(data, channels, sampling_rate_hz, segment)
     unavailable, folds = {}, []
     n_folds = {}
     for protocol in protocols:
@@ -160,6 +164,7 @@ def run_study(
         "fixed_length": fixed_length,
         "n_short_sets": n_short,
         "quality": quality_warnings(dataset.X),
+        "notes": dataset.notes,
         "versions": versions(),
     }
     if n_short:

@@ -1,0 +1,153 @@
+"""From raw recordings to a model, and from a model to the sets of new recordings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from .recording import Recording
+from .repetitions import find_repetitions
+from .resampling import Resampler
+from .study import make_pipeline_for, sets_of
+
+__all__ = ["fit_recordings", "recognise"]
+
+
+def fit_recordings(
+    recordings: Sequence[Recording],
+    model: str = "cnn-gru",
+    *,
+    channels: Sequence[str] | None = None,
+    random_state: int | None = 0,
+    segment: bool = True,
+) -> Pipeline:
+    """Fit a model of the study on labelled recordings.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Each with its ``label``, or annotations that label its sets.
+    model : {"rf", "svm", "cnn", "gru", "cnn-gru"}, default="cnn-gru"
+        The model.
+    channels : sequence of str, default=None
+        Sensors or channels to learn from. None takes those of the first recording.
+    random_state : int or None, default=0
+        Seed of all that is random in it.
+    segment : bool, default=True
+        Cut each recording into its sets first.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        The fitted pipeline, for :func:`recognise`.
+
+    Raises
+    ------
+    ValueError
+        If a set has no label, or there are fewer than two labels.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> from sk_imu.recognition import fit_recordings, recognise
+    >>> trainings = make_exercise_recordings(3, 2, random_state=0)
+    >>> pipeline = fit_recordings(trainings.data[3:], "rf")
+    >>> table = recognise(pipeline, trainings.data[:1])  # jumping jacks of another person
+    >>> table[["set", "exercise"]]
+       set      exercise
+    0    1  jumping_jack
+    1    2  jumping_jack
+    """
+    sets = sets_of(recordings)[0] if segment else list(recordings)
+    for recording in sets:
+        if recording.label is None:
+            raise ValueError(
+                f"{recording.name}: a set has no label. Put the recording into a folder "
+                "named like its exercise, or annotate its sets in the app."
+            )
+    if len({recording.label for recording in sets}) < 2:
+        raise ValueError("The sets need at least two labels to tell apart.")
+    labels = np.array([recording.label for recording in sets])
+    # Sensors become channels here, once for the resampler and the scaler.
+    names = Resampler(channels=channels).fit(sets).channel_names_
+    pipeline = make_pipeline_for(model, random_state=random_state, channels=names)
+    return pipeline.fit(sets, labels)
+
+
+def recognise(
+    model: Any,
+    recordings: Sequence[Recording],
+    *,
+    segment: bool = True,
+    unknown_below: float = 0.0,
+) -> pd.DataFrame:
+    """Tell the sets of new recordings: exercise, probability, repetitions, place in time.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted pipeline that takes recordings, as :func:`fit_recordings` returns.
+    recordings : sequence of Recording
+        New recordings.
+    segment : bool, default=True
+        Cut each recording into its sets first. Between them is rest, of which there is
+        no row; a recording in which no bout is found gives one row as a whole.
+    unknown_below : float, default=0.0
+        Call a set ``"unknown"`` if its exercise is less probable than that. Needs a
+        model with probabilities.
+
+    Returns
+    -------
+    table : DataFrame
+        One row a set: ``source``, ``set`` (counted from 1 within its recording),
+        ``start_s``, ``end_s``, ``exercise``, ``probability`` (NaN for models without),
+        ``repetitions`` and ``found`` (the confidence that it is a bout of exercise; NaN
+        for whole recordings).
+
+    Raises
+    ------
+    ValueError
+        If ``unknown_below`` is given for a model without probabilities.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> from sk_imu.recognition import fit_recordings, recognise
+    >>> trainings = make_exercise_recordings(3, 2, random_state=0)
+    >>> pipeline = fit_recordings(trainings.data[3:], "rf")
+    >>> list(recognise(pipeline, trainings.data[:1]))  # doctest: +NORMALIZE_WHITESPACE
+    ['source', 'set', 'start_s', 'end_s', 'exercise', 'probability', 'repetitions',
+     'found']
+    """
+    has_proba = hasattr(model, "predict_proba")
+    if unknown_below > 0 and not has_proba:
+        raise ValueError(
+            "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
+            "or a net."
+        )
+    rows: list[dict[str, Any]] = []
+    for recording in recordings:
+        sets, bouts = sets_of([recording]) if segment else ([recording], [None])
+        for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
+            repetitions = find_repetitions(one) if bout is None else bout.repetitions
+            rows.append(
+                {
+                    "source": recording.name,
+                    "set": number,
+                    "start_s": one.overlap_s[0],
+                    "end_s": one.overlap_s[1],
+                    "exercise": model.predict([one])[0],
+                    "probability": (
+                        float(model.predict_proba([one]).max()) if has_proba else np.nan
+                    ),
+                    "repetitions": len(repetitions),
+                    "found": np.nan if bout is None else bout.confidence,
+                }
+            )
+    table = pd.DataFrame(rows)
+    table["exercise"] = table["exercise"].where(
+        ~(table["probability"] < unknown_below), "unknown"
+    )
+    return table
