@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import BaseEnsemble
 from sklearn.tree import BaseDecisionTree
 
 from . import (
@@ -141,9 +142,8 @@ def load_model(path: str | Path) -> Any:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ValueError(f"{path}: is a skops file, but no model of sk_imu.")
     model = content["model"]
-    for tree in _inside(model, BaseDecisionTree):
-        if hasattr(tree, "tree_"):
-            _check_tree(tree.tree_, path)
+    if not _trees_are_sound(model):
+        raise ValueError(f"{path}: holds a broken decision tree.")
     for net in _nets(model):
         net._restore(vars(net).pop("weights_"))
     return model
@@ -168,27 +168,51 @@ def _inside(value: Any, kind: type) -> Iterator[Any]:
     """Yield every object of a kind inside an estimator, whatever it is nested in."""
     if isinstance(value, kind):
         yield value
-    elif isinstance(value, BaseEstimator):
+    if isinstance(value, BaseEstimator):
         yield from _inside(vars(value), kind)
+    elif isinstance(value, dict):
+        yield from _inside(list(value.values()), kind)
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        yield from _inside(value.ravel().tolist(), kind)
     elif isinstance(value, (list, tuple)):
         for part in value:
             yield from _inside(part, kind)
-    elif isinstance(value, dict):
-        yield from _inside(list(value.values()), kind)
 
 
-def _check_tree(tree: Any, path: Path) -> None:
-    """Refuse a tree that points outside itself: predicting would read foreign memory."""
+def _trees_are_sound(model: Any) -> bool:
+    """Tell whether all trees stay within their arrays and the columns they are shown.
+
+    If not, predicting would read foreign memory, for compiled code checks nothing.
+    """
+    for tree in _inside(model, BaseDecisionTree):
+        if hasattr(tree, "tree_") and not _is_sound(tree.tree_, tree.n_features_in_):
+            return False
+    for ensemble in _inside(model, BaseEnsemble):
+        # It checks the columns once, by its own number or that of its first tree.
+        parts = np.ravel(getattr(ensemble, "estimators_", []))
+        trees = [part for part in parts if isinstance(part, BaseDecisionTree)]
+        widths = {tree.n_features_in_ for tree in trees}
+        if len(widths) > 1 or any(width > ensemble.n_features_in_ for width in widths):
+            return False
+    return True
+
+
+def _is_sound(tree: Any, n_features: int) -> bool:
     n_nodes = tree.node_count
-    left, right = tree.children_left, tree.children_right
-    inner = left >= 0
-    own = np.arange(n_nodes)
-    # A child comes after its parent, so that every path ends.
-    fine = ((left[inner] > own[inner]) & (left[inner] < n_nodes)).all()
-    fine &= ((right[inner] > own[inner]) & (right[inner] < n_nodes)).all()
-    fine &= ((tree.feature[inner] >= 0) & (tree.feature[inner] < tree.n_features)).all()
-    if not fine or len(tree.value) != n_nodes:
-        raise ValueError(f"{path}: holds a broken decision tree.")
+    if n_nodes == 0 or tree.n_features != n_features:
+        return False
+    left, right, feature = tree.children_left, tree.children_right, tree.feature
+    inner = np.flatnonzero(left != -1)
+    for child in (left[inner], right[inner]):
+        # A child comes after its parent, so that every path ends.
+        if not ((child > inner) & (child < n_nodes)).all():
+            return False
+    depth = np.zeros(n_nodes, dtype=int)
+    for node in inner:
+        for child in (left[node], right[node]):
+            depth[child] = max(depth[child], depth[node] + 1)
+    within = (feature[inner] >= 0) & (feature[inner] < n_features)
+    return bool(within.all() and depth.max() <= tree.max_depth)
 
 
 def _refuse_unknown(types: list[str], path: str | Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 import skops.io
 import torch
 from numpy.testing import assert_array_equal
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.preprocessing import FunctionTransformer
 from test_study import make_sets
 
@@ -69,14 +70,65 @@ def test_types_of_others_are_refused_when_saving_and_loading(tmp_path):
         load_model(path)
 
 
-def test_a_tree_that_points_outside_itself_is_refused(tmp_path):
+def point_beyond_the_end(state):
+    state["nodes"]["left_child"][0] = len(state["nodes"]) + 1000
+
+
+def point_before_the_start(state):
+    state["nodes"]["left_child"][0] = -5
+
+
+def point_back(state):
+    state["nodes"]["right_child"][0] = 0
+
+
+def ask_for_a_column_too_many(state):
+    state["nodes"]["feature"][0] = 2
+
+
+def claim_less_depth(state):
+    state["max_depth"] = 0
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        point_beyond_the_end,
+        point_before_the_start,
+        point_back,
+        ask_for_a_column_too_many,
+        claim_less_depth,
+    ],
+)
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(2, random_state=0),
+        # Keeps its trees in an array.
+        GradientBoostingClassifier(n_estimators=2, random_state=0),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_tree_that_points_outside_itself_is_refused(model, spoil, tmp_path):
     X = np.random.default_rng(0).normal(size=(30, 2))
-    forest = RandomForestClassifier(2, random_state=0).fit(X, X[:, 0] > 0)
-    tree = forest.estimators_[0].tree_
-    inner = int(np.flatnonzero(tree.children_left >= 0)[0])
+    path = tmp_path / "model.skops"
+    model = clone(model).fit(X, X[:, 0] > 0)
+    save_model(model, path)
+    assert_array_equal(load_model(path).predict(X), model.predict(X))
+    tree = np.ravel(model.estimators_)[1].tree_
     state = tree.__getstate__()
-    state["nodes"]["left_child"][inner] = tree.node_count + 1000
+    spoil(state)
     tree.__setstate__(state)
+    save_model(model, path)
+    with pytest.raises(ValueError, match=r"model\.skops: holds a broken decision tree"):
+        load_model(path)
+
+
+def test_trees_of_a_forest_that_differ_in_columns_are_refused(tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    forest = RandomForestClassifier(2, random_state=0).fit(X[:, :2], X[:, 0] > 0)
+    wide = RandomForestClassifier(2, random_state=0).fit(X, X[:, 0] > 0)
+    forest.estimators_[1] = wide.estimators_[1]
     save_model(forest, tmp_path / "forest.skops")
     with pytest.raises(ValueError, match=r"forest\.skops: holds a broken decision tree"):
         load_model(tmp_path / "forest.skops")
