@@ -340,12 +340,12 @@ def test_grouped_search_over_raw_recordings_with_two_jobs():
     watch = load_watch()
     rows = np.flatnonzero(np.isin(watch.subject, [1, 2, 3, 4]))
     X, y = [watch.data[i] for i in rows], watch.target[rows]
-    pipeline = make_pipeline_for("svm", channels=watch.channel_names)
+    pipeline = make_pipeline_for("svm", random_state=0, channels=watch.channel_names)
     grid = grid_for("svm", pipeline, "quick")
     search = GridSearchCV(pipeline, grid, cv=GroupKFold(4), n_jobs=2)
     search.fit(X, y, groups=watch.subject[rows])
     assert search.best_score_ > 0.7
-    assert search.score(X, y) == 1.0
+    assert search.score(X, y) > search.best_score_  # on the people learnt from
 
 
 def test_the_leak_shows_on_labels_that_mean_nothing():
