@@ -212,7 +212,8 @@ def _evidence(sensors: Mapping[str, Samples]) -> list[tuple[bool, str]]:
     votes: list[tuple[bool, str]] = []
     for sensor in _WITH_GRAVITY:
         cosine = _cosine(sensors.get(sensor), _up(sensors))
-        if abs(cosine) > 0.5:
+        # Gravity without movement follows the attitude closely, or tells nothing.
+        if abs(cosine) > (0.9 if sensor == "Gravity" else 0.5):
             votes.append((cosine < 0, f"{sensor} against Orientation"))
     if "AccelerometerUncalibrated" in sensors:
         norm = _median_norm(sensors["AccelerometerUncalibrated"])
