@@ -6,27 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, signal
 
+from .matching import N_PHASES, Matcher
 from .motion import MOTION_RATE_HZ, Floats, motion_of, stretch, vectors
 from .recording import Recording
 
 __all__ = ["Repetition", "cut_repetitions", "find_repetitions"]
 
-#: A repetition of usual length has so many timesteps while repetitions are sought ...
-_N_PHASES = 32
-#: ... and its template is compared at these lengths, in units of the usual one.
-_LENGTHS = np.geomspace(0.6, 1.6, 13)
-#: Where in the movement a repetition begins is not known: so many beginnings are tried.
-_N_BEGINNINGS = 8
-#: How much a beginning at rest is worth against pieces that resemble each other more.
-_REST_WEIGHT = 0.3
-_N_ROUNDS = 3
 #: Of several lags after which a set resembles itself, the shortest that is nearly as
 #: good as the best one is the period: two repetitions always resemble the next two.
 _NEARLY = 0.8
 #: Noise resembles itself by chance.
 _LEAST_AUTOCORRELATION = 0.25
-#: How much of a repetition may be missing at both ends of a set together.
-_MOST_MISSING = 0.6
+#: How much of the usual one's movement the first and last repetition must have: the
+#: posture of rest may be that of much of a repetition, and so resemble it.
+_LEAST_MOVEMENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,9 @@ def find_repetitions(
     a template of one repetition is averaged from the set itself; and the repetitions
     are the pieces, of 0.6 to 1.6 periods each, that together resemble it most. Rests
     between repetitions, and what comes before the first and after the last, belong to
-    none.  The axes may be rotated in any way.
+    none; the first and last must have half of the usual one's movement at least.  Where
+    a repetition begins is chosen so that it does so slowly, and in a posture like that
+    in which the set begins and ends.  The axes may be rotated in any way.
 
     Parameters
     ----------
@@ -111,7 +106,7 @@ def find_repetitions(
     >>> repetitions = find_repetitions(squats)
     >>> len(repetitions)
     10
-    >>> round(repetitions[3].duration_s, 1)
+    >>> round(repetitions[0].duration_s, 1)
     2.0
     """
     start_s, motion = motion_of(recording)
@@ -122,6 +117,7 @@ def find_repetitions(
         min_period_s=min_period_s,
         max_period_s=max_period_s,
         min_confidence=min_confidence,
+        is_cut=True,
     )
     return as_repetitions(found, start_s, motion.shape[1])
 
@@ -175,8 +171,8 @@ def as_repetitions(
     last = n_timesteps - 1
     return [
         Repetition(
-            start_s + max(begin, 0.0) / MOTION_RATE_HZ,
-            start_s + min(end, last) / MOTION_RATE_HZ,
+            float(start_s + max(begin, 0.0) / MOTION_RATE_HZ),
+            float(start_s + min(end, last) / MOTION_RATE_HZ),
             confidence,
         )
         for begin, end, confidence in found
@@ -191,12 +187,15 @@ def locate_repetitions(
     min_period_s: float,
     max_period_s: float,
     min_confidence: float,
+    is_cut: bool = False,
 ) -> list[tuple[float, float, float]]:
     """Return begin and end, in timesteps, and resemblance of each repetition.
 
     The period and the usual posture are those from ``first`` to ``stop``, where the
-    exercise is sure; repetitions may lie outside.
+    exercise is sure; repetitions may lie outside.  If the movement is that of one set
+    that ``is_cut`` out, its ends are likely ends of repetitions.
     """
+    seen = motion
     core = motion[:, first:stop]
     centre = core.mean(axis=1, keepdims=True)
     motion = motion - centre
@@ -210,12 +209,28 @@ def locate_repetitions(
     if period is None:
         return []
     # In time counted in periods, quick and slow exercises cost the same.
-    step = period / _N_PHASES
+    step = period / N_PHASES
     position = np.arange(0, motion.shape[1] - 1, step)
-    found = _Matcher(stretch(motion, position), min_confidence).search(
-        first / step, stop / step
-    )
-    return [(begin * step, end * step, confidence) for begin, end, confidence in found]
+    matcher = Matcher(stretch(motion, position), min_confidence, is_cut=is_cut)
+    found = [
+        (begin * step, end * step, confidence)
+        for begin, end, confidence in matcher.search(first / step, stop / step)
+    ]
+    return _without_rest(seen, found)
+
+
+def _without_rest(
+    motion: Floats, found: list[tuple[float, float, float]]
+) -> list[tuple[float, float, float]]:
+    """Leave out what moves too little at the edges, whatever its posture."""
+    moved = [
+        np.sqrt(motion[:, max(round(begin), 0) : round(end)].var(axis=1).sum())
+        for begin, end, _ in found
+    ]
+    if len(found) < 3:
+        return found
+    enough = np.flatnonzero(moved >= _LEAST_MOVEMENT * np.median(moved))
+    return found[enough[0] : enough[-1] + 1]
 
 
 def find_period(motion: Floats, shortest: float, longest: float) -> float | None:
@@ -237,137 +252,3 @@ def find_period(motion: Floats, shortest: float, longest: float) -> float | None
         return None
     good = autocorrelation[peaks] >= _NEARLY * autocorrelation[peaks].max()
     return float(peaks[good][0])
-
-
-def _speed_at_ends(template: Floats) -> float:
-    """Return how fast a template is where it begins and ends; 1 is its usual speed."""
-    squared = np.square(np.diff(template, axis=1)).sum(axis=0)
-    # A pause lasts; where a movement turns round it is slow for a moment only.
-    n = max(len(squared) // 3, 1)
-    ends = np.concatenate([squared[:n], squared[-n:]])
-    return float(np.sqrt(ends.mean() / max(squared.mean(), 1e-12)))
-
-
-class _Matcher:
-    """Compares a template with every piece of a movement, at several lengths.
-
-    The movement has ``_N_PHASES`` timesteps a period.  Half a period of the unknown is
-    put before and after it, so that a repetition that is cut off is still seen.
-    """
-
-    def __init__(self, motion: Floats, least: float) -> None:
-        pad = self.pad = _N_PHASES // 2
-        self.least = least
-        self.motion = np.pad(motion, ((0, 0), (pad, pad)))
-        self.n_timesteps = self.motion.shape[1]
-        known = np.pad(np.ones((1, motion.shape[1])), ((0, 0), (pad, pad)))
-        self.lengths = np.unique(np.round(_N_PHASES * _LENGTHS).astype(int))
-        self.lengths = self.lengths[self.lengths <= self.n_timesteps]
-        self.pieces, self.known = [], []
-        for length in self.lengths:
-            starts = np.arange(self.n_timesteps - length + 1)[:, np.newaxis]
-            position = starts + np.linspace(0, length - 1, _N_PHASES)
-            self.pieces.append(stretch(self.motion, position))
-            self.known.append(stretch(known, position)[0])
-        self.energy = [np.square(piece).sum(axis=(0, 2)) for piece in self.pieces]
-
-    def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
-        """Return the repetitions by a template that begins where there is rest."""
-        begin = self._typical(int(first) + self.pad, int(stop) + self.pad)
-        template: Floats | None = self.motion[:, begin : begin + _N_PHASES]
-        if template is None or template.shape[1] < _N_PHASES:
-            return []
-        for _ in range(_N_ROUNDS):
-            _, found = self._best_pieces(template)
-            template = self._mean_piece(found, 0.0)
-            if template is None:
-                return []
-        best_worth, best = 0.0, found
-        for phase in np.arange(_N_BEGINNINGS) / _N_BEGINNINGS:
-            template = self._mean_piece(found, phase)
-            if template is None:
-                continue
-            score, chosen = self._best_pieces(template)
-            worth = score * (1 - _REST_WEIGHT * _speed_at_ends(template))
-            if worth > best_worth:
-                best_worth, best = worth, chosen
-        return [
-            (start - self.pad, start - self.pad + self.lengths[i], resemblance)
-            for i, start, resemblance in self._without_surplus(best)
-        ]
-
-    def _mean_piece(
-        self, found: list[tuple[int, int, float]], phase: float
-    ) -> Floats | None:
-        """Return the mean of what begins a share of each piece after its beginning."""
-        whole = []
-        for i, start, _ in found:
-            shifted = start + round(phase * int(self.lengths[i]))
-            if shifted < len(self.known[i]) and self.known[i][shifted].min() == 1:
-                whole.append(self.pieces[i][:, shifted])
-        return np.mean(whole, axis=0) if whole else None
-
-    def _typical(self, first: int, stop: int) -> int:
-        """Return where the piece begins that is most like its two neighbours."""
-        size = self.motion[:, first:stop]
-        n = size.shape[1] - _N_PHASES + 1
-        if n <= _N_PHASES:
-            return first
-        pieces = np.lib.stride_tricks.sliding_window_view(size, _N_PHASES, axis=1)
-        energy = np.square(pieces).sum(axis=(0, 2))
-        cross = np.einsum("cnt,cnt->n", pieces[:, :-_N_PHASES], pieces[:, _N_PHASES:])
-        both = np.maximum(energy[:-_N_PHASES] + energy[_N_PHASES:], 1e-12)
-        likeness = np.zeros(n)
-        likeness[:-_N_PHASES] += 2 * cross / both
-        likeness[_N_PHASES:] += 2 * cross / both
-        return first + int(np.argmax(likeness))
-
-    def _best_pieces(self, template: Floats) -> tuple[float, list[tuple[int, int, float]]]:
-        """Choose the pieces that do not overlap and together resemble most."""
-        n = self.n_timesteps
-        resemblance = np.full((n + 1, len(self.lengths)), -np.inf)  # by end, length
-        gain = np.full_like(resemblance, -np.inf)
-        size = np.square(template).sum(axis=0)
-        for i, length in enumerate(self.lengths):
-            cross = np.tensordot(self.pieces[i], template, ([0, 2], [0, 1]))
-            # 1 only where shape and size agree, as Lin's coefficient of concordance.
-            both = np.maximum(self.energy[i] + self.known[i] @ size, 1e-12)
-            resemblance[length:, i] = 2 * cross / both
-            # How much of the template's movement would be in sight.
-            share = self.known[i] @ size / max(size.sum(), 1e-12)
-            # The root favours neither many short pieces nor few long ones.
-            worth = share * np.sqrt(length / _N_PHASES)
-            surplus = resemblance[length:, i] - self.least
-            gain[length:, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
-        best = np.zeros(n + 1)
-        choice = np.full(n + 1, -1)
-        for end in range(1, n + 1):
-            scores = best[np.maximum(end - self.lengths, 0)] + gain[end]
-            i = int(scores.argmax()) if len(scores) else 0
-            if len(scores) and scores[i] > best[end - 1]:
-                best[end], choice[end] = scores[i], i
-            else:
-                best[end] = best[end - 1]
-        found, end = [], n
-        while end > 0:
-            i = int(choice[end])
-            if i < 0:
-                end -= 1
-            else:
-                value = float(resemblance[end, i])
-                end -= int(self.lengths[i])
-                found.append((i, end, value))
-        return float(best[n]), found[::-1]
-
-    def _without_surplus(
-        self, found: list[tuple[int, int, float]]
-    ) -> list[tuple[int, int, float]]:
-        """Leave an outer one out if the two together miss too much of one."""
-        if len(found) < 2:
-            return found
-        left, right = (
-            1 - self.known[i][start].mean() for i, start, _ in (found[0], found[-1])
-        )
-        if left + right <= _MOST_MISSING:
-            return found
-        return found[1:] if left > right else found[:-1]

@@ -29,6 +29,7 @@ FLOOR_OF = {
     "interpolation": 3,
     "resampling": 3,
     "motion": 3,
+    "matching": 3,
     "annotations": 3,
     "repetitions": 3,
     "segmentation": 3,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from sk_imu import (
     Bout,
@@ -19,6 +20,7 @@ from sk_imu import (
     segment_sets,
 )
 from sk_imu.annotations import label_of
+from sk_imu.datasets import make_exercise_recordings
 from sk_imu.set_segmenter import match_bouts
 
 NAMES = [f"{s}_{axis}" for s in ("TotalAcceleration", "Gyroscope") for axis in "xyz"]
@@ -45,6 +47,58 @@ def training(*periods_s, n_repetitions=8, rest_s=12.0, rate_hz=50.0, seed=0):
         values, sampling_rate_hz=rate_hz, channel_names=NAMES, subject=seed, source="a.csv"
     )
     return recording, np.array(bouts)
+
+
+@pytest.mark.parametrize("rate_hz", [10.0, 100.0])
+def test_finds_sets_between_rests(rate_hz):
+    recording, true = training(1.5, 3.0, rate_hz=rate_hz)
+    bouts = find_bouts(recording)
+    assert np.array([(b.start_s, b.end_s) for b in bouts]) == pytest.approx(true, abs=1.0)
+    assert [len(bout.repetitions) for bout in bouts] == [8, 8]
+    assert all(0.8 < bout.confidence <= 1 for bout in bouts)
+
+
+def test_a_short_pause_does_not_end_a_set():
+    recording, _ = training(2.0, 2.0, rest_s=1.5)
+    assert len(find_bouts(recording)) == 1
+
+
+def test_rest_and_noise_are_no_sets():
+    recording, _ = training()
+    assert find_bouts(recording) == []
+    assert segment_sets(recording) == []
+
+
+def test_handling_between_sets_is_no_set():
+    recording, true = training(2.0, 2.0, rest_s=15.0)
+    stream = recording.streams["Gyroscope"]
+    values = stream.values.copy()
+    rng = np.random.default_rng(1)
+    inside = (stream.timestamps_s > true[0, 1] + 3) & (stream.timestamps_s < true[1, 0] - 3)
+    walk = np.cumsum(rng.standard_normal((int(inside.sum()), 3)), axis=0)
+    values[inside] += walk / walk.std()
+    streams = {**recording.streams, "Gyroscope": replace_values(stream, values)}
+    assert len(find_bouts(replace(recording, streams=streams))) == 2
+
+
+def replace_values(stream, values):
+    return type(stream)(stream.timestamps_s, values, stream.axes)
+
+
+def test_simulated_sets_are_found_one_to_one():
+    # At rest the person stands as at the beginning of a repetition, and is restless.
+    data = make_exercise_recordings(1, 2, ("lunge", "squat"), random_state=0)
+    for recording, true, repetitions in zip(
+        data.data, data.bouts, data.repetitions, strict=True
+    ):
+        bouts = find_bouts(recording)
+        found = [(bout.start_s, bout.end_s) for bout in bouts]
+        pairs = match_bouts(true, found, min_overlap=0.7)
+        assert len(pairs) == len(bouts) == len(true) == 2
+        middles = repetitions.mean(axis=1)
+        for i, j in pairs:
+            n_true = np.sum((middles > true[i, 0]) & (middles < true[i, 1]))
+            assert abs(len(bouts[j].repetitions) - n_true) <= 1
 
 
 def test_sets_are_recordings_for_a_pipeline():
@@ -210,3 +264,14 @@ def test_display_takes_an_estimator_given_bouts_and_axes():
     bouts = [Bout(1.0, 2.0, 0.5)]
     assert SegmentationDisplay.from_recording(recording, bouts, ax=ax).bouts is bouts
     plt.close(ax.figure)
+
+
+def test_thresholds_are_tuned_on_labelled_people():
+    people = [training(2.0, 1.5, seed=seed) for seed in range(2)]
+    X, y = [recording for recording, _ in people], [bouts for _, bouts in people]
+    search = GridSearchCV(
+        SetSegmenter(), {"min_repetitions": [3, 20]}, cv=GroupKFold(2), error_score="raise"
+    )
+    search.fit(X, y, groups=[0, 1])
+    assert search.best_params_ == {"min_repetitions": 3}
+    assert search.best_score_ == 1
