@@ -17,9 +17,11 @@ _EXAMPLES = """examples:
   sk-imu inspect monday.zip                     what is wrong with a recording
 
 --data takes a folder of the form folder/subject/label/recording or
-folder/label/recording, where a recording is a Sensor Logger folder or zip file.
+folder/label/recording, where a recording is what an app exports, a file or a folder.
 
 Ctrl-C keeps the folds that are done; the same command goes on from there."""
+
+_KEPT = "What is done is kept; the same command goes on from there."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,12 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for add in (_add_study, _add_fit, _add_predict, _add_simulate, _add_inspect):
         add(commands)
     options = vars(parser.parse_args(arguments))
-    options.pop("command")
+    command = options.pop("command")
     run = options.pop("run")
     try:
         return int(run(**options))
     except KeyboardInterrupt:
-        print("\nInterrupted. What is done is kept; the same command goes on from there.")
+        print("\nInterrupted.", _KEPT if command == "study" else "")
         return 130
     except (ValueError, ImportError, OSError) as error:
         print(f"sk-imu: {error}", file=sys.stderr)

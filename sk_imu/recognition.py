@@ -14,6 +14,11 @@ from .study import make_pipeline_for, sets_of
 
 __all__ = ["fit_recordings", "recognise"]
 
+_COLUMNS = [
+    *("source", "set", "start_s", "end_s"),
+    *("exercise", "probability", "repetitions", "found"),
+]
+
 
 def fit_recordings(
     recordings: Sequence[Recording],
@@ -146,7 +151,7 @@ def recognise(
                     "found": np.nan if bout is None else bout.confidence,
                 }
             )
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=_COLUMNS)
     table["exercise"] = table["exercise"].where(
         ~(table["probability"] < unknown_below), "unknown"
     )

@@ -63,6 +63,12 @@ def test_improbable_sets_are_unknown_on_request(forest, trainings):
     assert (strict.exercise == "unknown").sum() == (told.probability == least).sum()
 
 
+def test_no_recordings_give_an_empty_table(forest):
+    table = recognise(forest, [])
+    assert len(table) == 0
+    assert "exercise" in table
+
+
 def test_unknown_needs_probabilities(trainings):
     svm = fit_recordings(trainings.data, "svm", channels=CHANNELS)
     assert recognise(svm, trainings.data[:1]).probability.isna().all()

@@ -152,6 +152,7 @@ def test_unseen_people_leaves_each_person_out_once():
         (None, ["a", "b"] * 4, "names no subjects"),
         (np.repeat([1, 2], 4), ["a", "b"] * 4, "at least 3 subjects, there are 2"),
         (np.repeat([1, 2, 3], 2), ["a", "b", "a", "a", "a", "a"], "only subject 1 .* b"),
+        (np.repeat([1, 2, 3, 4], 2), list("aaaabbab"), "2 of 4 subjects .* of a only"),
     ],
 )
 def test_unseen_people_says_why_it_is_unavailable(subjects, y, reason):
@@ -240,6 +241,53 @@ def test_kept_folds_of_other_data_or_seed_are_not_used(forest_run, sets):
     )
 
 
+def test_a_damaged_fold_is_run_again(sets, tmp_path):
+    options = {"models": ["svm"], "protocols": ["b"], "out": tmp_path, "verbose": 0}
+    results = run_study(sets, **options)
+    kept = tmp_path / "folds" / "unseen-sets-00-svm.json"
+    kept.write_text(kept.read_text()[:100])
+    again = run_study(sets, **options)
+    pd.testing.assert_frame_equal(again.predictions, results.predictions)
+
+
+def test_labels_of_any_text_and_subjects_of_mixed_types_last(sets, tmp_path):
+    y = np.array(["a,b", '"q"\nx', "None", "x\ry"], dtype=object)[np.arange(16) % 4]
+    people = np.array([1, "1b", 2, "x"], dtype=object)[np.arange(16) // 4]
+    results = run_study(
+        (sets, y, people), models=["svm"], protocols=["b", "c"], out=tmp_path, verbose=0
+    )
+    loaded = StudyResults.load(tmp_path)
+    pd.testing.assert_frame_equal(
+        loaded.predictions, results.predictions, check_dtype=False
+    )
+    assert results.settings["classes"] == sorted(set(y))
+    assert results.settings["n_folds"] == {"unseen-sets": 1, "unseen-people": 2}
+
+
+@pytest.mark.parametrize("nobody", [None, np.nan])
+def test_sets_without_a_subject_among_others_are_counted(sets, nobody):
+    people = [nobody, *(recording.subject for recording in sets[1:])]
+    labels = [recording.label for recording in sets]
+    results = run_study((sets, labels, people), models=["svm"], verbose=0)
+    assert "1 of 16 sets name no subject, so none is used." in results.summary()
+    assert "unseen-people" in results.settings["unavailable"]
+
+
+def test_the_svm_predicts_the_class_of_its_highest_decision_value():
+    rng = np.random.default_rng(0)
+    noise = [
+        Recording.from_array(
+            rng.normal(size=(3, 80)), sampling_rate_hz=50, channel_names=NAMES[:3]
+        )
+        for _ in range(120)
+    ]
+    y = rng.integers(0, 6, 120)
+    svm = make_pipeline_for("svm", random_state=0, fixed_length=64)
+    svm.fit(noise[:60], y[:60])
+    highest = svm.classes_[svm.decision_function(noise).argmax(axis=1)]
+    assert_array_equal(svm.predict(noise), highest)
+
+
 def test_a_net_leaves_its_curves(sets):
     results = run_study(sets, models=["cnn"], protocols=["unseen-sets"], verbose=0)
     curves = results.curves
@@ -284,6 +332,7 @@ def test_unknown_options_are_refused_before_work(sets, options, message):
         (lambda X, y, s: (X, y, s[:-1]), "16 recordings, but 15 subjects"),
         (lambda X, y, s: (X, ["squat"] * len(X), s), "at least two classes"),
         (lambda X, y, s: (X, [None, *y[1:]], s), "row 0 .* has no label"),
+        (lambda X, y, s: (X, [*y[:3], np.nan, *y[4:]], s), "row 3 .* has no label"),
         (lambda X, y, s: (X[:6], y[:6], s[:6]), "4 sets, but squat has 2"),
     ],
 )
@@ -328,6 +377,26 @@ def test_command_line_runs_and_reports(tmp_path, capsys):
 def test_command_line_refuses_in_one_line(capsys):
     assert main(["study", "--data", "no-such-folder"]) == 1
     assert capsys.readouterr().err.startswith("sk-imu: no-such-folder")
+
+
+@pytest.mark.parametrize(
+    ("command", "function", "promises"),
+    [
+        (["study"], "sk_imu.study.run_study", True),
+        (["fit", "folder"], "sk_imu.readers.read_recordings", False),
+    ],
+)
+def test_an_interrupt_promises_only_what_is_kept(
+    command, function, promises, monkeypatch, capsys
+):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(function, interrupt)
+    assert main(command) == 130
+    told = capsys.readouterr().out
+    assert "Interrupted." in told
+    assert ("goes on from there" in told) == promises
 
 
 def test_help_does_not_wait_for_torch():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..channels import sensor_of
@@ -123,15 +124,19 @@ def load_study_data(
     elif isinstance(data, dict):
         data = data["data"], data["target"], data["subject"]
     recordings, labels, subjects = data
-    X, y = list(recordings), np.asarray(labels)
+    # Through lists, for an object array of text and numbers can't be sorted.
+    X, y = list(recordings), np.asarray(list(labels))
     people: NDArray[Any] | None = None
-    if subjects is not None and all(subject is not None for subject in subjects):
-        people = np.asarray(subjects)
+    n_nameless = 0 if subjects is None else sum(map(pd.isna, subjects))
+    if subjects is not None and not n_nameless:
+        people = np.asarray(list(subjects))
+    elif 0 < n_nameless < len(X):
+        notes.append(f"{n_nameless} of {len(X)} sets name no subject, so none is used.")
     for what, values in (("labels", y), ("subjects", people)):
         if values is not None and len(values) != len(X):
             raise ValueError(f"{name}: {len(X)} recordings, but {len(values)} {what}.")
-    for row, label in enumerate(y):
-        if label is None:
+    for row, label in enumerate(labels):
+        if pd.isna(label):
             raise ValueError(f"{name}: row {row} ({X[row].name}) has no label.")
     if len(np.unique(y)) < 2:
         raise ValueError(f"{name}: the study needs sets of at least two classes.")

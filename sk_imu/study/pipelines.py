@@ -94,8 +94,10 @@ def make_pipeline_for(
         forest = RandomForestClassifier(random_state=random_state)
         classifier = Pipeline([("features", SummaryFeatures()), ("forest", forest)])
     else:
+        # Ties broken, predict takes the class of the highest decision value.
+        svc = SVC(break_ties=True)
         classifier = Pipeline(
-            [("features", SummaryFeatures()), ("scale", StandardScaler()), ("svc", SVC())]
+            [("features", SummaryFeatures()), ("scale", StandardScaler()), ("svc", svc)]
         )
     if fixed_length is None:
         classifier = WindowedClassifier(

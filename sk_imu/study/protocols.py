@@ -205,6 +205,17 @@ class UnseenPeople:
             if len(others) < len(np.unique(y)):
                 only = np.setdiff1d(np.unique(y), others)
                 return f"only subject {person} has sets of {', '.join(map(str, only))}"
+        # The nested search may learn from no more people than that.
+        n_learnt = (len(people) - 1) // 2
+        classes = [np.unique(y[subjects == person]) for person in people]
+        labels, counts = np.unique(
+            [own[0] for own in classes if len(own) == 1], return_counts=True
+        )
+        if (counts >= n_learnt).any():
+            return (
+                f"{counts.max()} of {len(people)} subjects have sets of "
+                f"{labels[counts.argmax()]} only, so the nested search may meet one class"
+            )
         return None
 
     def splits(

@@ -1,5 +1,6 @@
 """What a study leaves: every prediction, what was chosen, curves and timings."""
 
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +162,10 @@ class StudyResults:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("predictions", "searches", "curves", "timings"):
-            getattr(self, name).to_csv(folder / f"{name}.csv", index=False)
+            # Text in quotes, for a label may hold a carriage return.
+            getattr(self, name).to_csv(
+                folder / f"{name}.csv", index=False, quoting=csv.QUOTE_NONNUMERIC
+            )
         if len(self.predictions):
             self.table().to_csv(folder / "table.csv")
         for name in ("settings", "example"):

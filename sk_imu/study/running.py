@@ -229,7 +229,10 @@ def _read_kept(folder: Path | None, key: str) -> dict[str, Any] | None:
     path = None if folder is None else folder / f"{key}.json"
     if path is None or not path.exists():
         return None
-    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # damaged: run again
+        return None
     return kept
 
 
