@@ -116,8 +116,8 @@ def load_model(path: str | Path) -> Any:
     ImportError
         If skops is not installed.
     ValueError
-        If the file is no model of this package, or names a type that is neither
-        scikit-learn's nor this package's.
+        If the file is no model of this package, names a type that is neither
+        scikit-learn's nor this package's, or holds a broken tree or net.
 
     Examples
     --------
@@ -145,7 +145,10 @@ def load_model(path: str | Path) -> Any:
     if not _trees_are_sound(model):
         raise ValueError(f"{path}: holds a broken decision tree.")
     for net in _nets(model):
-        net._restore(vars(net).pop("weights_"))
+        try:
+            net._restore(vars(net).pop("weights_"))
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: holds a broken net ({error}).") from error
     return model
 
 

@@ -124,6 +124,21 @@ def test_a_tree_that_points_outside_itself_is_refused(model, spoil, tmp_path):
         load_model(path)
 
 
+@pytest.mark.parametrize(
+    "change", [{"dtype": "load"}, {"kernel_size": 7}, {"weights_": None}]
+)
+def test_a_net_that_does_not_fit_its_weights_is_refused(change, tmp_path):
+    X = np.random.default_rng(0).normal(size=(12, 3, 40))
+    clf = CNNGRUClassifier(max_epochs=1, random_state=0).fit(X, ["rest", "squat"] * 6)
+    path = tmp_path / "net.skops"
+    save_model(clf, path)
+    content = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    vars(content["model"]).update(change)
+    skops.io.dump(content, path)
+    with pytest.raises(ValueError, match=r"net\.skops: holds a broken net"):
+        load_model(path)
+
+
 def test_trees_of_a_forest_that_differ_in_columns_are_refused(tmp_path):
     X = np.random.default_rng(0).normal(size=(30, 3))
     forest = RandomForestClassifier(2, random_state=0).fit(X[:, :2], X[:, 0] > 0)
