@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sk_imu.datasets import load_exermote, load_watch
+from sk_imu.datasets import load_exermote, load_watch, make_exercise_recordings
 from sk_imu.repetitions import find_repetitions
 from sk_imu.segmentation import find_bouts
 from sk_imu.set_segmenter import match_bouts
@@ -93,7 +93,16 @@ def exermote_sets(folder: Path) -> None:
 
 def exermote_sessions(folder: Path) -> None:
     """Find bouts and repetitions in whole sessions."""
-    data = load_exermote(folder, continuous=True)
+    whole_sessions("exermote, whole sessions", load_exermote(folder, continuous=True))
+
+
+def simulated() -> None:
+    """Find bouts and repetitions where restless rest is between simulated sets."""
+    whole_sessions("simulated", make_exercise_recordings(5, 3, random_state=0))
+
+
+def whole_sessions(name: str, data: Any) -> None:
+    """Print how well bouts and repetitions are found in recordings of trainings."""
     n: Counter[tuple[Any, str]] = Counter()
     outliers = []
     for recording, true, repetitions in zip(
@@ -118,16 +127,17 @@ def exermote_sessions(folder: Path) -> None:
                 for part, value in zip(("right", "found", "true"), counted, strict=True):
                     n[key, f"{what} {part}"] += value
         hit, said_right = {i for i, _ in pairs}, {j for _, j in pairs}
+        where = recording.session or recording.name
         for kind, spans, known in (
             ("missed", true, hit),
             ("invented", found, said_right),
         ):
             outliers += [
-                f"{kind}: {recording.session}, {start_s:.1f} to {end_s:.1f} s"
+                f"{kind}: {where}, {start_s:.1f} to {end_s:.1f} s"
                 for i, (start_s, end_s) in enumerate(spans)
                 if i not in known
             ]
-    print(f"exermote, whole sessions: {len(data.data)}")
+    print(f"{name}: {len(data.data)}")
     for key in dict.fromkeys(key for key, _ in n):
         for what in ("bouts", "time", "repetitions"):
             counted = (n[key, f"{what} {part}"] for part in ("right", "found", "true"))
@@ -147,12 +157,14 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
-    parser.add_argument("--only", choices=["watch", "sets", "sessions"])
+    parser.add_argument("--only", choices=["watch", "simulated", "sets", "sessions"])
     arguments = parser.parse_args()
     folder = arguments.data / "exermote"
     start_s = time.perf_counter()
     if arguments.only in (None, "watch"):
         watch()
+    if arguments.only in (None, "simulated"):
+        simulated()
     for name, part in (("sets", exermote_sets), ("sessions", exermote_sessions)):
         if arguments.only in (None, name):
             if folder.is_dir():
