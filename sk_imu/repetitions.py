@@ -187,7 +187,7 @@ def locate_repetitions(
     min_period_s: float,
     max_period_s: float,
     min_confidence: float,
-    is_cut: bool = False,
+    is_cut: bool,
 ) -> list[tuple[float, float, float]]:
     """Return begin and end, in timesteps, and resemblance of each repetition.
 

@@ -155,6 +155,7 @@ def find_bouts(
                 max(begin - low, 0),
                 end - low,
                 min_confidence=min_confidence,
+                is_cut=False,
                 **periods,
             )
             if _lasts(found, min_repetitions, min_duration_s * MOTION_RATE_HZ):
@@ -320,7 +321,12 @@ def _parts(
 ) -> list[tuple[int, int]]:
     """Return the ends of a stretch's parts: rest longer than a repetition divides them."""
     found = locate_repetitions(
-        motion[:, first:stop], 0, stop - first, min_confidence=min_confidence, **periods
+        motion[:, first:stop],
+        0,
+        stop - first,
+        min_confidence=min_confidence,
+        is_cut=False,
+        **periods,
     )
     if not found:
         return []
