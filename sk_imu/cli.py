@@ -103,6 +103,13 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
     )
     study.add_argument(
+        "--window-seconds",
+        type=float,
+        default=4.0,
+        metavar="S",
+        help="length of the windows that vote on a set (default: 4)",
+    )
+    study.add_argument(
         "--fixed-length",
         type=int,
         metavar="N",

@@ -46,12 +46,18 @@ _MORE_FONTS = (
     *("Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei", "Arial Unicode MS"),
 )
 
+_FIGURES = (
+    *("resampling.png", "loss_curves.png", "people.png"),
+    *("roc_*.png", "confusion_*.png"),
+)
+
 
 def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list[Path]:
     """Draw the figures of a study as PNG files.
 
     Nothing is fitted: all is drawn from the results. What they lack has no figure: without
-    nets there are no loss curves, without unseen people none by person.
+    nets there are no loss curves, without unseen people none by person. Figures of an
+    earlier run in the same folder are removed.
 
     Parameters
     ----------
@@ -92,6 +98,10 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    # Those of an earlier run with more models would stand beside tables without them.
+    for pattern in _FIGURES:
+        for stale in folder.glob(pattern):
+            stale.unlink()
     here = set(fontManager.get_font_names())
     more_fonts = [name for name in _MORE_FONTS if name in here]
     style = _STYLE | {"font.sans-serif": ["DejaVu Sans", *more_fonts]}

@@ -113,6 +113,13 @@ def test_files_are_written(results, tmp_path):
         assert 800 < width < 3000
 
 
+def test_figures_of_an_earlier_run_are_removed(results, tmp_path):
+    for name in ("people.png", "roc_of-old.png", "mine.png"):
+        (tmp_path / name).write_bytes(b"old")
+    written = {path.name for path in write_figures(results, tmp_path)}
+    assert {path.name for path in tmp_path.iterdir()} == written | {"mine.png"}
+
+
 def test_leaves_no_trace_in_matplotlib(results, tmp_path):
     import matplotlib.pyplot as plt
 

@@ -228,7 +228,7 @@ def test_kept_folds_of_other_data_or_seed_are_not_used(forest_run, sets):
     results, out = forest_run
     folds = {path.name: json.loads(path.read_text()) for path in (out / "folds").iterdir()}
     other = run_study(
-        sets, models=["svm"], protocols=["b"], out=out, random_state=1, verbose=0
+        sets, models=["svm"], protocols=["b"], out=out, random_state=np.int64(1), verbose=0
     )
     name = "unseen-sets-00-svm.json"
     again = json.loads((out / "folds" / name).read_text())
@@ -334,6 +334,8 @@ def test_unknown_options_are_refused_before_work(sets, options, message):
         (lambda X, y, s: (X, [None, *y[1:]], s), "row 0 .* has no label"),
         (lambda X, y, s: (X, [*y[:3], np.nan, *y[4:]], s), "row 3 .* has no label"),
         (lambda X, y, s: (X[:6], y[:6], s[:6]), "4 sets, but squat has 2"),
+        (lambda X, y, s: ([np.zeros((6, 300)), *X[1:]], y, s), "row 0 is a ndarray"),
+        (lambda X, y, s: [np.zeros((6, 300))] * 16, "row 0 is a ndarray"),
     ],
 )
 def test_unusable_data_is_refused(sets, change, message):

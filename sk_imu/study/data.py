@@ -119,13 +119,19 @@ def load_study_data(
                     f"{bouts.count(None)} recordings without a bout are one set each."
                 )
     if isinstance(data, list):
-        labels = [recording.label for recording in data]
-        data = data, labels, [recording.subject for recording in data]
+        labels = [getattr(recording, "label", None) for recording in data]
+        data = data, labels, [getattr(recording, "subject", None) for recording in data]
     elif isinstance(data, dict):
         data = data["data"], data["target"], data["subject"]
     recordings, labels, subjects = data
     # Through lists, for an object array of text and numbers can't be sorted.
     X, y = list(recordings), np.asarray(list(labels))
+    for row, recording in enumerate(X):
+        if not isinstance(recording, Recording):
+            raise ValueError(
+                f"{name}: row {row} is a {type(recording).__name__}, no Recording. Make "
+                "one of an array by Recording.from_array."
+            )
     people: NDArray[Any] | None = None
     n_nameless = 0 if subjects is None else sum(map(pd.isna, subjects))
     if subjects is not None and not n_nameless:

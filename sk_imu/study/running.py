@@ -107,6 +107,7 @@ def run_study(
     )
     if budget not in ("quick", "full"):
         raise ValueError(f"budget must be 'quick' or 'full', got {budget!r}.")
+    random_state = int(random_state)  # a numpy integer could not be written down
     dataset = load_study_data(data, channels, sampling_rate_hz, segment)
     unavailable, folds = {}, []
     n_folds = {}
