@@ -206,14 +206,18 @@ def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) ->
     from .report import write_figures
     from .study import run_study
 
+    as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
-    results = run_study(
-        **options,  # type: ignore[arg-type]
-        n_jobs=jobs,
-        random_state=seed,
-        out=out,
-        verbose=not quiet,
-    )
+    try:
+        results = run_study(
+            **options,  # type: ignore[arg-type]
+            n_jobs=jobs,
+            random_state=seed,
+            out=out,
+            verbose=not quiet,
+        )
+    finally:
+        warnings.formatwarning = as_before
     print(results.summary())
     figures = write_figures(results, out)
     print(f"\nPredictions, tables and {len(figures)} figures are in {out}.")

@@ -137,16 +137,19 @@ def recognise(
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
             repetitions = find_repetitions(one) if bout is None else bout.repetitions
+            proba = model.predict_proba([one])[0] if has_proba else None
             rows.append(
                 {
                     "source": recording.name,
                     "set": number,
                     "start_s": one.overlap_s[0],
                     "end_s": one.overlap_s[1],
-                    "exercise": model.predict([one])[0],
-                    "probability": (
-                        float(model.predict_proba([one]).max()) if has_proba else np.nan
+                    "exercise": (
+                        model.predict([one])[0]
+                        if proba is None
+                        else model.classes_[proba.argmax()]
                     ),
+                    "probability": np.nan if proba is None else float(proba.max()),
                     "repetitions": len(repetitions),
                     "found": np.nan if bout is None else bout.confidence,
                 }

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,7 @@ def versions() -> dict[str, str]:
     return {"sk_imu": __version__, **others}
 
 
+@cache
 def _code_fingerprint() -> str:
     """Tell apart two states of this package, whatever their version says."""
     digest = hashlib.sha256()
