@@ -1,0 +1,148 @@
+"""Scores of models on people, from the predictions of single sets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from sklearn.metrics import accuracy_score, f1_score
+
+__all__ = ["people_by_model", "scores_by_person"]
+
+_KEYS = ["model", "seed", "subject"]
+
+
+def _f1_macro(y_true: pd.Series, y_pred: pd.Series) -> float:
+    return f1_score(
+        y_true, y_pred, labels=y_true.unique(), average="macro", zero_division=0.0
+    )
+
+
+_METRICS: dict[str, Callable[[Any, Any], float]] = {
+    "accuracy": accuracy_score,
+    "f1_macro": _f1_macro,
+}
+
+
+def scores_by_person(
+    predictions: pd.DataFrame,
+    metric: str | Callable[[Any, Any], float] = "accuracy",
+) -> pd.DataFrame:
+    """Score each model and seed on each person.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        One row a prediction, with the columns ``model``, ``subject``, ``y_true`` and
+        ``y_pred``, as :class:`~sk_imu.study.StudyResults` has them. A column ``seed``
+        tells repeated runs apart. Where there is a column ``part``, its rows "test"
+        are taken; where there is one ``protocol``, it must be the same in all rows.
+    metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
+        "f1_macro" is the mean F1 over the exercises that the person did. A callable
+        takes the true and the predicted labels of one person and returns a number, the
+        higher the better.
+
+    Returns
+    -------
+    scores : DataFrame
+        One row a model, seed and person: ``model``, ``seed``, ``subject``, ``score`` and
+        ``n_rows``, the number of predictions.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a person has no name, several protocols are mixed, or a
+        model has predicted a set twice.
+
+    See Also
+    --------
+    compare_models : What the scores tell.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_imu.model_selection import scores_by_person
+    >>> predictions = pd.DataFrame(
+    ...     {
+    ...         "model": "rf",
+    ...         "subject": ["Ann", "Ann", "Bob", "Bob"],
+    ...         "y_true": ["curl", "row", "curl", "row"],
+    ...         "y_pred": ["curl", "row", "row", "row"],
+    ...     }
+    ... )
+    >>> scores_by_person(predictions)
+      model  seed subject  score  n_rows
+    0    rf     0     Ann    1.0       2
+    1    rf     0     Bob    0.5       2
+    """
+    rows = _columns_of(predictions, ["model", "subject", "y_true", "y_pred"], "predictions")
+    if "part" in rows:
+        rows = rows[rows["part"] == "test"]
+    if "seed" not in rows:
+        rows = rows.assign(seed=0)
+    if not len(rows):
+        raise ValueError("predictions has no rows of people tested.")
+    if rows["subject"].isna().any():
+        raise ValueError(
+            f"{rows['subject'].isna().sum()} predictions have no subject: name the person "
+            "of every set."
+        )
+    if "protocol" in rows and rows["protocol"].nunique() > 1:
+        raise ValueError(
+            f"predictions mixes the protocols {', '.join(rows['protocol'].unique())}: give "
+            "the rows of one, as predictions[predictions['protocol'] == 'unseen-people']."
+        )
+    once = ["model", "seed", *({"fold", "set", "copy"} & {*rows})]
+    if "set" in rows and (twice := rows.duplicated(once)).any():
+        first = rows[twice].iloc[0]
+        raise ValueError(
+            f"{first['model']} has predicted set {first['set']} more than once: tell "
+            "repeated runs apart by a column 'seed'."
+        )
+    if not callable(metric) and metric not in _METRICS:
+        raise ValueError(
+            f"metric must be a function or one of {', '.join(_METRICS)}; got {metric!r}."
+        )
+    score_of = metric if callable(metric) else _METRICS[metric]
+    scores = [
+        (*key, float(score_of(group["y_true"], group["y_pred"])), len(group))
+        for key, group in rows.groupby(_KEYS, sort=False, observed=True)
+    ]
+    return pd.DataFrame(scores, columns=[*_KEYS, "score", "n_rows"])
+
+
+def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a person and a column a model, the seeds averaged; nothing missing."""
+    scores = _columns_of(scores, ["model", "subject", "score"], "scores")
+    if "seed" not in scores:
+        scores = scores.assign(seed=0)
+    if not len(scores):
+        raise ValueError("scores has no rows.")
+    if (twice := scores.duplicated(_KEYS)).any():
+        first = scores[twice].iloc[0]
+        raise ValueError(
+            f"scores has {first['model']} on {first['subject']} more than once: tell "
+            "repeated runs apart by a column 'seed'."
+        )
+    people = sorted(scores["subject"].unique(), key=str)
+    for (model, seed), group in scores.groupby(
+        ["model", "seed"], sort=False, observed=True
+    ):
+        scored = {*group.loc[group["score"].notna(), "subject"]}
+        missing = [person for person in people if person not in scored]
+        if missing:
+            raise ValueError(
+                f"{model} (seed {seed}) has no score on {', '.join(map(str, missing))}. "
+                "Models are compared on the same people: finish the run, or leave these "
+                "people or this model out."
+            )
+    table = scores.pivot_table("score", "subject", "model", sort=False, observed=True)
+    return table.loc[people, scores["model"].unique()]
+
+
+def _columns_of(table: pd.DataFrame, columns: list[str], name: str) -> pd.DataFrame:
+    if missing := [column for column in columns if column not in table]:
+        raise ValueError(
+            f"{name} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it "
+            f"has {', '.join(map(str, table.columns)) or 'none'}."
+        )
+    return table
