@@ -17,6 +17,7 @@ _MODULE_OF = {
     "Bout": "segmentation",
     "CNNClassifier": "classifiers",
     "CNNGRUClassifier": "classifiers",
+    "CanonicalSide": "sides",
     "ChannelScaler": "preprocessing",
     "FixedLength": "preprocessing",
     "Flatten": "features",
@@ -46,6 +47,7 @@ __all__ = [
     "Bout",
     "CNNClassifier",
     "CNNGRUClassifier",
+    "CanonicalSide",
     "ChannelScaler",
     "FixedLength",
     "Flatten",
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from .segmentation import Bout, find_bouts, segment_sets
     from .segmentation_display import SegmentationDisplay
     from .set_segmenter import SetSegmenter
+    from .sides import CanonicalSide
     from .sktime import FromSktime
     from .windowing import WindowedClassifier
     from .writing import write_sensor_logger

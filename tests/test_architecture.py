@@ -35,6 +35,7 @@ FLOOR_OF = {
     "segmentation": 3,
     "set_segmenter": 3,
     "preprocessing": 3,
+    "sides": 3,
     "features": 3,
     "augmentation": 3,
     "networks": 4,
