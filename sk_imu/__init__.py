@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULE_OF = {
+    "AccuracyTimeDisplay": "comparison_display",
     "AugmentedClassifier": "meta",
     "Bout": "segmentation",
     "CNNClassifier": "classifiers",
     "CNNGRUClassifier": "classifiers",
     "CanonicalSide": "sides",
     "ChannelScaler": "preprocessing",
+    "CriticalDifferenceDisplay": "comparison_display",
+    "DerivedChannels": "derived_channels",
     "FixedLength": "preprocessing",
     "Flatten": "features",
     "FromSktime": "sktime",
     "GRUClassifier": "classifiers",
     "MultiplicativeNoise": "augmentation",
+    "PeopleDisplay": "comparison_display",
     "RandomSubsequence": "augmentation",
     "Recording": "recording",
     "Repetition": "repetitions",
@@ -34,6 +38,7 @@ _MODULE_OF = {
     "SummaryFeatures": "features",
     "WindowedClassifier": "windowing",
     "cut_repetitions": "repetitions",
+    "derived_channel_names": "derived_channels",
     "find_bouts": "segmentation",
     "find_repetitions": "repetitions",
     "read_recording": "readers",
@@ -43,17 +48,21 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "AccuracyTimeDisplay",
     "AugmentedClassifier",
     "Bout",
     "CNNClassifier",
     "CNNGRUClassifier",
     "CanonicalSide",
     "ChannelScaler",
+    "CriticalDifferenceDisplay",
+    "DerivedChannels",
     "FixedLength",
     "Flatten",
     "FromSktime",
     "GRUClassifier",
     "MultiplicativeNoise",
+    "PeopleDisplay",
     "RandomSubsequence",
     "Recording",
     "Repetition",
@@ -64,6 +73,7 @@ __all__ = [
     "SummaryFeatures",
     "WindowedClassifier",
     "cut_repetitions",
+    "derived_channel_names",
     "find_bouts",
     "find_repetitions",
     "read_recording",
@@ -75,6 +85,12 @@ __all__ = [
 if TYPE_CHECKING:
     from .augmentation import MultiplicativeNoise, RandomSubsequence
     from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
+    from .derived_channels import DerivedChannels, derived_channel_names
+    from .comparison_display import (
+        AccuracyTimeDisplay,
+        CriticalDifferenceDisplay,
+        PeopleDisplay,
+    )
     from .features import Flatten, SummaryFeatures
     from .meta import AugmentedClassifier
     from .preprocessing import ChannelScaler, FixedLength

@@ -85,6 +85,8 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
         "FromSktime": [
             ESTIMATORS["FromSktime"](KNeighborsTimeSeriesClassifier(distance="euclidean"))
         ],
+        # The one channel of the checks is no vector.
+        "DerivedChannels": [sk_imu.DerivedChannels(kinds=())],
         # Series of the checks are shorter than the default kernels.
         "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_KERNEL, **SMALL_NET)],
         "CNNGRUClassifier": [sk_imu.CNNGRUClassifier(**SMALL_KERNEL, **SMALL_NET)],
@@ -116,8 +118,9 @@ def has_default(cls: type[BaseEstimator]) -> bool:
     )
 
 
-# Why a default cannot meet a check: the data are too short for it, and it says so ...
-TOO_SHORT = r"timestep|too short|shorter"
+# Why a default cannot meet a check: the data are too short for it or their channels have
+# no names, and it says so ...
+TOO_SHORT = r"timestep|too short|shorter|needs channel_names"
 # ... or else this.
 KNOWN_REASONS = {
     "check_sample_weight_equivalence_on_dense_data": (

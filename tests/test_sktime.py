@@ -32,17 +32,20 @@ import sk_imu.sktime
 from sk_imu import (
     ChannelScaler,
     CNNGRUClassifier,
+    DerivedChannels,
     FixedLength,
     FromSktime,
     MultiplicativeNoise,
     Resampler,
     WindowedClassifier,
+    derived_channel_names,
 )
 from sk_imu.sktime import (
     BoundSplitter,
     SktimeChannelScaler,
     SktimeCNNClassifier,
     SktimeCNNGRUClassifier,
+    SktimeDerivedChannels,
     SktimeFixedLength,
     SktimeFlatten,
     SktimeGRUClassifier,
@@ -53,6 +56,7 @@ from sk_imu.sktime import (
 CLASSIFIERS = [SktimeCNNClassifier, SktimeCNNGRUClassifier, SktimeGRUClassifier]
 TRANSFORMERS = [
     SktimeChannelScaler,
+    SktimeDerivedChannels,
     SktimeFixedLength,
     SktimeFlatten,
     SktimeResampler,
@@ -174,6 +178,21 @@ def test_transformer_keeps_names_and_index(frame):
     expected = core.transform(rows(frame))
     for got, wanted in zip(rows(scaled), expected, strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+def test_derived_channels_have_names_of_their_own(frame):
+    kinds = ["magnitude", "rate_of_change"]
+    derived = SktimeDerivedChannels(kinds=kinds).fit_transform(frame)
+    pd.testing.assert_index_equal(derived.index, frame.index)
+    names = list(frame.columns)
+    assert list(derived.columns) == derived_channel_names(names, kinds)
+    core = DerivedChannels(kinds=kinds, channel_names=names)
+    for got, wanted in zip(rows(derived), core.fit_transform(rows(frame)), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    # Further steps find them by those names.
+    scaler = SktimeDerivedChannels(keep=False) * SktimeChannelScaler()
+    magnitude = scaler.fit_transform(frame)["Gyroscope_magnitude"]
+    assert np.square(magnitude).mean() == pytest.approx(1)
 
 
 def test_inverse_transform(frame):

@@ -12,6 +12,7 @@ from ._from_sktime import FromSktime
 from ._splitter import BoundSplitter
 from ._transformers import (
     SktimeChannelScaler,
+    SktimeDerivedChannels,
     SktimeFixedLength,
     SktimeFlatten,
     SktimeResampler,
@@ -24,6 +25,7 @@ __all__ = [
     "SktimeCNNClassifier",
     "SktimeCNNGRUClassifier",
     "SktimeChannelScaler",
+    "SktimeDerivedChannels",
     "SktimeFixedLength",
     "SktimeFlatten",
     "SktimeGRUClassifier",

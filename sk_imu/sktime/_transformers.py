@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sktime.transformations.base import BaseTransformer
 
+from ..derived_channels import DerivedChannels
 from ..features import Flatten, SummaryFeatures
 from ..preprocessing import ChannelScaler, FixedLength
 from ..resampling import Resampler
@@ -14,6 +15,7 @@ from ._adapter import Adapter, carries
 
 __all__ = [
     "SktimeChannelScaler",
+    "SktimeDerivedChannels",
     "SktimeFixedLength",
     "SktimeFlatten",
     "SktimeResampler",
@@ -117,6 +119,42 @@ class SktimeChannelScaler(_Transformer):
 
     def _inverse_transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
         return _series_frame(self.estimator_.inverse_transform(_sets(X)), like=X)
+
+
+@carries(DerivedChannels)
+class SktimeDerivedChannels(_Transformer):
+    """Add channels that are the same however the device was turned, for sktime.
+
+    Unless ``channel_names`` is given, the names are those of the columns of X.
+
+    {parameters}
+
+    Attributes
+    ----------
+    estimator_ : DerivedChannels
+        The fitted scikit-learn transformer.
+
+    See Also
+    --------
+    sk_imu.DerivedChannels : The scikit-learn transformer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.sktime import SktimeDerivedChannels
+    >>> names = [f"Gyroscope_{axis}" for axis in "xyz"]
+    >>> derived = SktimeDerivedChannels(channel_names=names, keep=False)
+    >>> derived.fit_transform(np.array([[[3.0, 0.0], [4.0, 0.0], [0.0, 1.0]]]))
+    array([[[5., 1.]]])
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {"transform-returns-same-time-index": True}
+    # The data of sktime's checks have no three axes of a sensor.
+    _test_params: ClassVar = [{"kinds": ()}, {"kinds": (), "sampling_rate_hz": 20.0}]
+
+    def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        names = self.estimator_.channel_names_out_
+        return _series_frame(self.estimator_.transform(_sets(X)), like=X, columns=names)
 
 
 # Channels are chosen from recordings, which sktime has no type for.
@@ -231,12 +269,15 @@ def _sets(X: pd.DataFrame) -> Uniform:
     return [frame.to_numpy().T for _, frame in by_instance]
 
 
-def _series_frame(sets: Uniform | Panel, like: pd.DataFrame) -> pd.DataFrame:
-    """Return sets as a frame, with the index of the one they come from if it fits."""
+def _series_frame(
+    sets: Uniform | Panel, like: pd.DataFrame, columns: Any = None
+) -> pd.DataFrame:
+    """Return sets as a frame, with index and columns of their origin if they fit."""
     lengths = [row.shape[1] for row in sets]
     index = like.index
     if lengths != like.groupby(level=0, sort=False).size().to_list():
         instances = index.get_level_values(0).unique().repeat(lengths)
         times = np.concatenate([np.arange(n) for n in lengths])
         index = pd.MultiIndex.from_arrays([instances, times], names=index.names)
-    return pd.DataFrame(np.hstack(list(sets)).T, index=index, columns=like.columns)
+    columns = like.columns if columns is None else columns
+    return pd.DataFrame(np.hstack(list(sets)).T, index=index, columns=columns)

@@ -1,0 +1,373 @@
+"""DerivedChannels: right values, and the same however the device is turned."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from sk_imu import (
+    CanonicalSide,
+    ChannelScaler,
+    DerivedChannels,
+    Recording,
+    Resampler,
+    SummaryFeatures,
+    derived_channel_names,
+)
+from sk_imu.datasets import load_watch
+
+ALL = ["magnitude", "vertical", "rate_of_change"]
+GRAVITY = 9.80665
+
+
+def names_of(*sensors):
+    return [f"{sensor}_{axis}" for sensor in sensors for axis in "xyz"]
+
+
+BOTH = names_of("TotalAcceleration", "Gyroscope")
+
+
+def make_sets(n_sensors=2, lengths=(1, 30, 257), dtype=np.float64, seed=0):
+    """Return sets whose first sensor feels gravity."""
+    rng = np.random.default_rng(seed)
+    sets = [rng.normal(0, 2, (3 * n_sensors, n)) for n in lengths]
+    for row in sets:
+        row[:3] += rng.normal(0, 5, (3, 1)) + [[0], [20], [0]]
+    return [row.astype(dtype) for row in sets]
+
+
+def turned(rows, rotation):
+    """Turn every triple of channels of every set."""
+    matrix = rotation.as_matrix()
+    return [
+        np.concatenate([matrix @ row[i : i + 3] for i in range(0, len(row), 3)])
+        for row in rows
+    ]
+
+
+def derive(X, names=BOTH, kinds=ALL, **parameters):
+    """Return the derived channels by name."""
+    derived = DerivedChannels(kinds=kinds, channel_names=names, keep=False, **parameters)
+    new = derived.fit_transform(X)
+    channels = [[row[i] for row in new] for i in range(len(new[0]))]
+    return dict(zip(derived.channel_names_out_, channels, strict=True))
+
+
+# Right values
+
+
+def test_magnitude_is_the_length_of_each_vector():
+    rows = make_sets()
+    derived = derive(rows, kinds=["magnitude"])
+    assert list(derived) == ["TotalAcceleration_magnitude", "Gyroscope_magnitude"]
+    for i, sensor in enumerate(("TotalAcceleration", "Gyroscope")):
+        for got, row in zip(derived[f"{sensor}_magnitude"], rows, strict=True):
+            expected = np.linalg.norm(row[3 * i : 3 * i + 3], axis=0)
+            np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_rate_of_change_is_that_of_a_known_movement_per_second():
+    """A vector that turns once in two seconds: its change is π times its length."""
+    times_s = np.arange(400) / 100
+    angle = np.pi * times_s
+    turning = 3 * np.array([np.cos(angle), np.sin(angle), 0 * angle])
+    ramp = np.array([[2.0], [-1.0], [2.0]]) * times_s
+    derived = derive(
+        [np.concatenate([turning, ramp])],
+        kinds=["rate_of_change"],
+        sampling_rate_hz=100.0,
+    )
+    assert list(derived) == ["TotalAcceleration_change", "Gyroscope_change"]
+    change = derived["TotalAcceleration_change"][0]
+    np.testing.assert_allclose(change[1:-1], 3 * np.pi, rtol=1e-3)
+    np.testing.assert_allclose(change, 3 * np.pi, rtol=1e-2)
+    np.testing.assert_allclose(derived["Gyroscope_change"][0], 3.0)
+
+
+def test_vertical_by_gravity_that_is_there():
+    """Up is told by Gravity; it is taken out of what holds it, and only of that."""
+    n = 50
+    rng = np.random.default_rng(0)
+    gravity = np.tile([[0.0], [0.0], [GRAVITY]], n)
+    motion, rate, uncalibrated = rng.normal(size=(3, 3, n))
+    row = np.concatenate(
+        [motion, motion + gravity, gravity, rate, uncalibrated + gravity, rate[:1]]
+    )
+    sensors = ["Accelerometer", "TotalAcceleration", "Gravity", "Gyroscope"]
+    names = [*names_of(*sensors, "AccelerometerUncalibrated"), "Light_lux"]
+    derived = derive([row], names, ["vertical"])
+    truths = {
+        "Accelerometer": motion,
+        "TotalAcceleration": motion,
+        "Gyroscope": rate,
+        "AccelerometerUncalibrated": uncalibrated,
+    }
+    assert len(derived) == 2 * len(truths)
+    for sensor, vector in truths.items():
+        vertical, horizontal = (
+            derived[f"{sensor}_{part}"] for part in ("vertical", "horizontal")
+        )
+        np.testing.assert_allclose(vertical[0], vector[2], atol=1e-12)
+        np.testing.assert_allclose(horizontal[0], np.hypot(*vector[:2]), atol=1e-12)
+
+
+@pytest.mark.parametrize("sensor", ["TotalAcceleration", "AccelerometerUncalibrated"])
+def test_vertical_by_gravity_that_is_filtered_out(sensor):
+    """A phone that nods about a fixed axis while it is shaken up and down at 2 Hz."""
+    times_s = np.arange(1500) / 50
+    tilt = 0.4 * np.sin(2 * np.pi * 0.05 * times_s)
+    attitude = Rotation.from_rotvec(tilt[:, None] * [0.6, 0.8, 0.0])
+    shaken = 3 * np.sin(2 * np.pi * 2.0 * times_s)
+    world = np.stack([0 * shaken, 0 * shaken, shaken + GRAVITY], axis=1)
+    row = attitude.inv().apply(world).T
+    derived = derive([row], names_of(sensor), ["vertical"])
+    vertical, horizontal = (
+        derived[f"{sensor}_{part}"][0] for part in ("vertical", "horizontal")
+    )
+    inner = slice(100, -100)
+    np.testing.assert_allclose(vertical[inner], shaken[inner], atol=0.1)
+    assert horizontal[inner].max() < 0.3
+    # At the ends half of what tells gravity is missing: some of the shaking is taken for
+    # it, yet no more than a quarter.
+    assert np.abs(vertical - shaken).max() < 0.25 * 3
+
+
+@pytest.mark.parametrize("n_timesteps", [1, 2, 5, 60])
+def test_short_sets_at_rest_have_no_vertical_movement(n_timesteps):
+    row = np.tile([[1.0], [2.0], [9.0], [0.1], [0.2], [0.9]], n_timesteps)
+    derived = derive([row])
+    for name, channels in derived.items():
+        if name.startswith("TotalAcceleration") and "magnitude" not in name:
+            np.testing.assert_allclose(channels[0], 0, atol=1e-9)
+    # The turning is about the vertical.
+    np.testing.assert_allclose(
+        derived["Gyroscope_vertical"][0], derived["Gyroscope_magnitude"][0]
+    )
+    np.testing.assert_allclose(derived["Gyroscope_horizontal"][0], 0, atol=1e-9)
+
+
+def test_nothing_is_vertical_without_gravity():
+    derived = derive(
+        [np.concatenate([np.zeros((3, 4)), np.ones((3, 4))])],
+        names_of("Gravity", "Gyroscope"),
+        ["vertical"],
+    )
+    np.testing.assert_array_equal(derived["Gyroscope_vertical"][0], np.zeros(4))
+    np.testing.assert_allclose(derived["Gyroscope_horizontal"][0], np.sqrt(3))
+
+
+# The law that they are made for
+
+
+@pytest.mark.parametrize(
+    "sensors",
+    [
+        ("TotalAcceleration", "Gyroscope"),
+        ("Gravity", "Accelerometer", "Gyroscope", "Magnetometer"),
+        ("AccelerometerUncalibrated",),
+    ],
+)
+@given(seed=st.integers(0, 2**32 - 1), n_timesteps=st.integers(1, 200))
+def test_turning_the_device_changes_nothing(sensors, seed, n_timesteps):
+    rows = make_sets(len(sensors), (n_timesteps, 20), seed=seed)
+    rotation = Rotation.random(random_state=np.random.RandomState(seed))
+    before = derive(rows, names_of(*sensors))
+    after = derive(turned(rows, rotation), names_of(*sensors))
+    for name, channels in before.items():
+        for one, other in zip(channels, after[name], strict=True):
+            np.testing.assert_allclose(other, one, rtol=0, atol=1e-9)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_parts_make_up_the_whole(seed):
+    (row,) = make_sets(2, (40,), seed=seed)
+    derived = derive([row], names_of("Gravity", "Gyroscope"))
+    squared = sum(
+        derived[f"Gyroscope_{part}"][0] ** 2 for part in ("vertical", "horizontal")
+    )
+    np.testing.assert_allclose(squared, derived["Gyroscope_magnitude"][0] ** 2)
+
+
+@pytest.mark.parametrize("axis", ["x", "y", "z"])
+def test_a_mirror_changes_the_sign_of_turns_to_the_left_alone(axis):
+    (row,) = make_sets(lengths=(200,))
+    recording = Recording.from_array(
+        row, sampling_rate_hz=50, channel_names=BOTH, side="left"
+    )
+    image = CanonicalSide(mirror_axis=axis).fit_transform([recording])
+    before, after = (derive(Resampler().fit_transform(X)) for X in ([recording], image))
+    for name, channels in before.items():
+        sign = -1 if name == "Gyroscope_vertical" else 1
+        np.testing.assert_allclose(after[name][0], sign * channels[0], atol=1e-9)
+    assert np.ptp(before["Gyroscope_vertical"][0]) > 1
+
+
+# States, names, and what is refused
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("keep", [False, True])
+def test_every_state_and_dtype_is_kept_and_derived_alike(keep, dtype):
+    panel = np.stack(make_sets(2, (80,) * 4, dtype=dtype))
+    derived = DerivedChannels(kinds=ALL, channel_names=BOTH, keep=keep)
+    as_panel = derived.fit_transform(panel)
+    assert isinstance(as_panel, np.ndarray)
+    assert as_panel.shape == (4, 14 if keep else 8, 80)
+    as_list = clone(derived).fit_transform(list(panel))
+    assert isinstance(as_list, list)
+    for got, row in zip(as_list, as_panel, strict=True):
+        assert got.dtype == row.dtype == dtype
+        np.testing.assert_allclose(got, row, rtol=1e-5, atol=1e-5)
+    if keep:
+        np.testing.assert_array_equal(as_panel[:, :6], panel)
+    uneven = derived.fit_transform(make_sets(dtype=dtype))
+    assert [row.shape[1] for row in uneven] == [1, 30, 257]
+    exact = derived.fit_transform(panel.astype(np.float64))
+    np.testing.assert_allclose(as_panel, exact, rtol=1e-4, atol=2e-3)
+
+
+def test_input_is_not_changed():
+    rows = make_sets()
+    before = [row.copy() for row in rows]
+    derive(rows)
+    for old, row in zip(before, rows, strict=True):
+        np.testing.assert_array_equal(row, old)
+
+
+def test_names_are_told_before_and_are_those_that_come_out():
+    names = [*names_of("Gyroscope"), "Light_lux", *names_of("TotalAcceleration")]
+    expected = [
+        "Gyroscope_magnitude",
+        "TotalAcceleration_magnitude",
+        "Gyroscope_vertical",
+        "Gyroscope_horizontal",
+        "TotalAcceleration_vertical",
+        "TotalAcceleration_horizontal",
+        "Gyroscope_change",
+        "TotalAcceleration_change",
+    ]
+    assert derived_channel_names(names, ALL, keep=False) == expected
+    assert derived_channel_names(names, ALL) == names + expected
+    X = np.ones((2, 7, 20))
+    derived = DerivedChannels(kinds=np.array(ALL), channel_names=np.array(names)).fit(X)
+    assert derived.channel_names_out_ == names + expected
+    assert derived.transform(X).shape == (2, 15, 20)
+
+
+def test_kinds_may_be_none_at_all():
+    """So that a grid can try without."""
+    X = np.ones((4, 9))
+    np.testing.assert_array_equal(DerivedChannels(kinds=()).fit_transform(X), X)
+    assert DerivedChannels(kinds=()).fit(X).channel_names_out_ == ["channel_0"]
+
+
+@pytest.mark.parametrize(
+    ("names", "parameters", "message"),
+    [
+        (None, {}, "needs channel_names.*resampler.channel_names_"),
+        (BOTH[:5], {}, "each of the 6 channels"),
+        (list("abcdef"), {}, "'magnitude' needs the x, y and z of a sensor, .*'f'"),
+        (names_of("Accelerometer", "Gyroscope"), {"kinds": ["vertical"]}, "of Gravity, or"),
+        (
+            [*names_of("Gravity"), "Gyroscope_x", "Gyroscope_y", "Light_lux"],
+            {"kinds": ["vertical"]},
+            "of a sensor besides Gravity",
+        ),
+        (BOTH, {"kinds": ["jerk"]}, "'jerk'.*magnitude, vertical, rate_of_change"),
+        (BOTH, {"kinds": "magnitude"}, "'kinds' parameter"),
+        (BOTH, {"kinds": ["magnitude"] * 2}, "magnitude'.*would come out twice"),
+        (BOTH, {"kinds": [], "keep": False}, "nothing would come out"),
+        (BOTH, {"sampling_rate_hz": 0.0}, "'sampling_rate_hz' parameter"),
+        (BOTH, {"kinds": ["vertical"], "gravity_cutoff_hz": 25.0}, "less than half of"),
+    ],
+)
+def test_what_cannot_be_derived_is_named(names, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        DerivedChannels(channel_names=names, **parameters).fit(make_sets())
+
+
+def test_bad_input_is_named():
+    rows = make_sets()
+    derived = DerivedChannels(channel_names=BOTH)
+    with pytest.raises(ValueError, match="Put a Resampler in front"):
+        derived.fit([Recording.from_array(rows[0], sampling_rate_hz=1, channel_names=BOTH)])
+    rows[1][4, 7] = np.nan
+    with pytest.raises(ValueError, match="row 1, the first in channel 4 at timestep 7"):
+        derived.fit(rows)
+    derived.fit(make_sets())
+    with pytest.raises(ValueError, match="expecting 6"):
+        derived.transform(make_sets(1))
+
+
+# In use
+
+
+def test_serves_a_scaler_and_a_search_over_recordings():
+    """Two movements that differ in strength, each person with the phone turned anew."""
+    rng = np.random.default_rng(0)
+    X, y, groups = [], [], []
+    for subject in range(4):
+        rotation = Rotation.random(random_state=subject)
+        for i in range(6):
+            strength = 1.0 + i % 2
+            walk = np.zeros((6, 150))
+            walk[2] = GRAVITY + strength * np.sin(np.arange(150) / 4)
+            walk += rng.normal(0, 0.1, walk.shape)
+            (walk,) = turned([walk], rotation)
+            X.append(Recording.from_array(walk, sampling_rate_hz=50, channel_names=BOTH))
+            y.append(f"strength {strength}")
+            groups.append(subject)
+    names = derived_channel_names(BOTH, ["vertical"], keep=False)
+    pipeline = Pipeline(
+        [
+            ("resample", Resampler()),
+            ("derive", DerivedChannels(channel_names=BOTH, keep=False)),
+            ("features", SummaryFeatures(statistics=["std"])),
+            ("forest", RandomForestClassifier(10, random_state=0)),
+        ]
+    )
+    search = GridSearchCV(
+        pipeline,
+        {"derive__kinds": [["rate_of_change"], ["vertical"]]},
+        cv=GroupKFold(4),
+        error_score="raise",
+    ).fit(X, y, groups=groups)
+    assert search.best_score_ == 1
+    assert pickle.loads(pickle.dumps(search)).predict(X).tolist() == y
+    scaled = make_pipeline(
+        Resampler(),
+        DerivedChannels(kinds=["vertical"], channel_names=BOTH, keep=False),
+        ChannelScaler(channel_names=names),
+    ).fit_transform(X)
+    np.testing.assert_allclose(np.square(np.hstack(scaled)).mean(axis=1), 1)
+
+
+def test_a_real_watch():
+    """One set of external rotations: the arm turns, and gravity is found in it."""
+    pytest.importorskip("seglearn")
+    watch = load_watch()
+    row = int(np.flatnonzero(watch.target == "ER")[0])
+    X = Resampler().fit_transform([watch.data[row]])
+    derived = {name: x[0] for name, x in derive(X, watch.channel_names).items()}
+    assert all(np.isfinite(x).all() for x in derived.values())
+    # What is felt is gravity and a little movement; without gravity the movement is left.
+    assert abs(derived["TotalAcceleration_magnitude"].mean() - GRAVITY) < 0.5
+    assert abs(derived["TotalAcceleration_vertical"].mean()) < 0.2
+    assert 0.1 < derived["TotalAcceleration_vertical"].std() < 5
+    # The upper arm hangs and turns about itself: about the vertical, back and forth.
+    vertical, horizontal = (
+        np.sqrt(np.square(derived[f"Gyroscope_{part}"]).mean())
+        for part in ("vertical", "horizontal")
+    )
+    assert vertical > horizontal
+    assert abs(derived["Gyroscope_vertical"].mean()) < 0.2 * vertical
+    rotation = Rotation.from_rotvec([1.0, -2.0, 0.5])
+    for name, x in derive(turned(X, rotation), watch.channel_names).items():
+        np.testing.assert_allclose(x[0], derived[name], rtol=0, atol=1e-9)
