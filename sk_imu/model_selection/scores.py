@@ -45,7 +45,8 @@ def scores_by_person(
     -------
     scores : DataFrame
         One row a model, seed and person: ``model``, ``seed``, ``subject``, ``score`` and
-        ``n_rows``, the number of predictions.
+        ``n_sets``, the number of different values of the column ``set`` or, without it,
+        of predictions.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def scores_by_person(
     ...     }
     ... )
     >>> scores_by_person(predictions)
-      model  seed subject  score  n_rows
+      model  seed subject  score  n_sets
     0    rf     0     Ann    1.0       2
     1    rf     0     Bob    0.5       2
     """
@@ -103,11 +104,15 @@ def scores_by_person(
             f"metric must be a function or one of {', '.join(_METRICS)}; got {metric!r}."
         )
     score_of = metric if callable(metric) else _METRICS[metric]
+
+    def n_sets(group: pd.DataFrame) -> int:
+        return group["set"].nunique() if "set" in group else len(group)
+
     scores = [
-        (*key, float(score_of(group["y_true"], group["y_pred"])), len(group))
+        (*key, float(score_of(group["y_true"], group["y_pred"])), n_sets(group))
         for key, group in rows.groupby(_KEYS, sort=False, observed=True)
     ]
-    return pd.DataFrame(scores, columns=[*_KEYS, "score", "n_rows"])
+    return pd.DataFrame(scores, columns=[*_KEYS, "score", "n_sets"])
 
 
 def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
