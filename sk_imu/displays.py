@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_confusions", "draw_losses", "draw_people", "draw_resampling", "draw_rocs"]
+__all__ = ["draw_confusions", "draw_losses", "draw_resampling", "draw_rocs"]
 
 # Okabe and Ito's palette for the colour-blind, without black, which is kept for means,
 # and yellow, which white paper swallows.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _LINES = ("-", "--", ":", "-.")
-_MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v", "P")
 # More lines in a legend would cover the curves, more numbers in a matrix each other.
 _MOST_NAMED = 10
 _MOST_NUMBERED = 14
@@ -57,7 +57,7 @@ def draw_resampling(figure: "Figure", example: dict[str, Any]) -> None:
             look = _look(i)
             label = name.removeprefix(f"{sensor}_")
             whole.plot(x, channel, linewidth=0.8, label=label, **look)
-            marker = _MARKERS[i % len(_MARKERS)]
+            marker = MARKERS[i % len(MARKERS)]
             points = x[within], channel[within]
             close.plot(*points, linewidth=0.8, marker=marker, markersize=2.5, **look)
         whole.axvspan(*limits, color="0.88", zorder=0)
@@ -85,8 +85,8 @@ def draw_losses(figure: "Figure", curves: pd.DataFrame) -> None:
         for model, ax in zip(models, line, strict=True):
             here = curves[(curves["protocol"] == protocol) & (curves["model"] == model)]
             for part, colour, style in (
-                ("training", _COLOURS[0], "--"),
-                ("test", _COLOURS[1], "-"),
+                ("training", COLOURS[0], "--"),
+                ("test", COLOURS[1], "-"),
             ):
                 if len(here):
                     losses = here.pivot(
@@ -229,36 +229,6 @@ def draw_confusions(
     _note(figure, "Share of the true class, white to dark blue, and number of predictions.")
 
 
-def draw_people(figure: "Figure", rows: pd.DataFrame) -> None:
-    """Draw a mark a person and model; at the bottom who is recognised worst."""
-    hits = rows.assign(hit=(rows["y_true"] == rows["y_pred"]).astype(float))
-    shares = hits.pivot_table("hit", "subject", "model", sort=False)
-    shares = shares.loc[shares.mean(axis=1).sort_values(kind="stable").index]
-    n_sets = hits.groupby("subject")["set"].nunique()
-    ax = figure.subplots()
-    height = np.arange(len(shares))
-    for line in height[::2]:
-        ax.axhspan(line - 0.5, line + 0.5, color="0.95", zorder=0)
-    for i, model in enumerate(shares.columns):
-        # One below the other: models that do equally well would hide each other.
-        offset = 0.8 * ((i + 0.5) / len(shares.columns) - 0.5)
-        mean = hits.loc[hits["model"] == model, "hit"].mean()
-        ax.plot(
-            shares[model],
-            height - offset,
-            color=_COLOURS[i % len(_COLOURS)],
-            marker=_MARKERS[i % len(_MARKERS)],
-            markersize=5,
-            linestyle="",
-            label=f"{_name_of(model)} ({mean:.3f})",
-        )
-    names = [f"{shown(name)} ({n_sets[name]} sets)" for name in shares.index]
-    ax.set_yticks(height, names)
-    ax.set(xlabel="Accuracy", ylabel="Person", ylim=(-0.5, len(shares) - 0.5))
-    ax.set_xlim(max(float(shares.to_numpy().min()) - 0.05, -0.02), 1.02)
-    figure.legend(title="Model (all people)", loc="outside right upper")
-
-
 class _Panel(NamedTuple):
     ax: "Axes"
     model: str
@@ -280,8 +250,8 @@ def _panels(figure: "Figure", rows: pd.DataFrame, n_columns: int) -> Iterator[_P
 
 def _look(i: int) -> dict[str, Any]:
     """Return colour and line of the i-th of several curves."""
-    line = _LINES[i // len(_COLOURS) % len(_LINES)]
-    return {"color": _COLOURS[i % len(_COLOURS)], "linestyle": line}
+    line = _LINES[i // len(COLOURS) % len(_LINES)]
+    return {"color": COLOURS[i % len(COLOURS)], "linestyle": line}
 
 
 def _note(figure: "Figure", text: str) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .comparison_display import PeopleDisplay
 from .displays import (
     draw_confusions,
     draw_losses,
-    draw_people,
     draw_resampling,
     draw_rocs,
     shown,
@@ -159,8 +159,9 @@ def _figures(results: StudyResults) -> Iterator[tuple[str, str, "Figure"]]:
         title = f"Accuracy by person, {title_of('unseen-people')}"
         title += f"\n{data}, {budget}, {_size_of(unseen)}"
         n_people, n_models = unseen[["subject", "model"]].nunique()
-        figure = _figure(title, 6.5, 1.6 + n_people * (0.15 + 0.07 * n_models))
-        draw_people(figure, unseen)
+        figure = _figure(title, 7.5, 1.6 + (n_people + 1) * (0.15 + 0.07 * n_models))
+        named = unseen.assign(model=unseen["model"].str.upper())
+        PeopleDisplay.from_predictions(named, ax=figure.subplots())
         yield "people", title, figure
 
 

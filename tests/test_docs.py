@@ -26,6 +26,7 @@ MODULES = [
     "sk_imu",
     "sk_imu.augmentation",
     "sk_imu.datasets",
+    "sk_imu.model_selection",
     "sk_imu.persistence",
     "sk_imu.readers",
     "sk_imu.recognition",

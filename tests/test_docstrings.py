@@ -13,6 +13,7 @@ PUBLIC_MODULES = [
     "sk_imu",
     "sk_imu.augmentation",
     "sk_imu.datasets",
+    "sk_imu.model_selection",
     "sk_imu.persistence",
     "sk_imu.readers",
     "sk_imu.recognition",

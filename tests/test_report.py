@@ -255,12 +255,15 @@ def test_people_worst_at_the_bottom(results):
     hits = (rows["y_true"] == rows["y_pred"]).groupby([rows["subject"], rows["model"]])
     order = hits.mean().unstack().mean(axis=1).sort_values().index
     names = [text.get_text() for text in ax.get_yticklabels()]
-    assert names == [f"{subject} (4 sets)" for subject in order]
-    marks = {line.get_label(): line.get_xdata() for line in ax.lines}
+    assert names == [*(f"{subject} (4 sets)" for subject in order), "Mean"]
+    marks = {line.get_label().split()[0]: line.get_xdata() for line in ax.lines}
     for model in MODELS:
-        mean = (rows["y_true"] == rows["y_pred"])[rows["model"] == model].mean()
         expected = [hits.mean()[subject, model] for subject in order]
-        np.testing.assert_allclose(marks[f"{model.upper()} ({mean:.3f})"], expected)
+        np.testing.assert_allclose(marks[model.upper()], expected)
+    # Each has done as many sets, so that the mean over people is that over sets.
+    texts = [text.split(" (")[0] for text in legend_of(ax)]
+    means = (rows["y_true"] == rows["y_pred"]).groupby(rows["model"]).mean()
+    assert texts == [f"{model.upper()} {means[model]:.3f}" for model in MODELS]
 
 
 def test_resampling_shows_the_same_stretch_of_each(results):
