@@ -5,7 +5,6 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import signal
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
@@ -265,14 +264,16 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             output[..., :place, :] = block
         for kind in self.kinds:
             sources = _sources(names, kind)
-            gravity = self._gravity(block, names) if kind == "vertical" else None
+            if kind == "vertical":
+                gravity = self._gravity(block, names)
+                up = _direction(gravity)
             # One sensor at a time: no more than its own channels is ever copied.
             for sensor, triple in sources:
                 vectors = block[..., triple, :]
-                if gravity is not None:
+                if kind == "vertical":
                     if sensor in _WITH_GRAVITY:
-                        vectors = vectors - gravity
-                    parts = _along(vectors, gravity)
+                        vectors -= gravity
+                    parts = _along(vectors, up)
                 elif kind == "rate_of_change":
                     parts = [_norm(_derivative(vectors, self.sampling_rate_hz))]
                 else:
@@ -293,7 +294,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         # it would follow their last sample, and err by twice as much there.
         n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), block.shape[-1] - 1)
         smooth = signal.sosfiltfilt(sos, vectors, axis=-1, padtype="even", padlen=n_pad)
-        return np.asarray(smooth)
+        return np.asarray(smooth, dtype=block.dtype)
 
 
 def _sources(names: list[str], kind: str) -> list[_Triple]:
@@ -335,13 +336,16 @@ def _norm(vectors: Panel) -> Panel:
     return np.sqrt(np.einsum("...at,...at->...t", vectors, vectors))
 
 
-def _along(vectors: Panel, gravity: Panel) -> list[Panel]:
-    """Return the part of vectors along gravity, and the length of the rest."""
-    length = _norm(gravity)[..., np.newaxis, :]
-    # Where there is no gravity, nothing is vertical.
-    up = np.divide(gravity, length, out=np.zeros_like(gravity), where=length > 0)
-    vertical: NDArray[np.floating] = np.einsum("...at,...at->...t", vectors, up)
-    return [vertical, _norm(vectors - vertical[..., np.newaxis, :] * up)]
+def _direction(vectors: Panel) -> Panel:
+    """Return vectors of length 1, or 0 where they have no direction."""
+    length = _norm(vectors)[..., np.newaxis, :]
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+
+
+def _along(vectors: Panel, up: Panel) -> list[Panel]:
+    """Return the part of vectors along a direction, and the length of the rest."""
+    part = np.einsum("...at,...at->...t", vectors, up)
+    return [part, _norm(vectors - part[..., np.newaxis, :] * up)]
 
 
 def _derivative(vectors: Panel, rate_hz: float) -> Panel:

@@ -268,6 +268,9 @@ def test_single_axes_are_mirrored_too():
     np.testing.assert_array_equal(image["Gravity"].values.ravel(), [1.0, 2.0])
     np.testing.assert_allclose(image["Orientation"].values[0], [-0.1, np.pi - 3.0])
     assert mirrored(recording).streams["Gravity"].values[0] == -1
+    part = SensorStream([0.0, 1.0], [[0.6, 0.8]] * 2, ["qy", "qw"])
+    image = mirrored(Recording({"Orientation": part}, side="left"), "x")
+    np.testing.assert_array_equal(image.streams["Orientation"].values[0], [-0.6, 0.8])
 
 
 # Refusals
