@@ -9,26 +9,30 @@ N_PHASES = 32
 #: ... and its template is compared at these lengths, in units of the usual one.
 _LENGTHS = np.geomspace(0.6, 1.6, 13)
 #: Where in the movement a repetition begins is not known: so many beginnings are tried.
-_N_BEGINNINGS = 8
+_N_BEGINNINGS = 16
 #: How much a beginning at rest is worth against pieces that resemble each other more.
 _REST_WEIGHT = 0.3
 _N_ROUNDS = 3
-#: How much less a template is worth, in a set that is cut out, for each root mean square
-#: of its movement that lies between the postures at its ends and at the set's ends.
-_POSTURE_WEIGHT = 0.3
-#: How many timesteps at the ends of a template, and of a set, tell the posture there.
-_N_END, _N_SET_END = 2, 4
+#: How much less a template is worth for each root mean square of its movement that lies
+#: between the postures in which repetitions begin and end and those around the set.
+_POSTURE_WEIGHT = 0.7
+#: How many timesteps at the ends of a repetition tell its speed and its posture, and how
+#: many tell the posture at the ends of a set that is cut out, and around one that is not.
+_N_SPEED, _N_POSTURE, _N_SET_END, _N_AROUND = 3, 2, 4, 8
+#: How much a first or last repetition must resemble the template, as a share of what the
+#: usual one does, where it is not known where the set ends: what comes before and after
+#: may be part of the same movement, such as getting up.
+_LEAST_ALIKE = 0.7
 #: How much of a repetition may be missing at both ends of a set together.
 _MOST_MISSING = 0.6
 
 
-def _speed_at_ends(template: Floats) -> float:
-    """Return how fast a template is where it begins and ends; 1 is its usual speed."""
-    squared = np.square(np.diff(template, axis=1)).sum(axis=0)
-    # A pause lasts; where a movement turns round it is slow for a moment only.
-    n = max(len(squared) // 3, 1)
-    ends = np.concatenate([squared[:n], squared[-n:]])
-    return float(np.sqrt(ends.mean() / max(squared.mean(), 1e-12)))
+def _speed_at_ends(pieces: Floats) -> float:
+    """Return how fast pieces are where they begin and end; 1 is their usual speed."""
+    squared = np.square(np.diff(pieces, axis=2)).sum(axis=1)
+    speed = np.sqrt(squared.mean(axis=0))
+    ends = np.concatenate([speed[:_N_SPEED], speed[-_N_SPEED:]])
+    return float(ends.mean() / max(speed.mean(), 1e-12))
 
 
 class Matcher:
@@ -41,8 +45,8 @@ class Matcher:
     def __init__(self, motion: Floats, least: float, *, is_cut: bool = False) -> None:
         pad = self.pad = N_PHASES // 2
         self.least = least
-        self.posture_weight = _POSTURE_WEIGHT if is_cut else 0.0
-        self.at_ends = [motion[:, :_N_SET_END], motion[:, -_N_SET_END:]]
+        self.is_cut = is_cut
+        self.seen = motion
         self.motion = np.pad(motion, ((0, 0), (pad, pad)))
         self.n_timesteps = self.motion.shape[1]
         known = np.pad(np.ones((1, motion.shape[1])), ((0, 0), (pad, pad)))
@@ -59,48 +63,71 @@ class Matcher:
     def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
         """Return the repetitions by a template that begins where there is rest."""
         begin = self._typical(int(first) + self.pad, int(stop) + self.pad)
-        template: Floats | None = self.motion[:, begin : begin + N_PHASES]
-        if template is None or template.shape[1] < N_PHASES:
+        template = self.motion[:, begin : begin + N_PHASES]
+        if template.shape[1] < N_PHASES:
             return []
         for _ in range(_N_ROUNDS):
             _, found = self._best_pieces(template)
-            template = self._mean_piece(found, 0.0)
-            if template is None:
+            pieces = self._pieces_of(found, 0.0)
+            if not len(pieces):
                 return []
+            template = pieces.mean(axis=0)
         best_worth, best = 0.0, found
         for phase in np.arange(_N_BEGINNINGS) / _N_BEGINNINGS:
-            template = self._mean_piece(found, phase)
-            if template is None:
+            pieces = self._pieces_of(found, phase)
+            if not len(pieces):
                 continue
+            template = pieces.mean(axis=0)
             score, chosen = self._best_pieces(template)
-            away = self.posture_weight * self._posture_away(template)
-            worth = score * max(1 - _REST_WEIGHT * _speed_at_ends(template) - away, 0.01)
+            if not chosen:
+                continue
+            chosen = self._without_strangers(self._without_surplus(chosen))
+            doubt = _REST_WEIGHT * _speed_at_ends(pieces)
+            doubt += _POSTURE_WEIGHT * self._posture_away(chosen, template)
+            worth = score * max(1 - doubt, 0.01)
             if worth > best_worth:
                 best_worth, best = worth, chosen
         return [
             (start - self.pad, start - self.pad + self.lengths[i], resemblance)
-            for i, start, resemblance in self._without_surplus(best)
+            for i, start, resemblance in best
         ]
 
-    def _posture_away(self, template: Floats) -> float:
-        """Return how far the ends of a template are from those of the set, at most 2."""
-        posture = np.concatenate([template[:, :_N_END], template[:, -_N_END:]], axis=1)
+    def _posture_away(self, found: list[tuple[int, int, float]], template: Floats) -> float:
+        """Return how far the postures where pieces begin and end are from those around.
+
+        Around is what comes before the first and after the last, or the first and last
+        moment of a set that is cut out.
+        """
+        seen, n = self.seen, self.seen.shape[1]
+        begins = [max(start - self.pad, 0) for _, start, _ in found]
+        ends = [min(start - self.pad + int(self.lengths[i]), n) for i, start, _ in found]
+        between = np.concatenate(
+            [seen[:, begin : begin + _N_POSTURE] for begin in begins]
+            + [seen[:, max(end - _N_POSTURE, 0) : end] for end in ends],
+            axis=1,
+        ).mean(axis=1)
+        if self.is_cut:
+            around = [seen[:, :_N_SET_END], seen[:, -_N_SET_END:]]
+        else:
+            around = [
+                seen[:, max(begins[0] - _N_AROUND, 0) : begins[0]],
+                seen[:, ends[-1] : ends[-1] + _N_AROUND],
+            ]
+        size = max(np.sqrt(template.var(axis=1).sum()), 1e-9)
         away = [
-            np.linalg.norm(posture.mean(axis=1) - end.mean(axis=1)) for end in self.at_ends
+            np.linalg.norm(part.mean(axis=1) - between) / size if part.size else 1.0
+            for part in around
         ]
-        size = np.sqrt(template.var(axis=1).sum())
-        return float(min(np.mean(away) / max(size, 1e-9), 2.0))
+        return float(min(np.mean(away), 2.0))
 
-    def _mean_piece(
-        self, found: list[tuple[int, int, float]], phase: float
-    ) -> Floats | None:
-        """Return the mean of what begins a share of each piece after its beginning."""
+    def _pieces_of(self, found: list[tuple[int, int, float]], phase: float) -> Floats:
+        """Return what begins a share of each piece after its beginning, where known."""
         whole = []
         for i, start, _ in found:
             shifted = start + round(phase * int(self.lengths[i]))
             if shifted < len(self.known[i]) and self.known[i][shifted].min() == 1:
                 whole.append(self.pieces[i][:, shifted])
-        return np.mean(whole, axis=0) if whole else None
+        return np.array(whole)
 
     def _typical(self, first: int, stop: int) -> int:
         """Return where the piece begins that is most like its two neighbours."""
@@ -166,3 +193,13 @@ class Matcher:
         if left + right <= _MOST_MISSING:
             return found
         return found[1:] if left > right else found[:-1]
+
+    def _without_strangers(
+        self, found: list[tuple[int, int, float]]
+    ) -> list[tuple[int, int, float]]:
+        """Leave outer ones out that resemble the template much less than usual."""
+        if self.is_cut or len(found) < 3:
+            return found
+        resemblance = np.array([value for _, _, value in found])
+        alike = np.flatnonzero(resemblance >= _LEAST_ALIKE * np.median(resemblance))
+        return found[alike[0] : alike[-1] + 1]

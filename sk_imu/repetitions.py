@@ -17,9 +17,6 @@ __all__ = ["Repetition", "cut_repetitions", "find_repetitions"]
 _NEARLY = 0.8
 #: Noise resembles itself by chance.
 _LEAST_AUTOCORRELATION = 0.25
-#: How much of the usual one's movement the first and last repetition must have: the
-#: posture of rest may be that of much of a repetition, and so resemble it.
-_LEAST_MOVEMENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,9 +61,9 @@ def find_repetitions(
     a template of one repetition is averaged from the set itself; and the repetitions
     are the pieces, of 0.6 to 1.6 periods each, that together resemble it most. Rests
     between repetitions, and what comes before the first and after the last, belong to
-    none; the first and last must have half of the usual one's movement at least.  Where
-    a repetition begins is chosen so that it does so slowly, and in a posture like that
-    in which the set begins and ends.  The axes may be rotated in any way.
+    none.  Where a repetition begins is chosen so that it does so slowly, and in a
+    posture like that in which the set begins and ends.  The axes may be rotated in any
+    way.
 
     Parameters
     ----------
@@ -193,9 +190,9 @@ def locate_repetitions(
 
     The period and the usual posture are those from ``first`` to ``stop``, where the
     exercise is sure; repetitions may lie outside.  If the movement is that of one set
-    that ``is_cut`` out, its ends are likely ends of repetitions.
+    that ``is_cut`` out, its ends are likely ends of repetitions; else a first or last
+    repetition that is unlike the others is left out, and the postures around count.
     """
-    seen = motion
     core = motion[:, first:stop]
     centre = core.mean(axis=1, keepdims=True)
     motion = motion - centre
@@ -212,25 +209,10 @@ def locate_repetitions(
     step = period / N_PHASES
     position = np.arange(0, motion.shape[1] - 1, step)
     matcher = Matcher(stretch(motion, position), min_confidence, is_cut=is_cut)
-    found = [
+    return [
         (begin * step, end * step, confidence)
         for begin, end, confidence in matcher.search(first / step, stop / step)
     ]
-    return _without_rest(seen, found)
-
-
-def _without_rest(
-    motion: Floats, found: list[tuple[float, float, float]]
-) -> list[tuple[float, float, float]]:
-    """Leave out what moves too little at the edges, whatever its posture."""
-    moved = [
-        np.sqrt(motion[:, max(round(begin), 0) : round(end)].var(axis=1).sum())
-        for begin, end, _ in found
-    ]
-    if len(found) < 3:
-        return found
-    enough = np.flatnonzero(moved >= _LEAST_MOVEMENT * np.median(moved))
-    return found[enough[0] : enough[-1] + 1]
 
 
 def find_period(motion: Floats, shortest: float, longest: float) -> float | None:

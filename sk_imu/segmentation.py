@@ -73,7 +73,8 @@ def find_bouts(
     resembles itself one period later; so a bout begins as a stretch of time in which
     there is such a period.  Its repetitions are then found as by
     :func:`find_repetitions`, also a little before and after, and the bout lasts from
-    the first to the last.  The axes may be rotated in any way.
+    the first to the last that resembles the usual one at least 0.7 times as much as the
+    others do.  The axes may be rotated in any way.
 
     Parameters
     ----------

@@ -50,9 +50,13 @@ def test_counts_at_any_rate_and_tempo(rate_hz, period_s):
 
 @pytest.mark.parametrize("pause_s", [0.5, 1.5])
 def test_counts_over_pauses_and_leaves_rest_out(pause_s):
-    found = find_repetitions(exercise(8, 2.0, pause_s=pause_s, around_s=2.0))
+    recording = exercise(8, 2.0, pause_s=pause_s, around_s=2.0)
+    found = find_repetitions(recording)
     assert len(found) == 8
-    assert found[0].start_s > 0.5
+    # A pause is half before a repetition and half after.
+    last_s = recording.duration_s - 2.0 - pause_s
+    assert found[0].start_s == pytest.approx(2.0 - pause_s / 2, abs=0.3)
+    assert found[-1].end_s == pytest.approx(last_s + pause_s / 2, abs=0.3)
 
 
 def test_repetitions_are_in_order_within_the_set_and_sure():
