@@ -17,6 +17,8 @@ __all__ = ["Ranking", "bootstrap_over_people", "compare_models", "rank_models"]
 
 # 0.9 - 0.8 and 0.8 - 0.7 are ties, though not to the last bit.
 _DECIMALS = 12
+# Up to so many people all signs are tried where there are ties, as by scipy.
+_MOST_EXACT = 13
 
 
 def bootstrap_over_people(
@@ -319,6 +321,7 @@ def _intervals(
     random_state: int | np.random.RandomState | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of the interval of each column's mean, a row a person."""
+    columns = columns.round(_DECIMALS)
     n_people = len(columns)
     if n_people < 2:
         raise ValueError("One person's scores have no interval: give two people or more.")
@@ -330,22 +333,32 @@ def _intervals(
         (1 + confidence_level) / 2, n_people - 1
     )
     low, high = columns.mean(axis=0), columns.mean(axis=0)
-    # scipy has no interval for a column without any spread; 0.8 + 0.1 has none to 0.9.
-    spread = np.ptp(columns, axis=0) > 10.0**-_DECIMALS
+    # scipy has no interval for a column without any spread.
+    spread = np.ptp(columns, axis=0) > 0
     if spread.any():
         interval = stats.bootstrap(
             (columns[:, spread],),
-            np.mean,
+            _mean,
             axis=0,
             vectorized=True,
             # With two people, so sure that the largest and smallest draw are the ends.
             confidence_level=min(2 * float(stats.norm.cdf(widened)) - 1, 1 - 1e-12),
             n_resamples=n_resamples,
+            # A hundred megabytes at once.
+            batch=max(10**7 // columns.size, 1),
             method=method,
             random_state=check_random_state(random_state),
         ).confidence_interval
         low[spread], high[spread] = interval
     return low, high
+
+
+def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return means of which those that are equal are so to the last bit.
+
+    BCa counts the draws below the mean; noise of rounding would decide about ties.
+    """
+    return np.mean(values, axis=axis).round(_DECIMALS)
 
 
 def _tested_pairs(
@@ -367,7 +380,22 @@ def _wilcoxon(differences: NDArray[np.float64]) -> float:
     # The test leaves zeros out. Done here, for scipy takes the normal distribution when
     # many people with zeros leave few without: five of fifteen are then .025, not .063.
     differences = differences[differences != 0]
-    return float(stats.wilcoxon(differences).pvalue) if len(differences) else 1.0
+    n_differ = len(differences)
+    if not n_differ:
+        return 1.0
+    ranks = stats.rankdata(np.abs(differences))
+    if n_differ > _MOST_EXACT or len(np.unique(ranks)) == n_differ:
+        return float(stats.wilcoxon(differences).pvalue)
+    # The same exact p as that of stats.wilcoxon, which takes seconds a pair where there
+    # are ties, and accuracies of few sets always have ties.
+    test = stats.permutation_test(
+        (np.sign(differences) * ranks,),
+        np.sum,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=2**n_differ,
+    )
+    return float(test.pvalue)
 
 
 def _sentence(row: Any, n_seeds: set[int], on: str, confidence_level: float) -> str:
