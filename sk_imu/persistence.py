@@ -32,7 +32,7 @@ __all__ = ["load_model", "save_model"]
 _TRAINING_ONLY = ("net_", "history_", "epoch_states_", "_rng", "_split_seed")
 _FORMAT = "sk_imu model 1"
 _OWN = {
-    f"{module.__name__}.{name}"
+    f"{place}.{name}"
     for module in (
         augmentation,
         classifiers,
@@ -43,6 +43,8 @@ _OWN = {
         windowing,
     )
     for name in module.__all__
+    # A package has its names from the files inside it; older model files name the package.
+    for place in (module.__name__, getattr(module, name).__module__)
 }
 # Arrays only, but skops trusts none that may point anywhere: load_model checks them.
 _TREE = "sklearn.tree._tree.Tree"
