@@ -26,8 +26,13 @@ _MODULE_OF = {
     "Flatten": "features",
     "FromSktime": "sktime",
     "GRUClassifier": "classifiers",
+    "LowerRate": "augmentation",
+    "Mixup": "augmentation",
     "MultiplicativeNoise": "augmentation",
     "PeopleDisplay": "comparison_display",
+    "RandomMirror": "augmentation",
+    "RandomRotation": "augmentation",
+    "RandomScale": "augmentation",
     "RandomSubsequence": "augmentation",
     "Recording": "recording",
     "Repetition": "repetitions",
@@ -35,6 +40,7 @@ _MODULE_OF = {
     "SegmentationDisplay": "segmentation_display",
     "SensorStream": "recording",
     "SetSegmenter": "set_segmenter",
+    "SpeedChange": "augmentation",
     "SummaryFeatures": "features",
     "WindowedClassifier": "windowing",
     "cut_repetitions": "repetitions",
@@ -61,8 +67,13 @@ __all__ = [
     "Flatten",
     "FromSktime",
     "GRUClassifier",
+    "LowerRate",
+    "Mixup",
     "MultiplicativeNoise",
     "PeopleDisplay",
+    "RandomMirror",
+    "RandomRotation",
+    "RandomScale",
     "RandomSubsequence",
     "Recording",
     "Repetition",
@@ -70,6 +81,7 @@ __all__ = [
     "SegmentationDisplay",
     "SensorStream",
     "SetSegmenter",
+    "SpeedChange",
     "SummaryFeatures",
     "WindowedClassifier",
     "cut_repetitions",
@@ -83,14 +95,23 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .augmentation import MultiplicativeNoise, RandomSubsequence
+    from .augmentation import (
+        LowerRate,
+        Mixup,
+        MultiplicativeNoise,
+        RandomMirror,
+        RandomRotation,
+        RandomScale,
+        RandomSubsequence,
+        SpeedChange,
+    )
     from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
-    from .derived_channels import DerivedChannels, derived_channel_names
     from .comparison_display import (
         AccuracyTimeDisplay,
         CriticalDifferenceDisplay,
         PeopleDisplay,
     )
+    from .derived_channels import DerivedChannels, derived_channel_names
     from .features import Flatten, SummaryFeatures
     from .meta import AugmentedClassifier
     from .preprocessing import ChannelScaler, FixedLength

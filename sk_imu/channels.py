@@ -70,6 +70,18 @@ def sensor_triples(channel_names: Sequence[str]) -> list[list[int]]:
     ]
 
 
+def mirror_signs(sensor: str, mirror_axis: str) -> dict[str, int]:
+    """Return what a mirror along an axis of the device multiplies a sensor's parts by.
+
+    Acceleration, gravity and the magnetic field change along the mirror's axis; angular
+    rate, which counts turns and so is a pseudovector, along the two others and along the
+    vertical.  What is not named doesn't change.
+    """
+    if SENSOR_UNITS[sensor] == "rad/s":
+        return {axis: -1 for axis in ("x", "y", "z", "vertical") if axis != mirror_axis}
+    return {mirror_axis: -1}
+
+
 def quaternion_columns(axes: Sequence[str]) -> list[int]:
     """Return the columns of qx, qy, qz and qw, or none unless all four are there."""
     if not set(QUATERNION_AXES) <= set(axes):

@@ -21,9 +21,11 @@ from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
 import sk_imu
 
 # The checks feed arrays.  What takes nothing but Recordings fails them by refusing that,
-# and is held to scikit-learn's contract in tests of its own, which are named here.
+# and what mixes rows by refusing to do so without their labels; they are held to
+# scikit-learn's contract in tests of their own, which are named here.
 NOT_FOR_THE_CHECKS = {
     "CanonicalSide": "tests/test_sides.py",
+    "Mixup": "tests/test_augmentation.py",
     "SetSegmenter": "tests/test_segmentation.py",
 }
 
@@ -87,6 +89,9 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
         ],
         # The one channel of the checks is no vector.
         "DerivedChannels": [sk_imu.DerivedChannels(kinds=())],
+        # Nor is it changed by turning or mirroring, and nothing but its name tells so.
+        "RandomMirror": [sk_imu.RandomMirror(channel_names=["Gyroscope_magnitude"])],
+        "RandomRotation": [sk_imu.RandomRotation(channel_names=["Gyroscope_magnitude"])],
         # Series of the checks are shorter than the default kernels.
         "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_KERNEL, **SMALL_NET)],
         "CNNGRUClassifier": [sk_imu.CNNGRUClassifier(**SMALL_KERNEL, **SMALL_NET)],

@@ -3,16 +3,35 @@
 Each method is a pure function of a panel and a random generator, with a thin
 transformer around it.  Only what is learnt from is augmented: ``fit_transform``
 augments, ``transform`` leaves its input as it is, and the networks call ``augment`` on
-each batch of their training loop.
+each batch of their training loop, or ``augment_with_targets`` of what mixes rows.
 """
 
+from .augmenter import augment_batch as augment_batch
 from .augmenter import augment_sets as augment_sets
+from .mirroring import RandomMirror, random_mirror
+from .mixing import Mixup, mixup
 from .noise import MultiplicativeNoise, multiplicative_noise
+from .polling import LowerRate, lower_rate
+from .rotation import RandomRotation, random_rotation
+from .scaling import RandomScale, random_scale
+from .speed import SpeedChange, speed_change
 from .subsequence import RandomSubsequence, random_subsequence
 
 __all__ = [
+    "LowerRate",
+    "Mixup",
     "MultiplicativeNoise",
+    "RandomMirror",
+    "RandomRotation",
+    "RandomScale",
     "RandomSubsequence",
+    "SpeedChange",
+    "lower_rate",
+    "mixup",
     "multiplicative_noise",
+    "random_mirror",
+    "random_rotation",
+    "random_scale",
     "random_subsequence",
+    "speed_change",
 ]

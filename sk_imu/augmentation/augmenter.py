@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state
@@ -19,6 +19,10 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     A new augmenter writes ``_augment`` and its parameters, ``random_state`` among them, in
     a file of its own.
     """
+
+    #: Whether rows are mixed, so that ``augment_with_targets(X, targets, rng)`` takes the
+    #: place of ``augment``.
+    mixes_rows: ClassVar[bool] = False
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {"random_state": ["random_state"]}
     random_state: Any
@@ -113,6 +117,31 @@ def augment_sets(
     augmenter: Any, X: Uniform | Panel, rng: np.random.Generator
 ) -> Uniform | Panel:
     """Augment checked sets, uniform or panel, by an augmenter or a Pipeline of them."""
+    for step in _steps(augmenter):
+        if isinstance(X, list):
+            X = [step.augment(row[np.newaxis], rng)[0] for row in X]
+        else:
+            X = step.augment(as_3d(X), rng).reshape(X.shape)
+    return X
+
+
+def augment_batch(
+    augmenter: Any, X: Panel, targets: NDArray[np.floating], rng: np.random.Generator
+) -> tuple[Panel, NDArray[np.floating]]:
+    """Augment a batch and its targets by an augmenter or a Pipeline of them.
+
+    A target is a class distribution times the row's weight.  Only augmenters that mix
+    rows (``mixes_rows``) change the targets.
+    """
+    for step in _steps(augmenter):
+        if getattr(step, "mixes_rows", False):
+            X, targets = step.augment_with_targets(X, targets, rng)
+        else:
+            X = step.augment(X, rng)
+    return X, targets
+
+
+def _steps(augmenter: Any) -> list[Any]:
     steps = [augmenter]
     if isinstance(augmenter, Pipeline):
         steps = [step for _, step in augmenter.steps if step not in (None, "passthrough")]
@@ -122,11 +151,7 @@ def augment_sets(
                 f"A Pipeline of augmenters holds nothing else, but {type(step).__name__} "
                 "has no augment method. Put it in front of the classifier instead."
             )
-        if isinstance(X, list):
-            X = [step.augment(row[np.newaxis], rng)[0] for row in X]
-        else:
-            X = step.augment(as_3d(X), rng).reshape(X.shape)
-    return X
+    return steps
 
 
 def float_panel(X: ArrayLike) -> Panel:
