@@ -168,19 +168,23 @@ class ChannelScaler(_SeriesTransformer):
     per : {"sensor", "channel"}, default="sensor"
         ``"sensor"`` gives the axes x, y and z of one sensor one scale where all three
         are there, and each other channel its own; ``"channel"`` each its own.
-    with_mean : bool, default=False
-        Whether to subtract each channel's mean first.
+    with_mean : bool or "single", default=False
+        Whether to subtract each channel's mean first.  ``"single"`` does so only for
+        channels that are no part of an x, y, z triple, such as magnitudes and vertical
+        parts: they have no direction that a shifted origin would spoil.  Without
+        ``channel_names`` every channel is single.
 
     Attributes
     ----------
     scale_ : ndarray of shape (n_channels,)
         By what each channel is divided, in the channel's unit: the root mean square
-        over all timesteps of all training sets, or the standard deviation if
-        ``with_mean``.  Each timestep weighs the same, so a longer set weighs more.
+        over all timesteps of all training sets, or the standard deviation where the
+        mean is subtracted.  Each timestep weighs the same, so a longer set weighs more.
         Where axes share a scale, the mean square is that of all three.  1 for a channel
-        that is always 0 or, if ``with_mean``, constant.
+        that is always 0 or, where the mean is subtracted, constant.
     mean_ : ndarray of shape (n_channels,) or None
-        What is subtracted from each channel; None unless ``with_mean``.
+        What is subtracted from each channel, 0 for those of triples where ``with_mean``
+        is ``"single"``; None unless ``with_mean``.
     n_channels_in_ : int
         Number of channels.
     n_features_in_ : int
@@ -208,7 +212,7 @@ class ChannelScaler(_SeriesTransformer):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "channel_names": ["array-like", None],
         "per": [StrOptions({"sensor", "channel"})],
-        "with_mean": ["boolean"],
+        "with_mean": ["boolean", StrOptions({"single"})],
     }
 
     mean_: NDArray[np.float64] | None
@@ -218,7 +222,7 @@ class ChannelScaler(_SeriesTransformer):
         *,
         channel_names: Sequence[str] | None = None,
         per: Literal["sensor", "channel"] = "sensor",
-        with_mean: bool = False,
+        with_mean: bool | Literal["single"] = False,
     ) -> None:
         self.channel_names = channel_names
         self.per = per
@@ -245,16 +249,20 @@ class ChannelScaler(_SeriesTransformer):
         # A block is one row of a list, or the whole panel.
         blocks = series if isinstance(series, list) else [as_3d(series)]
         mean_square = _channel_mean([np.square(b, dtype=np.float64) for b in blocks])
+        triples = sensor_triples(names)
         self.mean_ = None
         squared_scale = mean_square
         if self.with_mean:
             self.mean_ = _channel_mean(blocks)
+            if self.with_mean == "single":
+                for triple in triples:
+                    self.mean_[triple] = 0
             center = self.mean_[:, np.newaxis]
             squared_scale = _channel_mean([np.square(b - center) for b in blocks])
             # What is left of a constant by rounding is no scale.
             squared_scale[squared_scale <= 1e-24 * mean_square] = 0
         if self.per == "sensor":
-            for triple in sensor_triples(names):
+            for triple in triples:
                 squared_scale[triple] = squared_scale[triple].mean()
         self.scale_ = np.sqrt(squared_scale)
         self.scale_[self.scale_ == 0] = 1

@@ -172,7 +172,38 @@ def test_with_mean_standardises(per):
     np.testing.assert_allclose(groups.std(axis=1), 1)
 
 
-@pytest.mark.parametrize("with_mean", [False, True])
+@pytest.mark.parametrize("per", ["sensor", "channel"])
+def test_single_channels_lose_their_mean_and_vectors_keep_their_origin(per):
+    names = ["Gyroscope_magnitude", *NAMES[3:], "Gravity_x", "Gravity_y"]
+    sets = make_sets()
+    scaler = ChannelScaler(channel_names=names, per=per, with_mean="single").fit(sets)
+    single, vector = [0, 4, 5], [1, 2, 3]
+    centred = ChannelScaler(channel_names=names, per=per, with_mean=True).fit(sets)
+    as_is = ChannelScaler(channel_names=names, per=per).fit(sets)
+    np.testing.assert_array_equal(scaler.mean_[vector], 0)
+    np.testing.assert_array_equal(scaler.mean_[single], centred.mean_[single])
+    np.testing.assert_array_equal(scaler.scale_[vector], as_is.scale_[vector])
+    np.testing.assert_array_equal(scaler.scale_[single], centred.scale_[single])
+    new = np.concatenate(scaler.transform(sets), axis=1)
+    np.testing.assert_allclose(new[single].mean(axis=1), 0, atol=1e-12)
+    np.testing.assert_allclose(new[single].std(axis=1), 1)
+
+
+def test_without_names_every_channel_is_single():
+    sets = make_sets()
+    single = ChannelScaler(with_mean="single").fit(sets)
+    centred = ChannelScaler(with_mean=True).fit(sets)
+    np.testing.assert_array_equal(single.mean_, centred.mean_)
+    np.testing.assert_array_equal(single.scale_, centred.scale_)
+
+
+@pytest.mark.parametrize("with_mean", ["singles", "vector", None])
+def test_with_mean_that_is_unknown_is_refused(with_mean):
+    with pytest.raises(ValueError, match="'with_mean' parameter.*'single'"):
+        ChannelScaler(with_mean=with_mean).fit(make_sets())
+
+
+@pytest.mark.parametrize("with_mean", [False, True, "single"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_state_is_kept_and_scaled_alike(with_mean, dtype):
     panel = make_panel(dtype=dtype)
@@ -194,10 +225,11 @@ def test_every_state_is_kept_and_scaled_alike(with_mean, dtype):
         hnp.array_shapes(min_dims=3, max_dims=3, max_side=6),
         elements=st.floats(-100, 100).map(lambda v: round(v, 3)),
     ),
-    with_mean=st.booleans(),
+    with_mean=st.sampled_from([False, True, "single"]),
 )
 def test_inverse_transform_brings_back_the_units(X, with_mean):
-    scaler = ChannelScaler(with_mean=with_mean)
+    names = [*NAMES[:3], "Gyroscope_magnitude", "Gravity_x", "Gravity_y"][: X.shape[1]]
+    scaler = ChannelScaler(channel_names=names, with_mean=with_mean)
     new = scaler.fit_transform(X)
     assert np.isfinite(new).all()
     np.testing.assert_allclose(scaler.inverse_transform(new), X, atol=1e-9)
