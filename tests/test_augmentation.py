@@ -326,6 +326,20 @@ def test_pickled_augmenters_go_on(augmenter):
     np.testing.assert_array_equal(again.fit_transform(X), fitted.fit_transform(X))
 
 
+@all_augmenters
+def test_models_with_an_augmenter_can_be_saved(augmenter, tmp_path):
+    pytest.importorskip("skops")
+    from sk_imu.persistence import load_model, save_model  # loads torch
+
+    X, y = make_panel(), ["rest", "squat", "rest", "squat", "rest"]
+    model = make_pipeline(Flatten(), LogisticRegression())
+    model = AugmentedClassifier(model, augmenter, random_state=0).fit(X, y)
+    save_model(model, tmp_path / "model.skops")
+    again = load_model(tmp_path / "model.skops")
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert repr(again.augmenter) == repr(augmenter)
+
+
 # ---------------------------------------------------------------- turning and mirroring
 
 
