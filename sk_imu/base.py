@@ -41,6 +41,7 @@ from .training import (
     choose_device,
     fit_net,
     make_callbacks,
+    n_epochs_for,
     quiet_torch,
 )
 from .validation import Panel, check_labels, check_panel, check_two_classes
@@ -67,9 +68,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     readout: str = "mean"
     dropout: float = 0.0
-    max_epochs: int = 30
+    max_epochs: int | str = "auto"
     batch_size: int | None = 64
-    lr: float = 2e-3
+    lr: float = 4e-3
     lr_schedule: str | None = "one_cycle"
     optimizer: str = "adamw"
     weight_decay: float = 1e-2
@@ -90,7 +91,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     training_constraints: ClassVar[dict[str, list[Any]]] = {
         "readout": [StrOptions({"mean", "last", "flatten"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "lr_schedule": [StrOptions({"one_cycle", "cosine"}), None],
@@ -349,14 +350,15 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         else:
             data, valid = dataset(slice(None)), None
 
-        n_epochs = 1 if partial else self.max_epochs
         batch_size = -1 if self.batch_size is None else self.batch_size
+        n_batches = len(BatchIterator(data, batch_size))
+        n_epochs = 1 if partial else n_epochs_for(self.max_epochs, n_batches)
         callbacks = make_callbacks(
             validated=valid is not None,
             patience=self.patience if valid is not None else None,
             lr_schedule=None if partial else self.lr_schedule,
             lr=self.lr,
-            n_batches=len(BatchIterator(data, batch_size)),
+            n_batches=n_batches,
             max_epochs=n_epochs,
             keep_epochs=self.keep_epochs,
             verbose=self.verbose,

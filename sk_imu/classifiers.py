@@ -13,16 +13,16 @@ __all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier"]
 
 _DOCS = {
     "convolutional": """
-n_filters : int or sequence of int, default=64
+n_filters : int or sequence of int, default=48
     Output channels of every, or of each, convolution.
-kernel_size : int or sequence of int, default=5
+kernel_size : int or sequence of int, default=7
     Timesteps under the kernel of every, or of each, unpadded convolution.
 n_blocks : int, default=2
     Blocks of convolution, batch normalisation, ReLU and pooling.
 pooling : {"max", "average"} or None, default="max"
     What ends a block.
-pool_size : int, default=2
-    Timesteps pooled into one.
+pool_size : int or sequence of int, default=4
+    Timesteps pooled into one, in every, or in each, block.
 batch_norm : bool, default=True
     Normalise after each convolution.""",
     "recurrent": """
@@ -39,12 +39,13 @@ readout : {"mean", "last", "flatten"}, default="mean"
 dropout : float, default=0.0
     Share of the read-out features, and of the values between GRU layers, left out while
     learning; in [0, 1).
-max_epochs : int, default=30
-    Passes over the training rows.
+max_epochs : int or "auto", default="auto"
+    Passes over the training rows. ``"auto"`` makes as many as give 400 gradient steps, but
+    at least 3 and at most 30.
 batch_size : int or None, default=64
     Rows a gradient step; None takes all rows. A last batch of one row joins the batch
     before it.
-lr : float, default=0.002
+lr : float, default=0.004
     Learning rate; the highest one under a schedule.
 lr_schedule : {"one_cycle", "cosine"} or None, default="one_cycle"
     How the learning rate goes over the whole training, by ``torch.optim.lr_scheduler``;
@@ -119,11 +120,11 @@ def _documented(cls: type) -> type:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class _Convolutional:
-    n_filters: int | Sequence[int] = 64
-    kernel_size: int | Sequence[int] = 5
+    n_filters: int | Sequence[int] = 48
+    kernel_size: int | Sequence[int] = 7
     n_blocks: int = 2
     pooling: str | None = "max"
-    pool_size: int = 2
+    pool_size: int | Sequence[int] = 4
     batch_norm: bool = True
 
     convolutional_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -131,7 +132,7 @@ class _Convolutional:
         "kernel_size": [Interval(Integral, 1, None, closed="left"), list, tuple],
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
         "pooling": [StrOptions({"max", "average"}), None],
-        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "pool_size": [Interval(Integral, 1, None, closed="left"), list, tuple],
         "batch_norm": ["boolean"],
     }
 

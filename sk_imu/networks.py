@@ -25,16 +25,16 @@ class IMUNet(nn.Module):
         Timesteps of the input.
     n_classes : int
         Outputs.
-    n_filters : int or sequence of int, default=64
+    n_filters : int or sequence of int, default=48
         Output channels of every, or of each, convolution.
-    kernel_size : int or sequence of int, default=5
+    kernel_size : int or sequence of int, default=7
         Timesteps under the kernel of every, or of each, convolution.
     n_blocks : int, default=2
         Convolution blocks.
     pooling : {"max", "average"} or None, default="max"
         What ends a block.
-    pool_size : int, default=2
-        Timesteps pooled into one.
+    pool_size : int or sequence of int, default=4
+        Timesteps pooled into one, in every, or in each, block.
     batch_norm : bool, default=True
         Normalise after each convolution.
     hidden_size : int, default=64
@@ -64,11 +64,11 @@ class IMUNet(nn.Module):
         n_timesteps: int,
         n_classes: int,
         *,
-        n_filters: int | Sequence[int] = 64,
-        kernel_size: int | Sequence[int] = 5,
+        n_filters: int | Sequence[int] = 48,
+        kernel_size: int | Sequence[int] = 7,
         n_blocks: int = 2,
         pooling: str | None = "max",
-        pool_size: int = 2,
+        pool_size: int | Sequence[int] = 4,
         batch_norm: bool = True,
         hidden_size: int = 64,
         n_layers: int = 1,
@@ -80,9 +80,10 @@ class IMUNet(nn.Module):
         self.readout = readout
         layers: list[nn.Module] = []
         n_features, length = n_channels, n_timesteps
-        for filters, kernel in zip(
+        for filters, kernel, pool_of in zip(
             per_block("n_filters", n_filters, n_blocks),
             per_block("kernel_size", kernel_size, n_blocks),
+            per_block("pool_size", pool_size, n_blocks),
             strict=True,
         ):
             layers.append(nn.Conv1d(n_features, filters, kernel))
@@ -91,9 +92,9 @@ class IMUNet(nn.Module):
             layers.append(nn.ReLU())
             if pooling is not None:
                 pool = nn.MaxPool1d if pooling == "max" else nn.AvgPool1d
-                layers.append(pool(pool_size))
+                layers.append(pool(pool_of))
             n_features = filters
-            length = (length - kernel + 1) // (1 if pooling is None else pool_size)
+            length = (length - kernel + 1) // (1 if pooling is None else pool_of)
         self.encoder = nn.Sequential(*layers)
         self.gru = None
         if hidden_size:
@@ -144,9 +145,9 @@ def per_block(name: str, value: int | Sequence[int], n_blocks: int) -> list[int]
 def minimum_timesteps(
     *,
     n_blocks: int,
-    kernel_size: int | Sequence[int] = 5,
+    kernel_size: int | Sequence[int] = 7,
     pooling: str | None = "max",
-    pool_size: int = 2,
+    pool_size: int | Sequence[int] = 4,
     **others: Any,
 ) -> int:
     """Return the shortest series that a network with these parameters can take.
@@ -160,6 +161,8 @@ def minimum_timesteps(
     16
     """
     needed = 1
-    for kernel in reversed(per_block("kernel_size", kernel_size, n_blocks)):
-        needed = needed * (1 if pooling is None else int(pool_size)) + kernel - 1
+    kernels = per_block("kernel_size", kernel_size, n_blocks)
+    pools = per_block("pool_size", pool_size, n_blocks)
+    for kernel, pool in zip(reversed(kernels), reversed(pools), strict=True):
+        needed = needed * (1 if pooling is None else pool) + kernel - 1
     return needed

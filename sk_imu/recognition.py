@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from .recording import Recording
 from .repetitions import find_repetitions
 from .resampling import Resampler
-from .study import make_pipeline_for, sets_of
+from .study import make_pipeline_for, placement_of, sets_of
 
 __all__ = ["fit_recordings", "recognise"]
 
@@ -77,7 +77,12 @@ def fit_recordings(
     labels = np.array([recording.label for recording in sets])
     # Sensors become channels here, once for the resampler and the scaler.
     names = Resampler(channels=channels).fit(sets).channel_names_
-    pipeline = make_pipeline_for(model, random_state=random_state, channels=names)
+    pipeline = make_pipeline_for(
+        model,
+        random_state=random_state,
+        channels=names,
+        placement=placement_of(sets),
+    )
     return pipeline.fit(sets, labels)
 
 

@@ -15,9 +15,14 @@ from skorch.utils import noop
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .augmentation import augment_sets
+from .augmentation import augment_batch
 
 Batch = tuple[Tensor, Tensor]
+
+# What "auto" epochs aim at: few rows need many passes until the weights, and the running
+# statistics of batch normalisation, have settled; many rows need few.
+_N_STEPS = 400
+_LEAST_EPOCHS, _MOST_EPOCHS = 3, 30
 
 
 class BatchIterator:
@@ -50,10 +55,10 @@ class BatchIterator:
         for i in range(len(self)):
             stop = (i + 1) * self.batch_size if i + 1 < len(self) else n_rows
             rows = order[i * self.batch_size : stop]
-            X = self.X[rows]
+            X, Y = self.X[rows], self.Y[rows]
             if self.augment is not None:
-                X = self.augment(X)
-            yield torch.from_numpy(X), torch.from_numpy(self.Y[rows])
+                X, Y = self.augment(X, Y)
+            yield torch.from_numpy(X), torch.from_numpy(Y)
 
 
 class BatchAugmenter:
@@ -63,9 +68,11 @@ class BatchAugmenter:
         self.augmenter = augmenter
         self.generator = generator
 
-    def __call__(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return the batch, changed."""
-        return np.asarray(augment_sets(self.augmenter, X, self.generator))
+    def __call__(
+        self, X: NDArray[np.floating], Y: NDArray[np.floating]
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Return the batch and its targets, changed."""
+        return augment_batch(self.augmenter, X, Y, self.generator)
 
 
 class WeightedCrossEntropy(nn.Module):
@@ -181,6 +188,20 @@ def make_callbacks(
         stopping = EarlyStopping(patience=patience, load_best=True, sink=noop)
         callbacks.append(("early_stopping", stopping))
     return callbacks
+
+
+def n_epochs_for(max_epochs: int | str, n_batches: int) -> int:
+    """Return the number of passes, which ``"auto"`` leaves to the number of batches.
+
+    Examples
+    --------
+    >>> from sk_imu.training import n_epochs_for
+    >>> [n_epochs_for("auto", n_batches) for n_batches in (1, 40, 1000)]
+    [30, 10, 3]
+    """
+    if not isinstance(max_epochs, str):
+        return int(max_epochs)
+    return min(max(-(-_N_STEPS // n_batches), _LEAST_EPOCHS), _MOST_EPOCHS)
 
 
 def choose_device(device: str) -> str:

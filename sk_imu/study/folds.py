@@ -27,7 +27,10 @@ from .protocols import PROTOCOLS, Split
 __all__ = ["Fold", "run_fold", "versions"]
 
 # How long a fit of each model takes beside a forest's, for the time left.
-_COST = {"rf": 1.0, "svm": 0.5, "cnn": 6.0, "gru": 16.0, "cnn-gru": 10.0}
+_COST = {
+    **{"rf": 1.0, "svm": 0.5, "minirocket": 8.0},
+    **{"cnn": 3.0, "gru": 16.0, "cnn-gru": 4.0},
+}
 # Folds of the search inside each fold: more would take the full budget beyond an hour.
 _N_INNER = 2
 
@@ -161,8 +164,11 @@ def _with_copies(
                 copy,
                 sampling_rate_hz=resampler.sampling_rate_hz,
                 channel_names=dataset.channel_names,
+                side=recording.side,  # or the pipelines could not mirror it
             )
-            for copy in augment_sets(augmenter, sets, rng)
+            for copy, recording in zip(
+                augment_sets(augmenter, sets, rng), dataset.X, strict=True
+            )
         ]
     return rows
 

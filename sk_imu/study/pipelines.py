@@ -1,25 +1,65 @@
-"""The five models of the study as Pipelines, and their grids."""
+"""The models of the study as Pipelines over raw recordings, and their grids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from ..augmentation import MultiplicativeNoise, RandomSubsequence
+from ..augmentation import (
+    LowerRate,
+    MultiplicativeNoise,
+    RandomRotation,
+    RandomScale,
+    SpeedChange,
+)
+from ..channels import sensor_of, sensor_triples
 from ..classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
+from ..derived_channels import DerivedChannels, derived_channel_names
 from ..features import SummaryFeatures
 from ..meta import AugmentedClassifier
 from ..preprocessing import ChannelScaler, FixedLength
+from ..recording import Recording
 from ..resampling import Resampler
+from ..sides import CanonicalSide
 from ..windowing import WindowedClassifier
 
-__all__ = ["MODELS", "grid_for", "make_pipeline_for"]
+__all__ = ["MODELS", "grid_for", "make_pipeline_for", "placement_of"]
 
-MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru")
+MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 _NETS = {"cnn": CNNClassifier, "gru": GRUClassifier, "cnn-gru": CNNGRUClassifier}
+_FREE_PLACES = ("bag", "hand", "pocket")
+_TELL_GRAVITY = {"Gravity", "TotalAcceleration", "AccelerometerUncalibrated"}
+
+
+def placement_of(recordings: Iterable[Recording]) -> str:
+    """Tell whether the device was worn in a fixed way, from what the recordings say.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+        The recordings.
+
+    Returns
+    -------
+    placement : {"fixed", "free"}
+        ``"free"`` if the ``placement`` of any names a pocket, bag or hand, where which way
+        up the device is turned is chance.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> from sk_imu.study import placement_of
+    >>> placement_of(make_exercise_recordings(1, 1, placement="pocket").data)
+    'free'
+    """
+    places = {str(recording.placement).lower() for recording in recordings}
+    free = any(word in place for place in places for word in _FREE_PLACES)
+    return "free" if free else "fixed"
 
 
 def make_pipeline_for(
@@ -27,29 +67,36 @@ def make_pipeline_for(
     random_state: int | None = None,
     *,
     channels: Sequence[str] | None = None,
-    sampling_rate_hz: float = 50.0,
+    placement: str = "fixed",
+    sampling_rate_hz: float = 25.0,
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
     augment: bool = True,
-    n_copies: int = 1,
+    n_copies: int = 3,
 ) -> Pipeline:
     """Return one of the study's models as an unfitted Pipeline over raw recordings.
 
-    Every model resamples to one clock and learns with the study's two augmentations: the
-    nets change each batch anew, forest and SVM get ``n_copies`` augmented copies of each
-    training set beside it.  The nets keep their epochs, for the loss curves.
+    All models get the same recordings: those of the left side mirrored onto the right, on
+    one clock, with derived channels, and each training set beside ``n_copies`` copies of
+    it at other speeds, which are turned, scaled and disturbed a little.  The nets turn,
+    scale and disturb each batch anew instead.  They keep their epochs, for loss curves.
 
     Parameters
     ----------
-    name : {"rf", "svm", "cnn", "gru", "cnn-gru"}
-        Random forest and SVM on summary statistics, or one of the nets.
+    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}
+        Random forest or SVM on summary statistics, one of the nets, or ridge regression on
+        MiniRocket's features (needs the extra ``rocket``).
     random_state : int or None, default=None
         Seed of all that is random in it.
     channels : sequence of str, default=None
         Full channel names, such as ``"Gyroscope_x"``, in the order wanted. None takes
         what the first recording has; then nothing is known of which channels form a
-        vector, and each is scaled on its own.
-    sampling_rate_hz : float, default=50.0
+        vector: nothing is derived or turned, and each channel is scaled on its own.
+    placement : {"fixed", "free"}, default="fixed"
+        Whether the device is always worn the same way, as a watch is. ``"free"`` takes
+        only channels that don't change when the device is turned.
+        :func:`placement_of` tells what recordings say.
+    sampling_rate_hz : float, default=25.0
         The common clock in hertz.
     window_seconds : float, default=4.0
         Length of the windows that vote on a set. A set that is shorter holds its last
@@ -58,47 +105,60 @@ def make_pipeline_for(
         Stretch each set to that many timesteps instead of cutting it into windows, as
         the study does.
     augment : bool, default=True
-        Learn with the study's augmentations.
-    n_copies : int, default=1
-        Augmented copies of each training set for forest and SVM.
+        Learn with augmentations.
+    n_copies : int, default=3
+        Augmented copies of each training set.
 
     Returns
     -------
     pipeline : Pipeline
-        Takes ``list[Recording]``, answers per set. Its steps are ``resample``, ``scale``
-        (nets only), ``length`` (with ``fixed_length`` only) and ``classify``.
+        Takes ``list[Recording]``, answers per set. Its steps are ``side``, ``resample``,
+        ``derive``, ``scale``, ``length`` (with ``fixed_length`` only) and ``classify``.
 
     Raises
     ------
     ValueError
-        If there is no such model.
+        If there is no such model or placement.
 
     Examples
     --------
     >>> from sk_imu.study import make_pipeline_for
     >>> pipeline = make_pipeline_for("cnn-gru", random_state=0)
     >>> list(pipeline.named_steps)
-    ['resample', 'scale', 'classify']
+    ['side', 'resample', 'derive', 'scale', 'classify']
     """
     if name not in MODELS:
         raise ValueError(f"There is no model {name!r}. Choose one of {', '.join(MODELS)}.")
-    augmenter = make_pipeline(MultiplicativeNoise(), RandomSubsequence())
+    if placement not in ("fixed", "free"):
+        raise ValueError(f"placement must be 'fixed' or 'free', got {placement!r}.")
+    given = None if channels is None else list(channels)
+    free = placement == "free"
+    kinds = _kinds(given, free=free)
+    keep = not (free and kinds)
+    names = None if given is None else derived_channel_names(given, kinds, keep=keep)
+    derive = DerivedChannels(
+        kinds=kinds, channel_names=given, sampling_rate_hz=sampling_rate_hz, keep=keep
+    )
+    disturb: list[tuple[str, Any]] = [
+        ("noise", MultiplicativeNoise()),
+        ("amplitude", RandomScale()),
+    ]
+    if names is not None and sensor_triples(names):
+        disturb.insert(0, ("turn", RandomRotation(channel_names=names)))
+    if free:
+        # Phones in pockets are often polled over a radio link that drops most samples.
+        disturb.append(("rate", LowerRate(sampling_rate_hz=sampling_rate_hz)))
+    copies: list[tuple[str, Any]] = [("speed", SpeedChange())]
     classifier: Any
     if name in _NETS:
         classifier = _NETS[name](
-            augmenter=augmenter if augment else None,
+            augmenter=Pipeline(disturb) if augment else None,
             keep_epochs=True,
             random_state=random_state,
         )
-    elif name == "rf":
-        forest = RandomForestClassifier(random_state=random_state)
-        classifier = Pipeline([("features", SummaryFeatures()), ("forest", forest)])
     else:
-        # Ties broken, predict takes the class of the highest decision value.
-        svc = SVC(break_ties=True)
-        classifier = Pipeline(
-            [("features", SummaryFeatures()), ("scale", StandardScaler()), ("svc", svc)]
-        )
+        copies += disturb
+        classifier = _on_features(name, random_state)
     if fixed_length is None:
         classifier = WindowedClassifier(
             classifier,
@@ -106,19 +166,52 @@ def make_pipeline_for(
             sampling_rate_hz=sampling_rate_hz,
             short="pad",
         )
-    if augment and name not in _NETS:
+    if augment and n_copies:
         classifier = AugmentedClassifier(
-            classifier, augmenter, n_copies=n_copies, random_state=random_state
+            classifier, Pipeline(copies), n_copies=n_copies, random_state=random_state
         )
-    names = None if channels is None else list(channels)
     steps: list[tuple[str, Any]] = [
-        ("resample", Resampler(sampling_rate_hz=sampling_rate_hz, channels=names))
+        ("side", CanonicalSide()),
+        ("resample", Resampler(sampling_rate_hz=sampling_rate_hz, channels=given)),
+        ("derive", derive),
+        ("scale", ChannelScaler(channel_names=names, with_mean="single")),
     ]
-    if name in _NETS:
-        steps.append(("scale", ChannelScaler(channel_names=names)))
     if fixed_length is not None:
         steps.append(("length", FixedLength(n_timesteps=fixed_length)))
     return Pipeline([*steps, ("classify", classifier)])
+
+
+def _kinds(channels: list[str] | None, *, free: bool) -> list[str]:
+    """Return which channels to derive: what the given ones allow."""
+    if channels is None or not sensor_triples(channels):
+        return []
+    sensors = {sensor_of(channels[triple[0]]) for triple in sensor_triples(channels)}
+    if not sensors & _TELL_GRAVITY:
+        return ["magnitude"]
+    return ["magnitude", "vertical", "aligned"] if free else ["magnitude", "vertical"]
+
+
+def _on_features(name: str, random_state: int | None) -> Pipeline:
+    """Return a classifier of windows that learns from a table of features."""
+    if name == "minirocket":
+        from ..sktime import MiniRocketFeatures  # here, for it loads sktime
+
+        ridge = RidgeClassifierCV(alphas=np.logspace(-1, 4, 6))
+        return Pipeline(
+            [
+                ("features", MiniRocketFeatures(random_state=random_state)),
+                ("scale", StandardScaler()),
+                ("ridge", ridge),
+            ]
+        )
+    if name == "rf":
+        forest = RandomForestClassifier(random_state=random_state)
+        return Pipeline([("features", SummaryFeatures()), ("forest", forest)])
+    # Ties broken, predict takes the class of the highest decision value.
+    svc = SVC(break_ties=True)
+    return Pipeline(
+        [("features", SummaryFeatures()), ("scale", StandardScaler()), ("svc", svc)]
+    )
 
 
 def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[Any]]]:
@@ -129,7 +222,7 @@ def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[
 
     Parameters
     ----------
-    name : {"rf", "svm", "cnn", "gru", "cnn-gru"}
+    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}
         The model.
     pipeline : Pipeline
         What :func:`make_pipeline_for` returned for it.
@@ -147,7 +240,8 @@ def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[
     >>> grid_for("svm", make_pipeline_for("svm"), "quick")
     [{'classify__estimator__estimator__svc__C': [1.0, 10.0]}]
     """
-    leaf = {"rf": "forest__max_features", "svm": "svc__C"}.get(name, "max_epochs")
+    leaves = {"rf": "forest__max_features", "svm": "svc__C", "minirocket": "num_kernels"}
+    leaf = leaves.get(name, "max_epochs")
     key = next(key for key in pipeline.get_params() if key.endswith("__" + leaf))
     prefix = key.removesuffix(leaf)
     return [
@@ -166,15 +260,16 @@ def _points(name: str, budget: str) -> list[dict[str, list[Any]]]:
         if quick:
             return [{"svc__C": [1.0, 10.0]}]
         return [{"svc__C": [1.0, 10.0, 100.0], "svc__gamma": ["scale", 0.003]}]
-    n_epochs = 5 if quick else 15
-    start: dict[str, list[Any]] = {"max_epochs": [n_epochs]}
+    if name == "minirocket":
+        return [{"num_kernels": [1000]} if quick else {"num_kernels": [10000]}]
+    start: dict[str, list[Any]] = {"max_epochs": [2 if quick else "auto"]}
     varied: list[dict[str, list[Any]]] = []
     if name != "gru":
         varied.append({"kernel_size": [9]})
     if not quick:
         if name != "gru":
             varied.append({"pooling": ["average"]})
-        varied += [{"lr": [0.005]}, {"batch_size": [32]}, {"max_epochs": [8]}]
+        varied += [{"lr": [0.002]}, {"batch_size": [32]}, {"max_epochs": [8]}]
     elif name == "gru":
-        varied.append({"lr": [0.005]})
+        varied.append({"lr": [0.01]})
     return [start, *({**start, **point} for point in varied)]

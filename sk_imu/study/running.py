@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from ..quality import quality_warnings
 from .data import StudyData, load_study_data
 from .folds import Fold, run_fold, versions
-from .pipelines import MODELS, make_pipeline_for
+from .pipelines import MODELS, make_pipeline_for, placement_of
 from .protocols import PROTOCOLS
 from .results import StudyResults
 
@@ -26,14 +26,15 @@ _LETTERS = dict(zip("abc", PROTOCOLS, strict=True))
 def run_study(
     data: Any = "watch",
     *,
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = MODELS[:5],
     protocols: Sequence[str] = tuple(PROTOCOLS),
     budget: str = "quick",
     n_jobs: int = 1,
     random_state: int = 0,
     out: str | Path | None = None,
     channels: Sequence[str] | None = None,
-    sampling_rate_hz: float = 50.0,
+    placement: str | None = None,
+    sampling_rate_hz: float = 25.0,
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
     segment: bool = True,
@@ -52,7 +53,7 @@ def run_study(
         what a loader of :mod:`sk_imu.datasets` returned; or recordings, labels and
         subjects (or None) as a tuple.
     models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
-        Which models.
+        Which models; ``"minirocket"``, too, with the extra ``rocket``.
     protocols : sequence of str, default=("copied-sets", "unseen-sets", "unseen-people")
         Which protocols; ``"a"``, ``"b"`` and ``"c"`` for short.
     budget : {"quick", "full"}, default="quick"
@@ -69,7 +70,10 @@ def run_study(
         versions have changed is run again.
     channels : sequence of str, default=None
         Sensors or channels to learn from. None takes those of the first recording.
-    sampling_rate_hz : float, default=50.0
+    placement : {"fixed", "free"}, default=None
+        How the device was worn, see :func:`make_pipeline_for`. None takes what the
+        recordings say.
+    sampling_rate_hz : float, default=25.0
         The common clock in hertz.
     window_seconds : float, default=4.0
         Length of the windows that vote on a set.
@@ -109,6 +113,8 @@ def run_study(
         raise ValueError(f"budget must be 'quick' or 'full', got {budget!r}.")
     random_state = int(random_state)  # a numpy integer could not be written down
     dataset = load_study_data(data, channels, sampling_rate_hz, segment)
+    if placement is None:
+        placement = placement_of(dataset.X)
     unavailable, folds = {}, []
     n_folds = {}
     for protocol in protocols:
@@ -132,6 +138,7 @@ def run_study(
                     model,
                     random_state=random_state,
                     channels=dataset.channel_names,
+                    placement=placement,
                     sampling_rate_hz=sampling_rate_hz,
                     window_seconds=window_seconds,
                     fixed_length=fixed_length,
@@ -160,6 +167,7 @@ def run_study(
         "protocols": protocols,
         "n_folds": n_folds,
         "unavailable": unavailable,
+        "placement": placement,
         "sampling_rate_hz": sampling_rate_hz,
         "window_seconds": window_seconds,
         "fixed_length": fixed_length,
