@@ -27,6 +27,7 @@ _MODULE_OF = {
     "FromSktime": "sktime",
     "GRUClassifier": "classifiers",
     "LowerRate": "augmentation",
+    "MiniRocketFeatures": "sktime",
     "Mixup": "augmentation",
     "MultiplicativeNoise": "augmentation",
     "PeopleDisplay": "comparison_display",
@@ -68,6 +69,7 @@ __all__ = [
     "FromSktime",
     "GRUClassifier",
     "LowerRate",
+    "MiniRocketFeatures",
     "Mixup",
     "MultiplicativeNoise",
     "PeopleDisplay",
@@ -123,7 +125,7 @@ if TYPE_CHECKING:
     from .segmentation_display import SegmentationDisplay
     from .set_segmenter import SetSegmenter
     from .sides import CanonicalSide
-    from .sktime import FromSktime
+    from .sktime import FromSktime, MiniRocketFeatures
     from .windowing import WindowedClassifier
     from .writing import write_sensor_logger
 

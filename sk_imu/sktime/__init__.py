@@ -1,7 +1,8 @@
 """sktime: the estimators for it, and its classifiers for scikit-learn.
 
 ``Sktime...`` classes are sktime estimators that carry the scikit-learn estimator of that
-name, with its parameters; :class:`FromSktime` goes the other way.  The augmenters have no
+name, with its parameters; :class:`FromSktime` and :class:`MiniRocketFeatures` go the
+other way.  The augmenters have no
 counterpart here: sktime's pipelines transform training and new data alike, so an
 augmenter in them would change new data, too, or nothing at all.  Give it to a net as its
 ``augmenter``, which changes nothing but what the net learns from.
@@ -9,6 +10,7 @@ augmenter in them would change new data, too, or nothing at all.  Give it to a n
 
 from ._classifiers import SktimeCNNClassifier, SktimeCNNGRUClassifier, SktimeGRUClassifier
 from ._from_sktime import FromSktime
+from ._minirocket import MiniRocketFeatures
 from ._splitter import BoundSplitter
 from ._transformers import (
     SktimeChannelScaler,
@@ -22,6 +24,7 @@ from ._transformers import (
 __all__ = [
     "BoundSplitter",
     "FromSktime",
+    "MiniRocketFeatures",
     "SktimeCNNClassifier",
     "SktimeCNNGRUClassifier",
     "SktimeChannelScaler",
