@@ -18,10 +18,12 @@ from sklearn.tree import BaseDecisionTree
 from . import (
     augmentation,
     classifiers,
+    derived_channels,
     features,
     meta,
     preprocessing,
     resampling,
+    sides,
     windowing,
 )
 from .base import NetClassifier
@@ -36,16 +38,20 @@ _OWN = {
     for module in (
         augmentation,
         classifiers,
+        derived_channels,
         features,
         meta,
         preprocessing,
         resampling,
+        sides,
         windowing,
     )
     for name in module.__all__
     # A package has its names from the files inside it; older model files name the package.
     for place in (module.__name__, getattr(module, name).__module__)
 }
+# By name, for its package loads sktime.  It looks at its arrays whenever it uses them.
+_OWN.add("sk_imu.sktime._minirocket.MiniRocketFeatures")
 # Arrays only, but skops trusts none that may point anywhere: load_model checks them.
 _TREE = "sklearn.tree._tree.Tree"
 

@@ -171,11 +171,11 @@ def test_what_cannot_be_described_is_named(panel):
         ("biases", lambda a: a.reshape(84, -1)),
     ],
 )
-def test_kernels_that_reach_beyond_the_series_are_refused(name, spoil, panel):
+def test_kernels_that_reach_beyond_a_set_are_refused(name, spoil, panel):
     """The compiled code would read memory that is not its own."""
     features = rocket().fit(panel)
     features.kernels_[name] = spoil(features.kernels_[name])
-    with pytest.raises(ValueError, match="kernels_ don't belong to series of 4 channels"):
+    with pytest.raises(ValueError, match="kernels_ don't belong to sets of 4 channels"):
         features.transform(panel)
 
 

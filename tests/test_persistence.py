@@ -1,6 +1,7 @@
 """Model files: the same answers after loading, and no code run from them."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,21 @@ import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.preprocessing import FunctionTransformer
-from test_study import make_sets
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from test_study import NAMES, make_sets
 
-from sk_imu import CNNGRUClassifier
+from sk_imu import (
+    CanonicalSide,
+    ChannelScaler,
+    CNNGRUClassifier,
+    DerivedChannels,
+    MiniRocketFeatures,
+    Resampler,
+    SummaryFeatures,
+    derived_channel_names,
+)
 from sk_imu.persistence import load_model, save_model
 from sk_imu.study import MODELS, make_pipeline_for
 
@@ -33,8 +45,49 @@ def test_a_loaded_pipeline_answers_as_before(name, fixed_length, tmp_path):
     save_model(loaded, tmp_path / "again.skops")
 
 
+def test_sides_and_derived_channels_are_saved(tmp_path):
+    sets = [
+        replace(recording, side=side)
+        for recording, side in zip(make_sets(2), ["left", "right"] * 4, strict=True)
+    ]
+    y = [recording.label for recording in sets]
+    kinds = ["magnitude", "vertical", "rate_of_change"]
+    model = make_pipeline(
+        CanonicalSide(),
+        Resampler(),
+        DerivedChannels(kinds=kinds, channel_names=NAMES, keep=False),
+        ChannelScaler(
+            channel_names=derived_channel_names(NAMES, kinds, keep=False),
+            with_mean="single",
+        ),
+        SummaryFeatures(),
+        LogisticRegression(),
+    ).fit(sets, y)
+    save_model(model, tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    assert_array_equal(loaded.predict_proba(sets), model.predict_proba(sets))
+    assert loaded[0].n_mirrored_ == 4
+    assert loaded[2].channel_names_out_ == model[2].channel_names_out_
+
+
+def test_minirocket_is_saved_and_looks_at_what_is_loaded(tmp_path):
+    pytest.importorskip("numba")
+    X = np.random.default_rng(0).normal(size=(12, 3, 60))
+    model = make_pipeline(
+        MiniRocketFeatures(84, random_state=0), StandardScaler(), RidgeClassifierCV()
+    ).fit(X, ["rest", "squat"] * 6)
+    path = tmp_path / "model.skops"
+    save_model(model, path)
+    loaded = load_model(path)
+    assert_array_equal(loaded.decision_function(X), model.decision_function(X))
+    loaded[0].kernels_["channels"] += 1000
+    save_model(loaded, path)
+    with pytest.raises(ValueError, match="kernels_ don't belong to sets of 3 channels"):
+        load_model(path).predict(X)
+
+
 def test_a_loaded_net_leaves_torch_alone_and_can_be_fitted_again(tmp_path):
-    X = np.random.default_rng(0).normal(size=(12, 3, 40))
+    X = np.random.default_rng(0).normal(size=(12, 3, 60))
     y = ["rest", "squat"] * 6
     clf = CNNGRUClassifier(max_epochs=2, batch_size=4, random_state=0).fit(X, y)
     save_model(clf, tmp_path / "net.skops")
@@ -125,10 +178,10 @@ def test_a_tree_that_points_outside_itself_is_refused(model, spoil, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"dtype": "load"}, {"kernel_size": 7}, {"weights_": None}]
+    "change", [{"dtype": "load"}, {"kernel_size": 3}, {"weights_": None}]
 )
 def test_a_net_that_does_not_fit_its_weights_is_refused(change, tmp_path):
-    X = np.random.default_rng(0).normal(size=(12, 3, 40))
+    X = np.random.default_rng(0).normal(size=(12, 3, 60))
     clf = CNNGRUClassifier(max_epochs=1, random_state=0).fit(X, ["rest", "squat"] * 6)
     path = tmp_path / "net.skops"
     save_model(clf, path)

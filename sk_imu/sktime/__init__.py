@@ -2,10 +2,9 @@
 
 ``Sktime...`` classes are sktime estimators that carry the scikit-learn estimator of that
 name, with its parameters; :class:`FromSktime` and :class:`MiniRocketFeatures` go the
-other way.  The augmenters have no
-counterpart here: sktime's pipelines transform training and new data alike, so an
-augmenter in them would change new data, too, or nothing at all.  Give it to a net as its
-``augmenter``, which changes nothing but what the net learns from.
+other way.  The augmenters have no counterpart here: sktime's pipelines transform training
+and new data alike, so an augmenter in them would change new data, too, or nothing at all.
+Give it to a net as its ``augmenter``, which changes nothing but what the net learns from.
 """
 
 from ._classifiers import SktimeCNNClassifier, SktimeCNNGRUClassifier, SktimeGRUClassifier

@@ -170,41 +170,37 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """
         check_is_fitted(self)
         panel: Panel = check_panel(self, X, reset=False)
-        self._check_kernels()
         rocket = _rocket(n_jobs=effective_n_jobs(self.n_jobs))
-        rocket.parameters = tuple(self.kernels_[name] for name in _LEARNT)
+        rocket.parameters = self._checked_kernels(*panel.shape[1:])
         return rocket._transform(panel).to_numpy()
 
     @property
     def _n_features_out(self) -> int:
         return len(self.kernels_["biases"])
 
-    def _check_kernels(self) -> None:
-        """Refuse kernels that reach beyond the series, for compiled code checks nothing."""
-        n_channels, channels, dilations, n_biases, biases = (
-            np.asarray(self.kernels_[name]) for name in _LEARNT
-        )
+    def _checked_kernels(self, n_series: int, n_timesteps: int) -> tuple[Any, ...]:
+        """Refuse kernels that reach beyond a set, for compiled code checks nothing."""
+        kernels = tuple(np.asarray(self.kernels_[name]) for name in _LEARNT)
+        n_channels, channels, dilations, n_biases, biases = kernels
         sound = (
-            all(np.ndim(self.kernels_[name]) == 1 for name in _LEARNT)
-            and self.n_timesteps_in_ >= _KERNEL_SIZE
+            all(array.ndim == 1 for array in kernels)
+            and n_timesteps >= _KERNEL_SIZE
             and len(n_channels) == _N_KERNELS * len(dilations)
             and len(n_biases) == len(dilations)
             and (n_channels >= 1).all()
             and len(channels) == n_channels.sum(dtype=np.int64)
-            and ((channels >= 0) & (channels < self.n_channels_in_)).all()
+            and ((channels >= 0) & (channels < n_series)).all()
             and (dilations >= 1).all()
-            and (
-                (_KERNEL_SIZE - 1) * dilations.astype(np.int64) < self.n_timesteps_in_
-            ).all()
+            and ((_KERNEL_SIZE - 1) * dilations.astype(np.int64) < n_timesteps).all()
             and (n_biases >= 0).all()
             and len(biases) == _N_KERNELS * n_biases.sum(dtype=np.int64)
         )
         if not sound:
             raise ValueError(
-                "MiniRocketFeatures: kernels_ don't belong to series of "
-                f"{self.n_channels_in_} channels and {self.n_timesteps_in_} timesteps. "
-                "They were changed since fit: fit it again."
+                f"MiniRocketFeatures: kernels_ don't belong to sets of {n_series} channels "
+                f"and {n_timesteps} timesteps. They were changed since fit: fit it again."
             )
+        return kernels
 
     def __sklearn_tags__(self) -> Tags:
         """Tell that the output is float32 whatever the input was."""
