@@ -31,11 +31,11 @@ from pathlib import Path
 # The parent imports nothing large: a child's highest memory begins at its parent's.
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMBA")
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in LIBRARIES}
-NET = "classify__estimator"
 PLAIN = "cnn-gru, not augmented"  # the others don't augment either, but where it is said
-COMPETITORS = (
-    *("cnn-gru", "cnn", "gru", "rf", "svm", PLAIN, "cnn-gru by hand", "sktime GRUFCNN"),
-    *("sktime CNNClassifierTorch", "MiniRocket", "MiniRocket, 2 copies"),
+MODELS = ("cnn-gru", "cnn", "gru", "minirocket", "rf", "svm")
+OTHERS = (
+    *(PLAIN, "cnn-gru by hand", "sktime GRUFCNN", "sktime CNNClassifierTorch"),
+    *("sktime MiniRocket", "sktime MiniRocket, 2 copies"),
 )
 
 
@@ -100,9 +100,21 @@ def make_pipeline(name, channels, n_epochs=None, augment=True):
     from sk_imu.study import make_pipeline_for
 
     pipeline = make_pipeline_for(name, 0, channels=channels, augment=augment)
-    if n_epochs and f"{NET}__max_epochs" in pipeline.get_params():
-        pipeline.set_params(**{f"{NET}__max_epochs": n_epochs})
-    return pipeline
+    return with_epochs(pipeline, n_epochs) if n_epochs else pipeline
+
+
+def with_epochs(pipeline, n_epochs):
+    """Return the pipeline, its net's epochs set if it has a net."""
+    keys = [key for key in pipeline.get_params() if key.endswith("__max_epochs")]
+    return pipeline.set_params(**dict.fromkeys(keys, n_epochs))
+
+
+def inmost(fitted):
+    """Return what a pipeline's windows and copies wrap, fitted."""
+    fitted = fitted.named_steps["classify"]
+    while hasattr(fitted, "estimator_"):
+        fitted = fitted.estimator_
+    return fitted
 
 
 def make_competitor(name, channels, n_epochs):
@@ -114,33 +126,40 @@ def make_competitor(name, channels, n_epochs):
     from torch_by_hand import ByHand
 
     from sk_imu import AugmentedClassifier, FromSktime
+    from sk_imu.training import n_epochs_for
 
     class FromSktimeNet(FromSktime):
+        def __init__(self, estimator, max_epochs):
+            self.estimator, self.max_epochs = estimator, max_epochs
+
         def fit(self, X, y):
+            n_batches = -(-len(y) // self.estimator.batch_size)
+            self.estimator.num_epochs = n_epochs_for(self.max_epochs, n_batches)
             # sktime's nets never mix the rows, and windows arrive set by set.
             order = np.random.default_rng(0).permutation(len(y))
             return super().fit(X[order], y[order])
 
-    if name in COMPETITORS[:5]:
+    if name in MODELS:
         return make_pipeline(name, channels, n_epochs)
     pipeline = make_pipeline("cnn-gru", channels, n_epochs, augment=False)
-    p = pipeline.get_params()
-    net = p[NET]
-    own = {"num_epochs": net.max_epochs, "batch_size": net.batch_size, "random_state": 0}
+    windows = pipeline.named_steps["classify"]
+    net = windows.estimator
+    own = {"batch_size": net.batch_size, "random_state": 0}
     if name == "cnn-gru by hand":
         net = ByHand(net)
     elif name == "sktime GRUFCNN":
         # Their default, batch_first=False, takes the batch for time and mixes its rows.
         sizes = {"hidden_dim": net.hidden_size, "gru_layers": net.n_layers}
-        net = FromSktimeNet(GRUFCNNClassifier(batch_first=True, **sizes, **own))
+        theirs = GRUFCNNClassifier(batch_first=True, **sizes, **own)
+        net = FromSktimeNet(theirs, net.max_epochs)
     elif name == "sktime CNNClassifierTorch":
-        net = FromSktimeNet(CNNClassifierTorch(**own))
-    elif name.startswith("MiniRocket"):
+        net = FromSktimeNet(CNNClassifierTorch(**own), net.max_epochs)
+    elif name.startswith("sktime MiniRocket"):
         net = FromSktime(RocketClassifier(rocket_transform="minirocket", random_state=0))
-    pipeline.set_params(**{NET: net})
+    windows.estimator = net
     if name.endswith("copies"):
-        augmenter = make_pipeline("cnn-gru", channels).get_params()[f"{NET}__augmenter"]
-        both = AugmentedClassifier(p["classify"], augmenter, n_copies=2, random_state=0)
+        augmenter = make_pipeline("minirocket", channels).named_steps["classify"].augmenter
+        both = AugmentedClassifier(windows, augmenter, n_copies=2, random_state=0)
         pipeline.set_params(classify=both)
     return pipeline
 
@@ -157,12 +176,12 @@ def fit_competitor(name, person, quick):
     X, y = [data[i] for i in train], labels[train]
     imports_mb = peak_mb()
     first = np.unique(y, return_index=True)[1]
-    warm = clone(pipeline).fit([X[i] for i in first], y[first])
+    warm = with_epochs(clone(pipeline), 1).fit([X[i] for i in first], y[first])
     warm.predict([X[i] for i in first])
     if name == "cnn-gru by hand":
-        by_hand = warm.named_steps["classify"].estimator_
-        panel = np.random.default_rng(0).normal(size=(len(first), len(channels), 100))
-        ours = by_hand.like.set_params(max_epochs=1).fit(panel, y[first])
+        by_hand = inmost(warm)
+        panel, _ = waves(len(first), by_hand.module_.blocks[0].in_channels, 100)
+        ours = by_hand.like.fit(panel, y[first])
         assert_same_function(by_hand.module_, ours.module_, panel)
     _, fit = timed(pipeline.fit, X, y)
     predicted, predict = timed(pipeline.predict, [data[i] for i in test])
@@ -178,7 +197,7 @@ def fit_competitor(name, person, quick):
 
 def models(quick):
     for person in (1,) if quick else range(1, 11):
-        for name in COMPETITORS:
+        for name in MODELS + OTHERS:
             yield from in_child(fit_competitor, name, person, quick)
 
 
@@ -232,8 +251,6 @@ def predict_one(quick):
     import numpy as np
     import torch
 
-    from sk_imu.study import MODELS
-
     torch.set_num_threads(1)
     X, y, _, channels = load_people(2 if quick else 10)
     calls, whole = {}, {}
@@ -245,14 +262,17 @@ def predict_one(quick):
             v for k, v in pipeline.get_params().items() if k.endswith("window_seconds")
         )
         raw = [X[0].between(2.0, 2.0 + seconds)]
-        series = pipeline[:1].transform(raw)
+        n_raw = list(pipeline.named_steps).index("resample") + 1
+        series = pipeline[:n_raw].transform(raw)
         calls[f"{name}, Recording"] = lambda p=pipeline, m=method, r=raw: getattr(p, m)(r)
-        rest = pipeline[1:]
+        rest = pipeline[n_raw:]
         calls[f"{name}, resampled"] = lambda p=rest, m=method, s=series: getattr(p, m)(s)
         whole[name] = lambda p=pipeline: p.predict(X)
         if name == "cnn-gru":
-            module = pipeline.named_steps["classify"].estimator_.module_.eval()
-            window = torch.as_tensor(np.stack(series), dtype=torch.float32)
+            module = inmost(pipeline).module_.eval()
+            window = torch.as_tensor(
+                np.stack(pipeline[n_raw:-1].transform(series)), dtype=torch.float32
+            )
             calls[f"{name}, module alone"] = torch.inference_mode()(
                 lambda m=module, w=window: m(w)
             )
@@ -278,7 +298,8 @@ def search_twice(quick):
 
     X, y, people, channels = load_people(4 if quick else 10)
     pipeline = make_pipeline("cnn-gru", channels, n_epochs=2 if quick else 10)
-    grid = {f"{NET}__lr": [0.001, 0.002]}
+    lr = next(key for key in pipeline.get_params() if key.endswith("__lr"))
+    grid = {lr: [0.001, 0.002]}
     results = {}
 
     def search(n_jobs):
@@ -315,7 +336,7 @@ def fit_large(name, quick):
 
 
 def memory(quick):
-    for name in ("cnn-gru", "rf") if quick else ("cnn-gru", "cnn", "gru", "rf", "svm"):
+    for name in ("cnn-gru", "rf") if quick else MODELS:
         yield from in_child(fit_large, name, quick)
 
 

@@ -6,22 +6,24 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from sk_imu.training import n_epochs_for
+
 
 class CNNGRU(nn.Module):
     def __init__(self, n_channels, n_classes, p):
         super().__init__()
         n_blocks = p["n_blocks"]
-        filters, kernels = (
+        filters, kernels, pools = (
             [p[name]] * n_blocks if np.isscalar(p[name]) else list(p[name])
-            for name in ("n_filters", "kernel_size")
+            for name in ("n_filters", "kernel_size", "pool_size")
         )
         pool = {"max": nn.MaxPool1d, "average": nn.AvgPool1d}[p["pooling"]]
         blocks = []
-        for n_in, n_out, kernel in zip(
-            [n_channels, *filters], filters, kernels, strict=False
-        ):
+        n_in = n_channels
+        for n_out, kernel, size in zip(filters, kernels, pools, strict=True):
             blocks += [nn.Conv1d(n_in, n_out, kernel), nn.BatchNorm1d(n_out), nn.ReLU()]
-            blocks += [pool(p["pool_size"])]
+            blocks += [pool(size)]
+            n_in = n_out
         self.blocks = nn.Sequential(*blocks)
         n_directions = 2 if p["bidirectional"] else 1
         self.gru = nn.GRU(
@@ -32,20 +34,14 @@ class CNNGRU(nn.Module):
             bidirectional=p["bidirectional"],
         )
         self.readout = p["readout"]
-        n_read = {"mean": 1, "last": 1, "max": 1, "mean_max": 2}[self.readout]
+        if self.readout not in ("mean", "last"):
+            raise ValueError(f"Write readout={self.readout!r} here by hand, too.")
         self.dropout = nn.Dropout(p["dropout"])
-        self.out = nn.Linear(n_directions * p["hidden_size"] * n_read, n_classes)
+        self.out = nn.Linear(n_directions * p["hidden_size"], n_classes)
 
     def forward(self, x):
         x, _ = self.gru(self.blocks(x).permute(0, 2, 1))
-        if self.readout == "last":
-            x = x[:, -1]
-        elif self.readout == "max":
-            x = x.amax(dim=1)
-        elif self.readout == "mean_max":
-            x = torch.cat([x.mean(dim=1), x.amax(dim=1)], dim=1)
-        else:
-            x = x.mean(dim=1)
+        x = x.mean(dim=1) if self.readout == "mean" else x[:, -1]
         return self.out(self.dropout(x))
 
 
@@ -57,15 +53,16 @@ def train(module, X, y, p, *, indexed=False):
     loader = DataLoader(
         TensorDataset(X, y), p["batch_size"], shuffle=True, drop_last=bool(n_left_out)
     )
+    n_epochs = n_epochs_for(p["max_epochs"], len(loader))
     optimizer = torch.optim.AdamW(
         module.parameters(), lr=p["lr"], weight_decay=p["weight_decay"]
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=p["lr"], total_steps=p["max_epochs"] * len(loader)
+        optimizer, max_lr=p["lr"], total_steps=n_epochs * len(loader)
     )
     criterion = nn.CrossEntropyLoss()
     module.train()
-    for _ in range(p["max_epochs"]):
+    for _ in range(n_epochs):
         if indexed:
             order = torch.randperm(len(X))[: len(X) - n_left_out]
             batches = ((X[rows], y[rows]) for rows in order.split(p["batch_size"]))
