@@ -74,11 +74,13 @@ def mirror_signs(sensor: str, mirror_axis: str) -> dict[str, int]:
     """Return what a mirror along an axis of the device multiplies a sensor's parts by.
 
     Acceleration, gravity and the magnetic field change along the mirror's axis; angular
-    rate, which counts turns and so is a pseudovector, along the two others and along the
-    vertical.  What is not named doesn't change.
+    rate, which counts turns and so is a pseudovector, along the two others and along all
+    that is derived by gravity and movement, which are mirrored, too.  What is not named
+    doesn't change.
     """
     if SENSOR_UNITS[sensor] == "rad/s":
-        return {axis: -1 for axis in ("x", "y", "z", "vertical") if axis != mirror_axis}
+        parts = ("x", "y", "z", "vertical", "up", "main", "cross")
+        return {part: -1 for part in parts if part != mirror_axis}
     return {mirror_axis: -1}
 
 

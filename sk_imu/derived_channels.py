@@ -27,9 +27,14 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "magnitude": ("magnitude",),
     "vertical": ("vertical", "horizontal"),
     "rate_of_change": ("change",),
+    "aligned": ("up", "main", "cross"),
 }
 #: Sensors that hold gravity and movement in one; the best comes first.
 _WITH_GRAVITY = ("TotalAcceleration", "AccelerometerUncalibrated")
+#: Sensors that show where a set's movement goes; the best comes first.
+_WITH_MOVEMENT = (*_WITH_GRAVITY, "Accelerometer", "Gravity")
+#: Kinds that need to know what is up.
+_BY_GRAVITY = ("vertical", "aligned")
 
 _Triple = tuple[str, list[int]]
 
@@ -47,7 +52,8 @@ def derived_channel_names(
     channel_names : sequence of str
         ``<sensor>_<axis>`` of each given channel.
     kinds : sequence of str, default=("magnitude",)
-        What is derived: ``"magnitude"``, ``"vertical"``, ``"rate_of_change"``.
+        What is derived: ``"magnitude"``, ``"vertical"``, ``"rate_of_change"``,
+        ``"aligned"``.
     keep : bool, default=True
         Whether the given channels stay, in front of the derived ones.
 
@@ -110,12 +116,18 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
           low-pass.  Both are taken free of gravity; Gravity itself gives none.
         - ``"rate_of_change"``: ``<sensor>_change``, the length of the derivative by time,
           per second: jerk in m/s³, angular acceleration in rad/s².
+        - ``"aligned"``: ``<sensor>_up``, ``<sensor>_main`` and ``<sensor>_cross``, the
+          vector itself in axes that the set's movement tells, the same for all sensors
+          and fixed for the whole set.  Up is the mean direction of gravity, found as for
+          ``"vertical"``; main is the horizontal axis along which the acceleration varies
+          most, and cross the one at right angles to both.  Nothing is taken off:
+          ``TotalAcceleration_up`` holds gravity.
     channel_names : sequence of str, optional
         ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed
         if there are ``kinds``, for nothing else tells which channels form a vector.
     sampling_rate_hz : float, default=50.0
-        Rate of the input in hertz; for ``"vertical"`` by a low-pass and
-        ``"rate_of_change"``.
+        Rate of the input in hertz; for ``"rate_of_change"``, and ``"vertical"`` and
+        ``"aligned"`` by a low-pass.
     gravity_cutoff_hz : float, default=0.5
         Where the low-pass that finds gravity has half its power left, in hertz, less
         than half the rate: a Butterworth filter of second order, forward and backward, so
@@ -147,8 +159,18 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Turning changes none of the derived channels; a mirror does change one: the sign of
-    ``Gyroscope_vertical``, which is positive for turns to the left.
+    Turning changes none of the derived channels; a mirror does change some: the signs of
+    ``Gyroscope_vertical``, which is positive for turns to the left, and of the aligned
+    parts of Gyroscope.
+
+    The acceleration that tells the axes of ``"aligned"`` is TotalAcceleration, or else
+    AccelerometerUncalibrated, Accelerometer or, for want of any, Gravity.  A principal
+    axis has no front and back; by convention the third central moment of that
+    acceleration is positive along main and along cross.  Where the movement is about as
+    strong to either side, the sign may flip from set to set, and where it is about as
+    strong in all horizontal directions, main and cross may be any two of them.  The axes
+    may be left-handed.  Derive them in front of a :class:`WindowedClassifier`: inside it,
+    each window would have axes of its own.
 
     References
     ----------
@@ -217,7 +239,8 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 f"{self.n_channels_in_} channels form a vector. Give those of the "
                 "Resampler: channel_names=resampler.channel_names_."
             )
-        if "vertical" in self.kinds and 2 * self.gravity_cutoff_hz >= self.sampling_rate_hz:
+        low_pass = any(kind in self.kinds for kind in _BY_GRAVITY)
+        if low_pass and 2 * self.gravity_cutoff_hz >= self.sampling_rate_hz:
             raise ValueError(
                 f"DerivedChannels: gravity_cutoff_hz={self.gravity_cutoff_hz:g} must be "
                 f"less than half of sampling_rate_hz={self.sampling_rate_hz:g}."
@@ -262,11 +285,15 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if self.keep:
             place = block.shape[-2]
             output[..., :place, :] = block
+        if any(kind in self.kinds for kind in _BY_GRAVITY):
+            gravity = self._gravity(block, names)
         for kind in self.kinds:
             sources = _sources(names, kind)
             if kind == "vertical":
-                gravity = self._gravity(block, names)
                 up = _direction(gravity)
+            elif kind == "aligned":
+                _, triple = _first_of(_WITH_MOVEMENT, names)
+                axes = _axes_of_sets(gravity, block[..., triple, :]).astype(block.dtype)
             # One sensor at a time: no more than its own channels is ever copied.
             for sensor, triple in sources:
                 vectors = block[..., triple, :]
@@ -274,6 +301,8 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                     if sensor in _WITH_GRAVITY:
                         vectors -= gravity
                     parts = _along(vectors, up)
+                elif kind == "aligned":
+                    parts = list(np.moveaxis(axes.swapaxes(-1, -2) @ vectors, -2, 0))
                 elif kind == "rate_of_change":
                     parts = [_norm(_derivative(vectors, self.sampling_rate_hz))]
                 else:
@@ -284,7 +313,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output
 
     def _gravity(self, block: Panel, names: list[str]) -> Panel:
-        sensor, triple = _gravity_source(names)
+        sensor, triple = _first_of(("Gravity", *_WITH_GRAVITY), names)
         vectors = block[..., triple, :]
         if sensor == "Gravity":
             return vectors
@@ -303,9 +332,10 @@ def _sources(names: list[str], kind: str) -> list[_Triple]:
         raise ValueError(
             f"DerivedChannels: kinds has {kind!r}, it may hold only {', '.join(_PARTS)}."
         )
-    triples = [(sensor_of(names[triple[0]]), triple) for triple in sensor_triples(names)]
+    triples = list(_triple_of(names).items())
+    if kind in _BY_GRAVITY:
+        _check_gravity(names, kind)
     if kind == "vertical":
-        _gravity_source(names)
         triples = [(sensor, triple) for sensor, triple in triples if sensor != "Gravity"]
     if not triples:
         besides = " besides Gravity" if kind == "vertical" else ""
@@ -317,18 +347,26 @@ def _sources(names: list[str], kind: str) -> list[_Triple]:
     return triples
 
 
-def _gravity_source(names: list[str]) -> _Triple:
-    """Return the sensor that tells gravity best, and its channels' indices."""
-    found = {sensor_of(names[triple[0]]): triple for triple in sensor_triples(names)}
-    for sensor in ("Gravity", *_WITH_GRAVITY):
-        if sensor in found:
-            return sensor, found[sensor]
-    raise ValueError(
-        "DerivedChannels: 'vertical' needs the x, y and z of Gravity, or of "
-        f"{' or '.join(_WITH_GRAVITY)} to filter it from (Accelerometer is without "
-        f"gravity), the channels are {names}. Add one by Resampler(channels=[...]), or "
-        "leave 'vertical' out of kinds."
-    )
+def _check_gravity(names: list[str], kind: str) -> None:
+    """Say so if no sensor tells what is up."""
+    if not any(sensor in _triple_of(names) for sensor in ("Gravity", *_WITH_GRAVITY)):
+        raise ValueError(
+            f"DerivedChannels: {kind!r} needs the x, y and z of Gravity, or of "
+            f"{' or '.join(_WITH_GRAVITY)} to filter it from (Accelerometer is without "
+            f"gravity), the channels are {names}. Add one by Resampler(channels=[...]), or "
+            f"leave {kind!r} out of kinds."
+        )
+
+
+def _first_of(sensors: Sequence[str], names: list[str]) -> _Triple:
+    """Return the first of some sensors that is there, and its channels' indices."""
+    found = _triple_of(names)
+    return next((sensor, found[sensor]) for sensor in sensors if sensor in found)
+
+
+def _triple_of(names: list[str]) -> dict[str, list[int]]:
+    """Return the indices of x, y and z of each sensor that has all three."""
+    return {sensor_of(names[triple[0]]): triple for triple in sensor_triples(names)}
 
 
 def _norm(vectors: Panel) -> Panel:
@@ -346,6 +384,26 @@ def _along(vectors: Panel, up: Panel) -> list[Panel]:
     """Return the part of vectors along a direction, and the length of the rest."""
     part = np.einsum("...at,...at->...t", vectors, up)
     return [part, _norm(vectors - part[..., np.newaxis, :] * up)]
+
+
+def _axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
+    """Return up, main and cross of each set, the columns of an orthonormal matrix."""
+    up = _direction(gravity.mean(axis=-1, keepdims=True, dtype=np.float64))
+    movement = movement - movement.mean(axis=-1, keepdims=True, dtype=np.float64)
+    horizontal = movement - up * np.einsum("...at,...ai->...it", movement, up)
+    # Measured by its greatest part, it neither overflows nor gets lost beside up.
+    greatest = np.abs(horizontal).max(axis=(-1, -2), keepdims=True)
+    unit = np.divide(horizontal, greatest, out=horizontal, where=greatest > 0)
+    spread = unit @ unit.swapaxes(-1, -2)
+    spread /= np.maximum(np.trace(spread, axis1=-2, axis2=-1), 1)[..., None, None]
+    # Up is an eigenvector of the horizontal spread, too.  This makes it the first one,
+    # even where the movement has no horizontal part, and leaves the others as they are.
+    _, axes = np.linalg.eigh(spread - up @ up.swapaxes(-1, -2))
+    axes = axes[..., [0, 2, 1]]
+    skewness = (np.einsum("...ak,...at->...kt", axes, unit) ** 3).sum(axis=-1)
+    skewness[..., 0] = np.einsum("...a,...ai->...", axes[..., 0], up)
+    signs: Panel = np.where(skewness < 0, -1.0, 1.0)
+    return axes * signs[..., np.newaxis, :]
 
 
 def _derivative(vectors: Panel, rate_hz: float) -> Panel:

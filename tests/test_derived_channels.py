@@ -16,6 +16,7 @@ from sk_imu import (
     CanonicalSide,
     ChannelScaler,
     DerivedChannels,
+    RandomMirror,
     Recording,
     Resampler,
     SummaryFeatures,
@@ -222,6 +223,170 @@ def test_a_mirror_changes_the_sign_of_turns_to_the_left_alone(axis):
     assert np.ptp(before["Gyroscope_vertical"][0]) > 1
 
 
+# Axes that the movement tells
+
+
+def waves(n_timesteps, n_periods, strength):
+    """Return a movement that goes further up than down: its skewness is 0.95."""
+    phase = 2 * np.pi * n_periods * np.arange(n_timesteps) / n_timesteps
+    return strength * (np.sin(phase) - 0.7 * np.cos(2 * phase))
+
+
+@st.composite
+def movements(draw):
+    """Return up, main and cross of a movement that has all of them, and turns besides.
+
+    Whole periods, of other lengths along each axis: the axes are the principal ones.
+    """
+    n = draw(st.integers(100, 300))
+    periods = draw(st.permutations([3, 4, 5]))
+    main = draw(st.floats(1, 10))
+    strengths = [draw(st.floats(0, 10)), main, main * draw(st.floats(0.1, 0.8))]
+    acceleration = np.array(
+        [waves(n, *each) for each in zip(periods, strengths, strict=True)]
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return acceleration, rng.normal(size=(3, n))
+
+
+ROTATIONS = st.integers(0, 2**32 - 1).map(
+    lambda seed: Rotation.random(random_state=np.random.RandomState(seed))
+)
+PARTS = ("up", "main", "cross")
+
+
+def aligned(rows, *sensors):
+    """Return for each row and sensor its vector in the axes up, main and cross."""
+    derived = derive(rows, names_of(*sensors), ["aligned"])
+    assert list(derived) == [f"{sensor}_{part}" for sensor in sensors for part in PARTS]
+    return [
+        [np.array([derived[f"{sensor}_{part}"][i] for part in PARTS]) for sensor in sensors]
+        for i in range(len(rows))
+    ]
+
+
+@given(movement=movements(), rotation=ROTATIONS)
+def test_aligned_axes_are_those_of_the_movement(movement, rotation):
+    """However the device is turned, what comes out is the movement of the world."""
+    acceleration, turns = movement
+    gravity = np.tile([[GRAVITY], [0.0], [0.0]], acceleration.shape[1])
+    sensors = {
+        "Gyroscope": turns,
+        "Gravity": gravity,
+        "TotalAcceleration": acceleration + gravity,
+        "Accelerometer": acceleration,
+    }
+    for chosen in (list(sensors), ["Gyroscope", "Gravity", "Accelerometer"]):
+        row = np.concatenate([sensors[sensor] for sensor in chosen])
+        (got,) = aligned(turned([row], rotation), *chosen)
+        for sensor, vector in zip(chosen, got, strict=True):
+            np.testing.assert_allclose(vector, sensors[sensor], rtol=0, atol=1e-6)
+
+
+@given(movement=movements(), rotation=ROTATIONS)
+def test_aligned_channels_are_the_same_however_the_device_was_turned(movement, rotation):
+    """Gravity is filtered out, so up is about the mean: what is sure is the invariance."""
+    acceleration, turns = movement
+    row = np.concatenate([acceleration + [[GRAVITY], [0.0], [0.0]], turns])
+    sensors = ("TotalAcceleration", "Gyroscope")
+    (before,), (after,) = (
+        aligned(rows, *sensors) for rows in ([row], turned([row], rotation))
+    )
+    np.testing.assert_allclose(after, before, rtol=0, atol=1e-6)
+    main, cross = before[0][1:] - before[0][1:].mean(axis=1, keepdims=True)
+    assert main.var() > cross.var()
+    assert abs(np.mean(main * cross)) < 1e-9 * main.var()
+    assert min(np.mean(main**3), np.mean(cross**3)) > 0
+    assert before[0][0].mean() > 0.9 * GRAVITY
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(seed=st.integers(0, 2**32 - 1), n_timesteps=st.integers(1, 60))
+def test_aligned_parts_are_the_whole_vector(dtype, seed, n_timesteps):
+    rows = make_sets(2, (n_timesteps, 20), dtype=dtype, seed=seed)
+    both = aligned(rows, "TotalAcceleration", "Gyroscope")
+    for row, got in zip(rows, both, strict=True):
+        for vector, new in zip((row[:3], row[3:]), got, strict=True):
+            assert new.dtype == dtype
+            # All angles and lengths within the set are as they were.
+            scale = np.square(vector).sum(axis=0).max()
+            accuracy = 20 * np.finfo(dtype).eps * scale
+            np.testing.assert_allclose(new.T @ new, vector.T @ vector, atol=accuracy)
+
+
+@pytest.mark.parametrize(
+    "movement",
+    [
+        np.zeros((3, 40)),
+        np.outer([0, 0, 1], np.sin(np.arange(40))),
+        np.outer([1, 0, 0], np.sin(np.arange(40))),
+        np.stack([np.cos(np.arange(40)), np.sin(np.arange(40)), np.zeros(40)]),
+        np.full((3, 40), 1e150) * np.sin(np.arange(40)),
+    ],
+    ids=["none", "up", "one horizontal axis", "a circle", "huge"],
+)
+@pytest.mark.parametrize("up", [[0, 0, GRAVITY], [0, 0, 0]], ids=["gravity", "none"])
+def test_without_a_horizontal_direction_any_axes_serve(movement, up):
+    gravity = np.tile(np.array(up, dtype=float)[:, None], 40)
+    row = np.concatenate([gravity, movement, np.ones((3, 40))])
+    (got,) = aligned([row], "Gravity", "Accelerometer", "Gyroscope")
+    assert np.isfinite(got).all()
+    for vector, new in zip((gravity, movement, np.ones((3, 40))), got, strict=True):
+        np.testing.assert_allclose(
+            np.linalg.norm(new / max(1, np.abs(vector).max()), axis=0),
+            np.linalg.norm(vector / max(1, np.abs(vector).max()), axis=0),
+            atol=1e-12,
+        )
+    np.testing.assert_allclose(got[0][0], up[2], atol=1e-12)
+
+
+def test_a_panel_has_axes_of_its_own_in_each_row():
+    rng = np.random.default_rng(0)
+    rows = [
+        np.concatenate(
+            [
+                [GRAVITY + waves(150, 3, 1), waves(150, 4, 5), waves(150, 5, 2)],
+                rng.normal(size=(3, 150)),
+            ]
+        )
+        for _ in range(5)
+    ]
+    rows = [turned([row], Rotation.random(random_state=i))[0] for i, row in enumerate(rows)]
+    sensors = ("TotalAcceleration", "Gyroscope")
+    as_list, as_panel = aligned(rows, *sensors), aligned(np.stack(rows), *sensors)
+    np.testing.assert_allclose(as_panel, as_list, atol=1e-12)
+    for acceleration, _ in as_list:
+        np.testing.assert_allclose(acceleration, as_list[0][0], atol=1e-9)
+
+
+@pytest.mark.parametrize("axis", ["x", "y", "z"])
+def test_a_mirror_changes_the_sign_of_aligned_turns_alone(axis):
+    rng = np.random.default_rng(0)
+    world = np.concatenate(
+        [
+            [GRAVITY + waves(200, 3, 1), waves(200, 4, 5), waves(200, 5, 2)],
+            rng.normal(size=(3, 200)),
+        ]
+    )
+    (row,) = turned([world], Rotation.random(random_state=1))
+    recording = Recording.from_array(
+        row, sampling_rate_hz=50, channel_names=BOTH, side="left"
+    )
+    image = CanonicalSide(mirror_axis=axis).fit_transform([recording])
+    before, after = (
+        derive(Resampler().fit_transform(X), kinds=["aligned"])
+        for X in ([recording], image)
+    )
+    mirror = RandomMirror(
+        channel_names=list(before), mirror_axis=axis, probability=1.0, random_state=0
+    )
+    (mirrored,) = mirror.fit_transform([np.concatenate(list(before.values()))])
+    for name, augmented in zip(before, mirrored, strict=True):
+        sign = -1 if name.startswith("Gyroscope") else 1
+        np.testing.assert_allclose(after[name][0], sign * before[name][0], atol=1e-9)
+        np.testing.assert_allclose(augmented, after[name][0], atol=1e-9)
+
+
 # States, names, and what is refused
 
 
@@ -288,6 +453,7 @@ def test_kinds_may_be_none_at_all():
         (BOTH[:5], {}, "each of the 6 channels"),
         (list("abcdef"), {}, "'magnitude' needs the x, y and z of a sensor, .*'f'"),
         (names_of("Accelerometer", "Gyroscope"), {"kinds": ["vertical"]}, "of Gravity, or"),
+        (names_of("Accelerometer", "Gyroscope"), {"kinds": ["aligned"]}, "leave 'aligned'"),
         (
             [*names_of("Gravity"), "Gyroscope_x", "Gyroscope_y", "Light_lux"],
             {"kinds": ["vertical"]},
@@ -299,6 +465,7 @@ def test_kinds_may_be_none_at_all():
         (BOTH, {"kinds": [], "keep": False}, "nothing would come out"),
         (BOTH, {"sampling_rate_hz": 0.0}, "'sampling_rate_hz' parameter"),
         (BOTH, {"kinds": ["vertical"], "gravity_cutoff_hz": 25.0}, "less than half of"),
+        (BOTH, {"kinds": ["aligned"], "gravity_cutoff_hz": 25.0}, "less than half of"),
     ],
 )
 def test_what_cannot_be_derived_is_named(names, parameters, message):
@@ -381,6 +548,10 @@ def test_a_real_watch():
     )
     assert vertical > horizontal
     assert abs(derived["Gyroscope_vertical"].mean()) < 0.2 * vertical
+    kinds = [*ALL, "aligned"]
+    derived = {name: x[0] for name, x in derive(X, watch.channel_names, kinds).items()}
     rotation = Rotation.from_rotvec([1.0, -2.0, 0.5])
-    for name, x in derive(turned(X, rotation), watch.channel_names).items():
+    for name, x in derive(turned(X, rotation), watch.channel_names, kinds).items():
         np.testing.assert_allclose(x[0], derived[name], rtol=0, atol=1e-9)
+    # About itself is also about up, which is fixed for the set.
+    assert derived["Gyroscope_up"].std() > derived["Gyroscope_cross"].std()
