@@ -93,12 +93,16 @@ def imported_names(tree: ast.AST, package: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def package_of(module: str) -> str:
+    """Return the package that a module's relative imports start from."""
+    name = f"sk_imu.{module}" if module else "sk_imu"
+    return name if FILES[module].name == "__init__.py" else name.rpartition(".")[0]
+
+
 def imports_of(module: str) -> set[str]:
     """Return what a module of the package imports, anywhere in its code."""
-    path = FILES[module]
-    name = f"sk_imu.{module}" if module else "sk_imu"
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    return set(imported_names(ast.parse(path.read_text("utf-8")), package))
+    tree = ast.parse(FILES[module].read_text("utf-8"))
+    return set(imported_names(tree, package_of(module)))
 
 
 def internal_imports(module: str) -> set[str]:
@@ -187,7 +191,7 @@ def test_sktime_is_imported_in_its_own_module_only():
                 node.body = []
         if any(
             name.partition(".")[0] in {"sktime", "skbase"}
-            for name in imported_names(tree, "sk_imu")
+            for name in imported_names(tree, package_of(module))
         ):
             offenders.add(module)
     assert not offenders
