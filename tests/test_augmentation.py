@@ -552,28 +552,46 @@ def test_twice_is_as_likely_as_half():
     np.testing.assert_allclose(quartiles, [-1, -0.5, 0, 0.5, 1], atol=0.03)
 
 
-@given(n_timesteps=st.integers(2, 200), speed=st.floats(0.1, 8), seed=seeds)
-def test_speed_is_kept_through_the_row_and_its_mirror_images(n_timesteps, speed, seed):
-    ramp = np.arange(n_timesteps, dtype=float)
-    X = np.stack([ramp, -ramp])[np.newaxis].repeat(3, axis=0)
-    new = speed_change(X, np.random.default_rng(seed), low=speed, high=speed)
-    np.testing.assert_array_equal(new[:, 1], -new[:, 0])
-    last = n_timesteps - 1
-    position = new[:, 0]
-    assert (position >= -1e-9).all()
-    assert (position <= last + 1e-9).all()
-    if speed <= 1:
-        np.testing.assert_allclose(np.diff(position), speed, atol=1e-9)
-    # This wave runs on through its mirror images, and so must its rhythm.
-    wave = np.cos(np.pi * position / last)
-    rhythm = 2 * np.cos(np.pi * speed / last)
-    np.testing.assert_allclose(
-        wave[:, 2:] + wave[:, :-2], rhythm * wave[:, 1:-1], atol=1e-6
+@given(n_timesteps=st.integers(3, 100), speed=st.floats(0.1, 8), seed=seeds)
+def test_speed_is_kept_from_each_end_on_to_the_beginning(n_timesteps, speed, seed):
+    """A channel for each timestep tells which timesteps are read, and to what shares."""
+    channels = np.eye(n_timesteps)[np.newaxis].repeat(3, axis=0)
+    shares = speed_change(channels, np.random.default_rng(seed), low=speed, high=speed)
+    assert (shares >= 0).all()
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    # Two timesteps at most, side by side; the first comes after the last.
+    most = shares.argmax(axis=1)
+    after, before = (
+        np.take_along_axis(shares, (most + side)[:, None] % n_timesteps, axis=1)[:, 0]
+        for side in (1, -1)
     )
-    # There is a time that stays where it is.
-    shift = position - ramp
-    assert (shift.min(axis=1) <= 1e-9).all()
-    assert (shift.max(axis=1) >= -1e-9).all()
+    np.testing.assert_allclose(shares.max(axis=1) + after + before, 1)
+    assert (np.minimum(after, before) == 0).all()
+    position = most + after - before
+    off = np.diff(position) - speed
+    np.testing.assert_allclose(off, n_timesteps * np.round(off / n_timesteps), atol=1e-9)
+    X = make_panel((3, 2, n_timesteps))
+    new = speed_change(X, np.random.default_rng(seed), low=speed, high=speed)
+    np.testing.assert_allclose(new, X @ shares, atol=1e-12)
+
+
+@given(n_timesteps=st.integers(1, 100), speed=st.floats(0.1, 1), seed=seeds)
+def test_a_slower_row_has_no_seam_and_a_time_that_stays(n_timesteps, speed, seed):
+    ramp = np.arange(n_timesteps, dtype=float)
+    new = speed_change(
+        ramp.reshape(1, 1, -1), np.random.default_rng(seed), low=speed, high=speed
+    )
+    position = new[0, 0]
+    np.testing.assert_allclose(np.diff(position), speed, atol=1e-9)
+    assert (position - ramp).min() <= 1e-9
+    assert (position - ramp).max() >= -1e-9
+
+
+def test_no_movement_is_played_backwards():
+    """Slowly up and fast down, again and again: so it must be at any speed."""
+    saw = (np.arange(800.0) % 20).reshape(1, 1, -1).repeat(50, axis=0)
+    new = speed_change(saw, np.random.default_rng(0), low=1, high=2)[:, 0]
+    assert ((np.diff(new) > 0).mean(axis=1) > 0.85).all()
 
 
 def test_the_speed_and_what_stays_are_spread_evenly():

@@ -26,8 +26,8 @@ def speed_change(
     The logarithm of the speed is uniformly distributed, and so is the time that stays
     where it is.  Values between timesteps are interpolated linearly; all channels of a
     row are played alike.  The number of timesteps stays: of a slower row the ends are
-    cut off, and a faster row, which is over too early, is continued at both ends by its
-    mirror image in time.
+    cut off, and a faster row, which is over too early, wraps round: its beginning follows
+    its end, one timestep later, and its end goes before its beginning.
 
     Parameters
     ----------
@@ -53,9 +53,10 @@ def speed_change(
 
     Notes
     -----
-    The mirror image has the row's own values and no jump where it begins.  Holding the
-    last value would be a person who stands still, and beginning anew a jump, both of
-    which a model would learn to look at.
+    A set repeats a movement, and begun anew it goes on; only at the seam a repetition may
+    be cut short.  A mirror image in time would have no seam, but a movement played
+    backwards is another exercise: inward and outward rotation differ in nothing else.
+    Holding the last value would be a person who stands still.
 
     Only time changes: a person who really moves faster also accelerates more, for which
     there is :func:`random_scale`.
@@ -74,21 +75,18 @@ def speed_change(
     >>> speed_change(ramp, np.random.default_rng(0), low=0.5, high=0.5)[0, 0].round(2)
     array([0.94, 1.44, 1.94, 2.44, 2.94, 3.44, 3.94, 4.44])
     >>> speed_change(ramp, np.random.default_rng(0), low=2, high=2)[0, 0].round(2)
-    array([1.89, 0.11, 2.11, 4.11, 6.11, 5.89, 3.89, 1.89])
+    array([6.11, 0.11, 2.11, 4.11, 6.11, 0.11, 2.11, 4.11])
     """
     if low > high:
         raise ValueError(f"low={low} exceeds high={high}: give low <= high.")
     panel = float_panel(X)
     n_sets, _, n_timesteps = panel.shape
-    if n_timesteps == 1:
-        return panel.copy()
-    last = n_timesteps - 1
     speed = np.exp(rng.uniform(np.log(low), np.log(high), (n_sets, 1)))
-    centre = rng.random((n_sets, 1)) * last
+    centre = rng.random((n_sets, 1)) * (n_timesteps - 1)
     position = centre + speed * (np.arange(n_timesteps) - centre)
-    # Back and forth: from the first timestep to the last and back is one period.
-    position = last - np.abs(last - position % (2 * last))
-    return values_between(panel, position)
+    # The first timestep after the last: so positions in the seam lie between values, too.
+    round_trip = np.concatenate([panel, panel[..., :1]], axis=-1)
+    return values_between(round_trip, position % n_timesteps)
 
 
 class SpeedChange(Augmenter):
