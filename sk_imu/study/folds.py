@@ -28,8 +28,12 @@ __all__ = ["Fold", "run_fold", "versions"]
 
 # How long a fit of each model takes beside a forest's, for the time left.
 _COST = {
-    **{"rf": 1.0, "svm": 0.5, "minirocket": 8.0},
-    **{"cnn": 3.0, "gru": 16.0, "cnn-gru": 4.0},
+    "rf": 1.0,
+    "svm": 0.5,
+    "minirocket": 8.0,
+    "cnn": 3.0,
+    "gru": 16.0,
+    "cnn-gru": 4.0,
 }
 # Folds of the search inside each fold: more would take the full budget beyond an hour.
 _N_INNER = 2

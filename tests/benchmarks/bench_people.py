@@ -1,0 +1,258 @@
+"""Accuracy on unseen people: models, ablation and robustness, over seeds and data sets.
+
+Leave one subject out, nothing searched: the pipelines of ``make_pipeline_for`` as they are,
+and with one ingredient changed.  Every fit is kept in the folder ``--out`` and never done
+twice; ``--table`` prints what is there.
+
+    python tests/benchmarks/bench_people.py models --data watch --seeds 5 --out people
+    python tests/benchmarks/bench_people.py ablation --data watch --seeds 3 --out people
+    python tests/benchmarks/bench_people.py robustness --data watch --out people
+    python tests/benchmarks/bench_people.py models --data phone-hand --seeds 5 --out people
+
+The data sets ``phone-hand``, ``phone-pocket`` and ``utd-mhad`` are read from ``--folder``.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.metrics import f1_score
+
+from sk_imu import Recording, Resampler
+from sk_imu.datasets import load_phone_exercises, load_utd_mhad, load_watch
+from sk_imu.model_selection import compare_models, scores_by_person
+from sk_imu.study import make_pipeline_for, placement_of
+
+MODELS = ("rf", "svm", "minirocket", "cnn", "gru", "cnn-gru")
+# A variant of the CNN-GRU pipeline: what is set in it, by the end of the parameter's name.
+ABLATION = {
+    "as it is": {},
+    "side: not mirrored": {"side": "passthrough"},
+    "derived channels: none": {"derive": None},
+    "copies at other speeds: none": {"n_copies": 0},
+    "rotation: none": {"augmenter__turn": "passthrough"},
+    "amplitude: none": {"augmenter__amplitude": "passthrough"},
+    "noise (the study's): none": {"augmenter__noise": "passthrough"},
+    "GRU: none (CNN)": {"model": "cnn"},
+    "convolutions: none (GRU)": {"model": "gru"},
+    "GRU in both directions": {"bidirectional": True},
+    "dropout 0.3": {"dropout": 0.3},
+    "50 Hz instead of 25": {"rate": 50.0},
+    "windows of 2 s": {"window": 2.0},
+    "pools of 2 instead of 4": {"pool_size": 2},
+}
+ROBUSTNESS = (
+    *("as recorded", "12.5 Hz", "20 Hz", "100 Hz", "10 % of samples lost"),
+    *("turned by 0.5 rad", "turned anyhow", "left sets, trained on right ones"),
+)
+
+
+def load(name: str, folder: str) -> tuple[list[Recording], np.ndarray, np.ndarray, list]:
+    """Return recordings, labels, people and channels of a data set."""
+    if name == "watch":
+        bunch, channels = load_watch(), ["TotalAcceleration", "Gyroscope"]
+    elif name == "utd-mhad":
+        bunch = load_utd_mhad(Path(folder) / "utd_mhad")
+        channels = ["TotalAcceleration", "Gyroscope"]
+    else:
+        bunch = load_phone_exercises(Path(folder) / "phone_exercises")
+        channels = ["TotalAcceleration"]
+    place = name.removeprefix("phone-") if name.startswith("phone-") else None
+    rows = [i for i, r in enumerate(bunch.data) if place in (None, r.placement)]
+    X = [bunch.data[i] for i in rows]
+    y = np.array([str(bunch.target[i]) for i in rows])
+    people = np.array([bunch.subject[i] for i in rows])
+    return X, y, people, list(Resampler(channels=channels).fit(X).channel_names_)
+
+
+def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
+    """Return an unfitted pipeline: one of the models, or the CNN-GRU changed."""
+    change = dict(ABLATION.get(variant, {"model": variant}))
+    options = {"channels": channels, "placement": placement_of(X)}
+    if variant == "minirocket":
+        options["n_copies"] = 2  # its ridge takes time with the square of the windows
+    if "rate" in change:
+        options["sampling_rate_hz"] = change.pop("rate")
+    if "window" in change:
+        options["window_seconds"] = change.pop("window")
+    if "n_copies" in change:
+        options["n_copies"] = change.pop("n_copies")
+    pipeline = make_pipeline_for(change.pop("model", "cnn-gru"), seed, **options)
+    if "derive" in change:
+        del change["derive"]
+        pipeline.set_params(derive__kinds=[], derive__keep=True)
+        pipeline.set_params(scale__channel_names=channels)
+        turn = next(k for k in pipeline.get_params() if k.endswith("turn__channel_names"))
+        pipeline.set_params(**{turn: channels})
+    for end, value in change.items():
+        key = next(k for k in pipeline.get_params() if k == end or k.endswith("__" + end))
+        pipeline.set_params(**{key: value})
+    return pipeline
+
+
+def disturbed(recording: Recording, condition: str, seed: int) -> Recording:
+    """Return a recording as a worse device, or one worn otherwise, would give it."""
+    rng = np.random.default_rng(seed)
+    turn = np.eye(3)
+    if condition.startswith("turned"):
+        from scipy.spatial.transform import Rotation
+
+        if condition == "turned anyhow":
+            turn = Rotation.random(random_state=seed).as_matrix()
+        else:
+            axis = rng.normal(size=3)
+            angle = 0.5 * axis / np.linalg.norm(axis)
+            turn = Rotation.from_rotvec(angle).as_matrix()
+    streams = {}
+    for sensor, stream in recording.streams.items():
+        times, values = stream.timestamps_s, stream.values @ turn.T
+        if condition.endswith(" Hz"):
+            new = np.arange(times[0], times[-1], 1 / float(condition.split()[0]))
+            values = np.stack([np.interp(new, times, v) for v in values.T], axis=1)
+            times = new
+        elif condition.startswith("10 %"):
+            kept = rng.random(len(times)) > 0.1
+            kept[[0, -1]] = True
+            times, values = times[kept], values[kept]
+        streams[sensor] = replace(stream, timestamps_s=times, values=values)
+    return replace(recording, streams=streams)
+
+
+def run(name: str, variant: str, seed: int, person, conditions, folder: str) -> list[dict]:
+    """Fit on the others, and answer for a person's sets under each condition."""
+    X, y, people, channels = load(name, folder)
+    train, test = np.flatnonzero(people != person), np.flatnonzero(people == person)
+    rows = []
+    pipeline = None
+    for condition in conditions:
+        sides = condition.startswith("left")  # the last one: fitted anew
+        if sides:
+            train = train[[X[i].side == "right" for i in train]]
+            test = test[[X[i].side == "left" for i in test]]
+            if not len(train) or not len(test):
+                continue
+        if pipeline is None or sides:
+            pipeline = make(variant, seed, X, channels)
+            started = time.process_time()
+            pipeline.fit([X[i] for i in train], y[train])
+            fit_s = time.process_time() - started
+        sets = [X[i] for i in test]
+        if condition != "as recorded":
+            sets = [disturbed(r, condition, seed * 1000 + k) for k, r in enumerate(sets)]
+        started = time.process_time()
+        answers = pipeline.predict(sets)
+        predict_s = time.process_time() - started
+        windows = pipeline[-1]
+        # AugmentedClassifier hands its sets on to the classifier of windows.
+        windows = getattr(windows, "estimator_", windows)
+        windows = windows.predict_windows(pipeline[:-1].transform(sets))
+        rows += [
+            {
+                "data": name,
+                "model": variant,
+                "seed": seed,
+                "condition": condition,
+                "subject": person,
+                "row": int(i),
+                "y_true": y[i],
+                "y_pred": str(a),
+                "windows": "|".join(map(str, w)),
+                "fit_s": fit_s,
+                "predict_s": predict_s,
+            }
+            for i, a, w in zip(test, answers, windows, strict=True)
+        ]
+    return rows
+
+
+def table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracy, worst person, macro F1 of sets and windows, time, by model."""
+    lines = []
+    keys = ["data", "condition", "model"]
+    for names, part in frame.groupby(keys, sort=False):
+        hits = part["y_true"] == part["y_pred"]
+        by_person = hits.groupby(part["subject"]).mean()
+        told = part["windows"].str.split("|", regex=False)
+        truth = np.repeat(part["y_true"].to_numpy(), told.str.len())
+        seeds = part.groupby("seed")
+        lines.append(
+            dict(zip(keys, names, strict=True))
+            | {
+                "seeds": part["seed"].nunique(),
+                "people": part["subject"].nunique(),
+                "sets": hits.mean(),
+                "by seed": " ".join(f"{s:.3f}" for s in hits.groupby(part["seed"]).mean()),
+                "worst person": by_person.min(),
+                "worst": by_person.idxmin(),
+                "F1": np.mean(
+                    [f1_score(p["y_true"], p["y_pred"], average="macro") for _, p in seeds]
+                ),
+                "F1 of windows": f1_score(
+                    truth, np.concatenate(told.to_list()), average="macro"
+                ),
+                "fit_s": part.groupby(["seed", "subject"])["fit_s"].first().mean(),
+            }
+        )
+    return pd.DataFrame(lines).round(3)
+
+
+def main() -> None:
+    """Run what is missing, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["models", "ablation", "robustness", "table"])
+    parser.add_argument("--data", default="watch")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", nargs="+", help="some of the models or variants")
+    parser.add_argument("--folder", default="../shared/data")
+    parser.add_argument("--out", default="people")
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    variants = {"models": MODELS, "robustness": MODELS}.get(options.what, tuple(ABLATION))
+    conditions = ROBUSTNESS if options.what == "robustness" else ("as recorded",)
+
+    def keep(variant: str, seed: int, person) -> None:
+        rows = run(options.data, variant, seed, person, conditions, options.folder)
+        part = f"{options.data}-{options.what}-{variant}-{seed}-{person}".replace(" ", "_")
+        pd.DataFrame(rows).to_csv(out / f"{part.replace('/', '_')}.csv", index=False)
+        print(part, np.mean([r["y_true"] == r["y_pred"] for r in rows]), flush=True)
+
+    if options.what != "table":
+        people = sorted(set(load(options.data, options.folder)[2].tolist()))
+        todo = [
+            (variant, seed, person)
+            for seed in range(options.seeds)
+            for variant in options.only or variants
+            for person in people
+        ]
+        done = {path.stem for path in out.glob("*.csv")}
+        todo = [
+            t
+            for t in todo
+            if f"{options.data}-{options.what}-{t[0]}-{t[1]}-{t[2]}".replace(" ", "_")
+            not in done
+        ]
+        Parallel(n_jobs=options.jobs)(delayed(keep)(*task) for task in todo)
+    for what in ("models", "ablation", "robustness"):
+        paths = sorted(out.glob(f"{options.data}-{what}-*.csv"))
+        if not paths:
+            continue
+        frame = pd.concat([pd.read_csv(path) for path in paths])
+        print(f"\n{what}\n{table(frame).to_string(index=False)}")
+        if what == "models" and frame["model"].nunique() > 1:
+            scores = scores_by_person(frame.rename(columns={"row": "set"}))
+            for sentence in compare_models(scores)["sentence"]:
+                print(" ", sentence)
+
+
+if __name__ == "__main__":
+    main()
