@@ -84,7 +84,7 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="+",
         default=["rf", "svm", "cnn", "gru", "cnn-gru"],
         metavar="MODEL",
-        help="rf svm cnn gru cnn-gru (default: all)",
+        help="rf svm cnn gru cnn-gru minirocket (default: all but minirocket)",
     )
     study.add_argument(
         "--protocols",
@@ -101,6 +101,12 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     study.add_argument(
         "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
+    )
+    study.add_argument(
+        "--placement",
+        choices=["fixed", "free"],
+        help="how the device was worn: always alike, or any way up (default: as told by "
+        "the recordings)",
     )
     study.add_argument(
         "--window-seconds",
@@ -139,7 +145,7 @@ def _add_fit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     fit.add_argument(
         "--model",
         default="cnn-gru",
-        choices=["rf", "svm", "cnn", "gru", "cnn-gru"],
+        choices=["rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"],
         help="(default: cnn-gru)",
     )
     fit.add_argument("--out", default="model.skops", help="(default: model.skops)")
