@@ -318,16 +318,17 @@ def fit_large(name, quick):
     """Fit, predict and stage as the study does, on 360 recordings of 78 s at 50 Hz."""
     from sk_imu import Recording
 
-    imports_mb = peak_mb()
     # MotionSense has Euler angles for the fourth, which no pipeline here can turn.
     sensors = ("Accelerometer", "Gravity", "Gyroscope", "Magnetometer")
     channels = [f"{sensor}_{axis}" for sensor in sensors for axis in "xyz"]
+    pipeline = make_pipeline(name, channels, n_epochs=2)
+    imports_mb = peak_mb()
     panel, y = waves(36 if quick else 360, 12, 3900)
     about = {"sampling_rate_hz": 50, "channel_names": channels}
     X = [Recording.from_array(values, **about) for values in panel]
     del panel
     n_train = len(X) * 4 // 5
-    pipeline = make_pipeline(name, channels, n_epochs=2).fit(X[:n_train], y[:n_train])
+    pipeline.fit(X[:n_train], y[:n_train])
     pipeline.predict(X)
     if hasattr(pipeline[-1], "staged_predict_proba"):
         list(pipeline[-1].staged_predict_proba(pipeline[:-1].transform(X[n_train:])))
