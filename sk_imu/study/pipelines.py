@@ -164,8 +164,6 @@ def make_pipeline_for(
             classifier,
             window_seconds=window_seconds,
             sampling_rate_hz=sampling_rate_hz,
-            # The time of its ridge grows with more than the square of the windows.
-            step=window_seconds if name == "minirocket" else None,
             short="pad",
         )
     if augment and n_copies:
