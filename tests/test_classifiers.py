@@ -20,11 +20,12 @@ from sk_imu import (
     CNNClassifier,
     CNNGRUClassifier,
     GRUClassifier,
+    Mixup,
     MultiplicativeNoise,
     RandomSubsequence,
 )
 
-CONVOLUTION = {"n_filters": 4, "kernel_size": 3, "n_blocks": 1}
+CONVOLUTION = {"n_filters": 4, "kernel_size": 3, "n_blocks": 1, "pool_size": 2}
 TRAINING = {"max_epochs": 3, "batch_size": 8, "random_state": 0}
 
 
@@ -618,6 +619,35 @@ def test_each_pass_of_partial_fit_augments_anew():
     assert len({number for _, number in log}) == 3
 
 
+@each_net
+def test_mixtures_teach_and_keep_the_weight_of_each_class(make):
+    X, y = make_easy()
+    batches = []
+    spy = on("on_batch_begin", lambda net, batch, **_: batches.append(batch[1].numpy()))
+    clf = make(
+        augmenter=make_pipeline(MultiplicativeNoise(), Mixup(alpha=1.0)),
+        callbacks=[spy], dtype="float64", lr=0.03, max_epochs=15,
+    )  # fmt: skip
+    weight = np.arange(1.0, 25)
+    clf.fit(X, y, sample_weight=weight)
+    by_class = [weight[y == label].sum() / weight.mean() for label in clf.classes_]
+    for epoch in range(15):
+        targets = np.concatenate(batches[3 * epoch : 3 * epoch + 3])
+        np.testing.assert_allclose(targets.sum(axis=0), by_class)
+        assert (targets.min(axis=1) > 0).any()
+    assert clf.score(X, y) > 0.9
+
+
+def test_mixtures_follow_the_random_state():
+    X, y = make_panel()
+    one, same, other = (
+        cnn(augmenter=Mixup(), random_state=state).fit(X, y) for state in (0, 0, 1)
+    )
+    assert same_weights(one, same)
+    assert not same_weights(one, other)
+    assert not same_weights(one, cnn().fit(X, y))
+
+
 def test_a_pipeline_of_augmenters_holds_nothing_else():
     X, y = make_panel()
     augmenter = make_pipeline(MultiplicativeNoise(), ChannelScaler())
@@ -653,6 +683,33 @@ def test_a_last_batch_of_one_row_is_no_trouble(n_sets, kernel_size):
     X, y = make_panel(n_sets=n_sets)
     clf = cnn(kernel_size=kernel_size, pooling=None).fit(X, y)
     assert np.isfinite(clf.predict_proba(X)).all()
+
+
+@each_net
+@pytest.mark.parametrize(
+    ("n_sets", "batch_size", "n_steps"),
+    [(24, None, [1] * 30), (60, 3, [20] * 20), (300, 2, [150] * 3)],
+)
+def test_automatic_epochs_are_told_to_the_schedule(make, n_sets, batch_size, n_steps):
+    X, y = make_panel(n_sets=n_sets)
+    clf = make(max_epochs="auto", batch_size=batch_size, keep_epochs=True)
+    rates = record_rates(clf, X, y)
+    assert [len(epoch["batches"]) for epoch in clf.history_] == n_steps
+    assert len(clf.epoch_states_) == len(n_steps)
+    assert len(rates) == sum(n_steps)
+    assert max(rates) == pytest.approx(clf.lr, rel=0.02)
+    assert rates[-1] < clf.lr / 1000
+    assert clf.max_epochs == "auto"
+    clf.partial_fit(X, y)
+    assert len(clf.history_) == len(n_steps) + 1
+
+
+def test_automatic_epochs_count_the_rows_learnt_from():
+    X, y = make_panel(n_sets=120)
+    clf = cnn(max_epochs="auto", batch_size=6, patience=99)
+    assert len(clone(clf).fit(X, y).history_) == 20
+    clf.set_params(early_stopping=True, validation_fraction=0.2)
+    assert len(clf.fit(X, y).history_) == 25
 
 
 def test_learning_rate_schedules():
@@ -706,7 +763,7 @@ def test_dtype_is_that_of_the_training():
     X, y = make_panel()
     probas = {}
     for dtype in ("float32", "float64"):
-        clf = cnn(dtype=dtype).fit(X, y)
+        clf = cnn(dtype=dtype, lr=0.002).fit(X, y)
         assert {p.dtype for p in clf.module_.parameters()} == {getattr(torch, dtype)}
         probas[dtype] = clf.predict_proba(X)
         assert probas[dtype].dtype == np.float64
@@ -719,6 +776,7 @@ def test_dtype_is_that_of_the_training():
         (cnn, {"pooling": None}),
         (cnn, {"pooling": "average", "pool_size": 3}),
         (cnn, {"n_blocks": 2, "kernel_size": [4, 2], "n_filters": (3, 5)}),
+        (cnn, {"n_blocks": 2, "kernel_size": 2, "pool_size": (4, 1)}),
         (cnn, {"readout": "flatten", "dropout": 0.2}),
         (cnn, {"readout": "last"}),
         (gru, {"bidirectional": True, "readout": "last"}),
@@ -742,6 +800,9 @@ def test_every_setting_of_the_network_learns(make, parameters):
         ({"pooling": "min"}, "'pooling' parameter"),
         ({"n_jobs": 0}, "'n_jobs' parameter"),
         ({"dropout": 1.0}, "'dropout' parameter"),
+        ({"max_epochs": "many"}, "'max_epochs' parameter"),
+        ({"max_epochs": 0}, "'max_epochs' parameter"),
+        ({"pool_size": 0}, "'pool_size' parameter"),
         ({"lr": 0.0}, "'lr' parameter"),
         ({"device": "gpu7"}, "device='gpu7' can't be used here.*'auto'"),
         ({"device": "cuda:99"}, "device='cuda:99' can't be used here.*'auto'"),

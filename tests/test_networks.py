@@ -21,14 +21,15 @@ def one_thread():
 @st.composite
 def convolutions(draw):
     n_blocks = draw(st.integers(1, 3))
-    kernels = st.integers(1, 7)
+
+    def one_or_each(values):
+        return draw(values | st.lists(values, min_size=n_blocks, max_size=n_blocks))
+
     return {
         "n_blocks": n_blocks,
-        "kernel_size": draw(
-            kernels | st.lists(kernels, min_size=n_blocks, max_size=n_blocks)
-        ),
+        "kernel_size": one_or_each(st.integers(1, 7)),
         "pooling": draw(st.sampled_from(["max", "average", None])),
-        "pool_size": draw(st.integers(1, 4)),
+        "pool_size": one_or_each(st.integers(1, 4)),
     }
 
 
@@ -89,18 +90,37 @@ def test_flatten_reads_every_feature_of_every_timestep(hidden_size, parameters, 
 )
 def test_pooling(pooling, expected):
     net = IMUNet(
-        1, 5, 2, n_filters=1, kernel_size=1, n_blocks=1, pooling=pooling, batch_norm=False
-    )
+        1, 5, 2, n_filters=1, kernel_size=1, n_blocks=1, pooling=pooling, pool_size=2,
+        batch_norm=False,
+    )  # fmt: skip
     with torch.no_grad():
         net.encoder[0].weight.fill_(1)
         net.encoder[0].bias.fill_(0)
     assert net.encoder(torch.arange(5.0)[None, None]).tolist() == expected
 
 
-def test_each_block_has_its_own_kernel_and_filters():
-    net = IMUNet(3, 60, 2, n_filters=[4, 5, 6], kernel_size=(7, 3, 2), n_blocks=3)
+def test_each_block_has_its_own_kernel_filters_and_pooling():
+    net = IMUNet(
+        3,
+        60,
+        2,
+        n_filters=[4, 5, 6],
+        kernel_size=(7, 3, 2),
+        n_blocks=3,
+        pool_size=[3, 1, 5],
+    )
     shapes = [tuple(m.weight.shape) for m in net.encoder if isinstance(m, torch.nn.Conv1d)]
     assert shapes == [(4, 3, 7), (5, 4, 3), (6, 5, 2)]
+    pools = [m.kernel_size for m in net.encoder if isinstance(m, torch.nn.MaxPool1d)]
+    assert pools == [3, 1, 5]
+
+
+def test_the_default_net_needs_less_than_two_seconds_at_25_hz():
+    """Blocks of kernel 7 and pooling 4: (4 + 6) * 4 + 6."""
+    defaults = CNNClassifier().get_params()
+    assert minimum_timesteps(n_blocks=2) == minimum_timesteps(**defaults) == 46
+    needed = [minimum_timesteps(n_blocks=2, pool_size=pools) for pools in ([4, 1], [1, 4])]
+    assert needed == [(1 + 6) * 4 + 6, (4 + 6) * 1 + 6]
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -140,18 +160,18 @@ def test_the_last_feature_is_read_where_there_is_no_gru():
 
 
 def test_dropout_is_for_learning_only():
-    net = IMUNet(3, 40, 2, **TINY, n_layers=2, dropout=0.5)
-    X = torch.randn(4, 3, 40)
+    net = IMUNet(3, 60, 2, **TINY, n_layers=2, dropout=0.5)
+    X = torch.randn(4, 3, 60)
     assert not torch.equal(net.train()(X), net(X))
     assert torch.equal(net.eval()(X), net(X))
 
 
 @pytest.mark.parametrize("wrong", [[3], [3, 4, 5], [3, 0], [3, 2.5], [3, "4"], []])
-@pytest.mark.parametrize("name", ["kernel_size", "n_filters"])
+@pytest.mark.parametrize("name", ["kernel_size", "n_filters", "pool_size"])
 def test_a_value_a_block_must_be_one_for_each_block(name, wrong):
     clf = CNNClassifier(**{name: wrong}, n_blocks=2, max_epochs=1)
     with pytest.raises(ValueError, match=f"{name} must be .* n_blocks=2 blocks, got"):
-        clf.fit(np.zeros((4, 2, 40)), [0, 1, 0, 1])
+        clf.fit(np.zeros((4, 2, 60)), [0, 1, 0, 1])
 
 
 def test_numpy_numbers_are_numbers():

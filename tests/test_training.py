@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from skorch.dataset import Dataset
 
 from sk_imu.learning_rows import hold_out_groups, weigh_rows, weighted_dataset
-from sk_imu.training import BatchIterator, WeightedCrossEntropy, quiet_torch
+from sk_imu.augmentation import Mixup, MultiplicativeNoise
+from sk_imu.training import (
+    BatchAugmenter,
+    BatchIterator,
+    WeightedCrossEntropy,
+    n_epochs_for,
+    quiet_torch,
+)
 
 
 @given(n_rows=st.integers(1, 60), batch_size=st.integers(1, 20), shuffle=st.booleans())
@@ -26,6 +33,47 @@ def test_batches_hold_every_row_once_and_none_holds_one_alone(n_rows, batch_size
 def test_all_rows_in_one_batch():
     data = Dataset(np.arange(7.0), np.arange(7.0))
     assert [len(rows) for rows, _ in BatchIterator(data, -1)] == [7]
+
+
+@given(n_batches=st.integers(1, 10**6))
+def test_automatic_epochs_make_400_steps_in_3_to_30_passes(n_batches):
+    n_epochs = n_epochs_for("auto", n_batches)
+    assert 3 <= n_epochs <= 30
+    if n_epochs < 30:
+        assert n_epochs * n_batches >= 400
+    if n_epochs > 3:
+        assert (n_epochs - 1) * n_batches < 400
+
+
+@given(max_epochs=st.integers(1, 1000), n_batches=st.integers(1, 10**6))
+def test_a_number_of_epochs_is_kept_whatever_the_batches(max_epochs, n_batches):
+    assert n_epochs_for(max_epochs, n_batches) == max_epochs
+    assert type(n_epochs_for(np.int64(max_epochs), n_batches)) is int
+
+
+def test_targets_follow_their_rows_into_the_mixture():
+    """Rows that hold their own targets show whether both are mixed alike."""
+    rng = np.random.default_rng(0)
+    Y = rng.random((40, 3)).astype(np.float32)
+    X = Y[:, :, np.newaxis].repeat(5, axis=2)
+    augment = BatchAugmenter(Mixup(), np.random.default_rng(0))
+    batches = list(BatchIterator(Dataset(X, Y), 16, shuffle=True, augment=augment))
+    assert [len(rows) for rows, _ in batches] == [16, 16, 8]
+    mixed = torch.cat([targets for _, targets in batches])
+    for rows, targets in batches:
+        assert rows.dtype == targets.dtype == torch.float32
+        torch.testing.assert_close(rows, targets[:, :, None].expand(-1, -1, 5))
+    torch.testing.assert_close(mixed.sum(dim=0), torch.from_numpy(Y.sum(axis=0)))
+    assert (np.sort(mixed[:, 0].numpy()) != np.sort(Y[:, 0])).mean() > 0.5
+
+
+def test_targets_stay_where_rows_are_not_mixed():
+    Y = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+    X = np.ones((4, 2, 5), dtype=np.float32)
+    augment = BatchAugmenter(MultiplicativeNoise(), np.random.default_rng(0))
+    rows, targets = augment(X, Y)
+    np.testing.assert_array_equal(targets, Y)
+    assert (rows != X).any()
 
 
 def test_the_loss_is_torchs_where_nothing_is_weighted():
