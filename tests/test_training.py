@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skorch.dataset import Dataset
 
-from sk_imu.learning_rows import hold_out_groups, weigh_rows, weighted_dataset
 from sk_imu.augmentation import Mixup, MultiplicativeNoise
+from sk_imu.learning_rows import hold_out_groups, weigh_rows, weighted_dataset
 from sk_imu.training import (
     BatchAugmenter,
     BatchIterator,
