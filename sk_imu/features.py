@@ -2,12 +2,17 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import combinations
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .validation import Panel, as_3d, check_channel_names, check_panel, check_series
@@ -15,24 +20,119 @@ from .validation import Panel, as_3d, check_channel_names, check_panel, check_se
 __all__ = ["Flatten", "SummaryFeatures"]
 
 
-def _mean_abs_difference(x: Panel) -> Panel:
-    if x.shape[-1] == 1:  # no neighbours, no difference
-        return np.zeros(x.shape[:-1], dtype=x.dtype)
-    return np.abs(np.diff(x)).mean(axis=-1)
+#: Edges in hertz of the bands whose power is told: slow exercises, brisk ones, and tremor
+#: or impacts.  Below the first is posture and drift.
+_BANDS_HZ = ((0.2, 1.0), (1.0, 2.5), (2.5, np.inf))
+#: A mean square that counts as no movement: less than the noise of any phone's sensor.
+_NO_POWER = 1e-6
 
 
-#: What can be asked for, computed along the last axis.
-_STATISTICS: dict[str, Callable[[Panel], Panel]] = {
-    "mean": lambda x: x.mean(axis=-1),
-    "std": lambda x: x.std(axis=-1),
-    "min": lambda x: x.min(axis=-1),
-    "lower_quartile": lambda x: np.quantile(x, 0.25, axis=-1),
-    "median": lambda x: np.median(x, axis=-1),
-    "upper_quartile": lambda x: np.quantile(x, 0.75, axis=-1),
-    "max": lambda x: x.max(axis=-1),
-    "rms": lambda x: np.sqrt(np.square(x).mean(axis=-1)),
-    "mean_abs_difference": _mean_abs_difference,
+class _Series:
+    """Values and what several statistics need of them, computed once, when asked for."""
+
+    def __init__(self, values: Panel, sampling_rate_hz: float, lags_s: Sequence[float]):
+        self.values = values
+        self.sampling_rate_hz = sampling_rate_hz
+        self.lags_s = lags_s
+        # What rounding may leave of a deviation of nought.
+        self.rounding = 8 * np.finfo(values.dtype).eps * np.abs(values).max(axis=-1)
+
+    @cached_property
+    def quartiles(self) -> Panel:
+        return np.quantile(self.values, [0.25, 0.5, 0.75], axis=-1)
+
+    @cached_property
+    def changes(self) -> Panel:
+        if self.values.shape[-1] == 1:  # no neighbours, no difference
+            return np.zeros_like(self.values)
+        return np.diff(self.values)
+
+    @cached_property
+    def deviations(self) -> Panel:
+        """Values of mean 0 and standard deviation 1, or all 0 if they are constant."""
+        return _standardized(self.values, self.rounding)
+
+    @cached_property
+    def spectrum(self) -> tuple[Panel, Panel]:
+        """Frequencies in hertz, and the power at each of the deviations."""
+        frequencies, density = signal.periodogram(
+            self.deviations, self.sampling_rate_hz, window="hann", detrend=False
+        )
+        n_timesteps = self.values.shape[-1]
+        return frequencies, density * (self.sampling_rate_hz / n_timesteps)
+
+
+def _standardized(values: Panel, rounding: Panel) -> Panel:
+    centred = values - values.mean(axis=-1, keepdims=True)
+    std = centred.std(axis=-1, keepdims=True)
+    varies = std > rounding[..., np.newaxis]
+    return np.divide(centred, std, out=np.zeros_like(centred), where=varies)
+
+
+def _skewness(deviations: Panel) -> Panel:
+    return (np.square(deviations) * deviations).mean(axis=-1)
+
+
+def _excess_kurtosis(deviations: Panel) -> Panel:
+    squares = np.square(deviations)
+    kurtosis = np.square(squares).mean(axis=-1) - 3
+    return np.where(squares.any(axis=-1), kurtosis, 0)
+
+
+def _autocorrelation(series: _Series) -> Panel:
+    x = series.deviations
+    n_timesteps = x.shape[-1]
+    output = np.zeros((*x.shape[:-1], len(series.lags_s)), dtype=x.dtype)
+    for i, lag_s in enumerate(series.lags_s):
+        lag = max(1, round(lag_s * series.sampling_rate_hz))
+        if lag < n_timesteps:
+            products = np.einsum("...t,...t->...", x[..., lag:], x[..., :-lag])
+            output[..., i] = products / n_timesteps
+    return output
+
+
+def _spectrum(series: _Series) -> Panel:
+    frequencies, power = series.spectrum
+    total = power.sum(axis=-1)
+    centroid = np.divide(
+        power @ frequencies.astype(power.dtype),
+        total,
+        out=np.zeros_like(total),
+        where=total > 0,
+    )
+    scale = series.values.var(axis=-1) / _NO_POWER
+    bands = [
+        np.log1p(power[..., (low <= frequencies) & (frequencies < high)].sum(-1) * scale)
+        for low, high in _BANDS_HZ
+    ]
+    return np.stack([centroid, *bands], axis=-1)
+
+
+#: What can be asked for of a channel, computed along the last axis: one column, or some in
+#: a new last axis.
+_STATISTICS: dict[str, Callable[[_Series], Panel]] = {
+    "mean": lambda s: s.values.mean(axis=-1),
+    "std": lambda s: s.values.std(axis=-1),
+    "min": lambda s: s.values.min(axis=-1),
+    "lower_quartile": lambda s: s.quartiles[0],
+    "median": lambda s: s.quartiles[1],
+    "upper_quartile": lambda s: s.quartiles[2],
+    "max": lambda s: s.values.max(axis=-1),
+    "rms": lambda s: np.sqrt(np.square(s.values).mean(axis=-1)),
+    "skewness": lambda s: _skewness(s.deviations),
+    "kurtosis": lambda s: _excess_kurtosis(s.deviations),
+    "mean_abs_difference": lambda s: np.abs(s.changes).mean(axis=-1),
+    "change_std": lambda s: s.changes.std(axis=-1),
+    "change_skewness": lambda s: _skewness(_standardized(s.changes, s.rounding)),
+    "autocorrelation": _autocorrelation,
+    "spectrum": _spectrum,
 }
+_SPECTRUM_PARTS = (
+    "spectral_centroid",
+    "log_power_0.2_to_1_hz",
+    "log_power_1_to_2.5_hz",
+    "log_power_above_2.5_hz",
+)
 
 
 class _TableTransformer(TransformerMixin, BaseEstimator):
@@ -167,7 +267,7 @@ class Flatten(_TableTransformer):
 
 
 class SummaryFeatures(_TableTransformer):
-    """Describe each channel of each set by a few statistics.
+    """Describe each channel of each set, and how channels go together, by statistics.
 
     Parameters
     ----------
@@ -175,11 +275,38 @@ class SummaryFeatures(_TableTransformer):
         Names of the channels in the names of the features, as in
         ``Resampler.channel_names_``; ``channel_0`` and so on by default.
     statistics : sequence of str, default=("mean", "std", "min", "lower_quartile", \
-            "median", "upper_quartile", "max", "mean_abs_difference")
+            "median", "upper_quartile", "max", "skewness", "kurtosis", \
+            "mean_abs_difference", "change_std", "change_skewness", "autocorrelation", \
+            "spectrum", "correlation")
         The statistics, in the order of the output: those of the default and ``"rms"``,
-        the root mean square.  All have the unit of the channel.
-        ``"mean_abs_difference"`` is the mean absolute difference of neighbouring
-        samples, 0 for a single one; it grows as the sampling rate falls.
+        the root mean square.
+
+        In the unit of the channel, and needing no word: ``"mean"``, ``"std"``, ``"min"``,
+        ``"lower_quartile"``, ``"median"``, ``"upper_quartile"``, ``"max"``.
+
+        Of the differences between neighbouring samples, in the unit of the channel, which
+        grow as the sampling rate falls: ``"mean_abs_difference"`` and ``"change_std"``.
+
+        Without a unit, the same however strong the movement is:
+
+        - ``"skewness"`` and ``"kurtosis"`` of the values, the latter 0 for a normal
+          distribution, and ``"change_skewness"`` of the differences.
+        - ``"autocorrelation"``: one column a lag, such as ``autocorrelation_0.5_s``.
+        - ``"correlation"``: Pearson's, one column for each pair of channels, such as
+          ``Gyroscope_x__Gyroscope_y__correlation``, after all other columns.
+
+        ``"spectrum"``, of a periodogram with a Hann window, is four columns:
+        ``spectral_centroid``, the mean frequency in hertz, weighted by power, and
+        ``log_power_0.2_to_1_hz``, ``log_power_1_to_2.5_hz`` and
+        ``log_power_above_2.5_hz``: log(1 + p/10⁻⁶) of the band's part p of the variance,
+        in the squared unit of the channel. What is slower than 0.2 Hz is posture.
+
+        Of a channel that is constant, a single sample, or a series no longer than the
+        lag, all that describes change is 0.
+    lags_s : sequence of float, default=(0.2, 0.5, 1.0)
+        Lags of the autocorrelation in seconds.
+    sampling_rate_hz : float, default=50.0
+        The common clock of the sets in hertz, for the lags and the spectrum.
 
     Attributes
     ----------
@@ -193,9 +320,10 @@ class SummaryFeatures(_TableTransformer):
     Raises
     ------
     ValueError
-        If a statistic is unknown or none is asked for, the number of names is not that
-        of the channels, or X is in the raw state, not finite, or differs in its
-        channels from row to row or from ``fit``.
+        If a statistic is unknown, none is asked for, or only the correlation of a single
+        channel; if a lag is not a positive number, the number of names is not that of the
+        channels, or X is in the raw state, not finite, or differs in its channels from
+        row to row or from ``fit``.
 
     See Also
     --------
@@ -213,11 +341,25 @@ class SummaryFeatures(_TableTransformer):
        Gyroscope_x__mean  Gyroscope_x__max
     0                2.0               3.0
     1                5.0               5.0
+
+    A swing back and forth every two seconds, and its opposite on a second channel:
+
+    >>> swing = np.sin(np.pi * np.arange(200) / 50)
+    >>> features = SummaryFeatures(
+    ...     statistics=["autocorrelation", "correlation"], lags_s=[1]
+    ... )
+    >>> features.fit_transform([np.array([swing, -swing])]).round(2)
+    array([[-0.75, -0.75, -1.  ]])
+    >>> features.get_feature_names_out().tolist()
+    ['channel_0__autocorrelation_1_s', 'channel_1__autocorrelation_1_s',
+     'channel_0__channel_1__correlation']
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "channel_names": ["array-like", None],
         "statistics": ["array-like"],
+        "lags_s": ["array-like"],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
     }
 
     def __init__(
@@ -232,11 +374,22 @@ class SummaryFeatures(_TableTransformer):
             "median",
             "upper_quartile",
             "max",
+            "skewness",
+            "kurtosis",
             "mean_abs_difference",
+            "change_std",
+            "change_skewness",
+            "autocorrelation",
+            "spectrum",
+            "correlation",
         ),
+        lags_s: Sequence[float] = (0.2, 0.5, 1.0),
+        sampling_rate_hz: float = 50.0,
     ) -> None:
         self.channel_names = channel_names
         self.statistics = statistics
+        self.lags_s = lags_s
+        self.sampling_rate_hz = sampling_rate_hz
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> "SummaryFeatures":
@@ -258,11 +411,23 @@ class SummaryFeatures(_TableTransformer):
         self.channel_names_ = check_channel_names(
             self.channel_names, self.n_channels_in_, estimator=self
         )
-        unknown = [name for name in self.statistics if name not in _STATISTICS]
+        known = [*_STATISTICS, "correlation"]
+        unknown = [name for name in self.statistics if name not in known]
         if unknown or len(self.statistics) == 0:
             raise ValueError(
-                f"SummaryFeatures: statistics must name one or more of "
-                f"{list(_STATISTICS)}, got {list(self.statistics)}."
+                f"SummaryFeatures: statistics must name one or more of {known}, got "
+                f"{list(self.statistics)}."
+            )
+        if not all(isinstance(lag, Real) and 0 < lag < np.inf for lag in self.lags_s):
+            raise ValueError(
+                "SummaryFeatures: lags_s must hold positive seconds, got "
+                f"{list(self.lags_s)}."
+            )
+        if len(self.get_feature_names_out()) == 0:
+            raise ValueError(
+                "SummaryFeatures: nothing can be told by statistics="
+                f"{list(self.statistics)}: a correlation needs two channels, an "
+                "autocorrelation a lag in lags_s. Add another statistic."
             )
         return self
 
@@ -276,18 +441,55 @@ class SummaryFeatures(_TableTransformer):
 
         Returns
         -------
-        X_new : ndarray of shape (n_sets, n_channels * n_statistics)
-            All statistics of the first channel, then those of the second, and so on.
+        X_new : ndarray of shape (n_sets, n_features_out)
+            All statistics of the first channel, then those of the second, and so on;
+            then the correlations, of the first channel with each after it, and so on.
         """
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
         if isinstance(series, list):
-            return np.stack([self._describe(row).ravel() for row in series])
-        panel = as_3d(series)
-        return self._describe(panel).reshape(len(panel), -1)
+            return np.concatenate([self._describe(row[np.newaxis]) for row in series])
+        return self._describe(as_3d(series))
 
-    def _describe(self, values: Panel) -> Panel:
-        return np.stack([_STATISTICS[name](values) for name in self.statistics], axis=-1)
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the columns, such as ``Gyroscope_x__mean``.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the input of ``fit``.
+
+        Returns
+        -------
+        feature_names_out : ndarray of shape (n_features_out,)
+            The channel's name, two underscores, and the statistic; of correlations, the
+            names of both channels.
+        """
+        names = super().get_feature_names_out(input_features)
+        if "correlation" not in self.statistics:
+            return names
+        pairs = combinations(self.channel_names_, 2)
+        return np.array([*names, *(f"{a}__{b}__correlation" for a, b in pairs)], object)
+
+    def _describe(self, panel: Panel) -> Panel:
+        series = _Series(panel, self.sampling_rate_hz, self.lags_s)
+        n_sets, n_channels, n_timesteps = panel.shape
+        parts = [
+            _STATISTICS[name](series).reshape(n_sets, n_channels, -1)
+            for name in self.statistics
+            if name != "correlation"
+        ]
+        columns = [np.concatenate(parts, axis=2).reshape(n_sets, -1)] if parts else []
+        if "correlation" in self.statistics:
+            x = series.deviations
+            first, second = np.triu_indices(n_channels, 1)
+            columns.append((x @ x.swapaxes(1, 2) / n_timesteps)[:, first, second])
+        return np.concatenate(columns, axis=1).astype(panel.dtype, copy=False)
 
     def _parts_of_channel(self) -> list[str]:
-        return list(self.statistics)
+        parts_of = {
+            "autocorrelation": [f"autocorrelation_{lag:g}_s" for lag in self.lags_s],
+            "spectrum": _SPECTRUM_PARTS,
+            "correlation": (),
+        }
+        return [part for name in self.statistics for part in parts_of.get(name, (name,))]
