@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
 from ..recording import Recording
-from ..validation import is_list, is_raw
+from ..validation import is_raw
 from .exact_copies import identical_rows, shared_values
 from .near_copies import NearCopy, near_copies
 
@@ -98,9 +98,9 @@ def find_leaks(
     ----------
     X : list of Recording, list of arrays, array, or DataFrame
         The rows: recordings; arrays of shape (n_channels, n_timesteps_i); an array of
-        shape (n_rows, n_channels, n_timesteps) or, for one channel,
-        (n_rows, n_timesteps).  A DataFrame is a table of features, of which only
-        identical rows are found.
+        shape (n_rows, n_channels, n_timesteps).  A 2-D array or DataFrame may be a table
+        of features, so only equal values are looked for there: give one channel as
+        (n_rows, 1, n_timesteps).
     y : array-like of shape (n_rows,), default=None
         The labels.  Where given, the table tells whether those of a pair agree.
     groups : array-like of shape (n_rows,), default=None
@@ -272,9 +272,8 @@ def _as_rows(X: Any) -> tuple[_Rows, int]:
     if is_raw(X):
         return _as_rows_of_recordings(list(X)), len(X)
     if isinstance(X, pd.DataFrame):
-        table = X.to_numpy(dtype=np.float64)
-        rows = [row[np.newaxis] for row in table]
-        return _Rows([rows], [], [1.0], 1.0), len(rows)
+        X = X.to_numpy()
+    is_table = isinstance(X, np.ndarray) and X.dtype != object and X.ndim == 2
     try:
         rows = [np.asarray(row, dtype=np.float64) for row in X]
     except (TypeError, ValueError) as error:
@@ -282,8 +281,8 @@ def _as_rows(X: Any) -> tuple[_Rows, int]:
             f"X must hold Recordings or rows of numbers: {error}. Give a list of arrays of "
             "shape (n_channels, n_timesteps)."
         ) from error
-    if not is_list(X) or (rows and rows[0].ndim == 1):
-        rows = [row[np.newaxis] if row.ndim == 1 else row for row in rows]
+    if is_table:
+        rows = [row[np.newaxis] for row in rows]
     shapes = {row.shape[:1] if row.ndim == 2 else row.shape for row in rows}
     if any(len(shape) != 1 for shape in shapes) or len(shapes) > 1:
         raise ValueError(
@@ -292,7 +291,8 @@ def _as_rows(X: Any) -> tuple[_Rows, int]:
         )
     if not rows or not rows[0].size:
         raise ValueError("X holds no rows, or rows without values.")
-    return _Rows([rows], [_without_gaps(row) for row in rows], [1.0], 1.0), len(rows)
+    even = [] if is_table else [_without_gaps(row) for row in rows]
+    return _Rows([rows], even, [1.0], 1.0), len(rows)
 
 
 def _as_rows_of_recordings(recordings: Sequence[Recording]) -> _Rows:
@@ -389,16 +389,17 @@ def _copies(rows: _Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
                 if asked[i, j] and lengths[i] == lengths[j]:
                     found.append(_Finding(i, j, "identical", 1.0, 1.0, 1.0, 0.0))
                     asked[i, j] = asked[j, i] = False
-    if not rows.even:
-        return found
+    is_table = not rows.even
     for of_sensor, period in zip(rows.exact, rows.seconds, strict=True):
         for i, j, equal, lag, share, _ in shared_values(of_sensor, asked):
+            # Half of their columns in common is nothing special in a table of features.
+            if is_table and equal < 1:
+                continue
             kind = "overlap" if equal == 1 else "changed points"
             found.append(_Finding(i, j, kind, equal, share, 1.0, lag * period))
             asked[i, j] = asked[j, i] = False
-    for near in near_copies(rows.even, asked):
-        least = next(s for n, s in _LEAST_SIMILARITY.items() if near.n_channels >= n)
-        if near.similarity < least:
+    for near in () if is_table else near_copies(rows.even, asked):
+        if near.similarity < least_similarity(near.n_channels):
             continue
         i, j = near.first, near.second
         found.append(
@@ -413,6 +414,11 @@ def _copies(rows: _Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
             )
         )
     return found
+
+
+def least_similarity(n_channels: int) -> float:
+    """Return how similar rows with so many moving channels are if they are copies."""
+    return next((s for n, s in _LEAST_SIMILARITY.items() if n_channels >= n), 1.0)
 
 
 def _kind(near: NearCopy, n_first: int, n_second: int) -> str:

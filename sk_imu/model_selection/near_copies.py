@@ -34,6 +34,9 @@ _PIECE_PHASES = (10, 24)
 _MOST_PIECES, _LEAST_PIECES, _ALL_PIECES = 80, 24, 60_000
 _N_POINTS, _N_COMPONENTS = 16, 32
 _PROMINENCE = 0.3
+#: A row with few peaks, such as one slow action, is also cut at these shares of its length
+#: from so many beginnings, for a copy may be such a part of it stretched back.
+_SHARES, _N_BEGINNINGS = np.linspace(0.5, 0.98, 13), 11
 #: A row is compared with so many rows that have the pieces most like its own, each by so
 #: many pairs of pieces, if these are correlated that much.
 _N_NEIGHBOURS, _N_TRIES, _LEAST_PIECE = 3, 3, 0.9
@@ -79,14 +82,17 @@ class _Row:
     points: NDArray[np.float32]
 
 
-def near_copies(rows: list[Floats], asked: NDArray[np.bool_]) -> Iterator[NearCopy]:
+def near_copies(
+    rows: list[Floats], asked: NDArray[np.bool_], *, n_neighbours: int = _N_NEIGHBOURS
+) -> Iterator[NearCopy]:
     """Yield the best alignment of each pair of rows that look alike.
 
     What is a copy is for the caller to judge by ``similarity``.  ``asked[i, j]`` tells of
-    rows ``i < j`` whether the pair matters.
+    rows ``i < j`` whether the pair matters; of these, each row is compared with the
+    ``n_neighbours`` later ones that have the pieces most like its own.
     """
     prepared = _prepare_all(rows)
-    for first, second, tries in _proposals(prepared, asked):
+    for first, second, tries in _proposals(prepared, asked, n_neighbours):
         best = None
         for stretch, shift, piece in tries:
             line = _follow(prepared[first], prepared[second], stretch, shift, piece)
@@ -129,9 +135,11 @@ def _prepare(row: Floats, weight: Floats, most_pieces: int) -> _Row:
 def _time_unit(z: Floats) -> float:
     """Return the lag in timesteps at which the autocorrelation has halved.
 
-    It is taken relative to that of lag 1, which white noise does not raise.
+    It is taken relative to that of lag 1, which white noise does not raise.  It is short
+    beside the row, or a slow change of posture would hide what else moves.
     """
     n = z.shape[1]
+    most = max(n / 16, 1.0)
     power = np.square(np.abs(np.fft.rfft(z, 2 * n))).sum(axis=0)
     alike = np.fft.irfft(power, 2 * n)[:n]
     if n < 4 or alike[1] <= 1e-9 * max(alike[0], 1e-9):
@@ -139,9 +147,10 @@ def _time_unit(z: Floats) -> float:
     alike = alike / alike[1]
     low = np.flatnonzero(alike[1:] < 0.5)
     if not len(low):
-        return n / 4
+        return most
     k = int(low[0]) + 1
-    return float(max(k - (0.5 - alike[k]) / (alike[k - 1] - alike[k]), 1.0))
+    unit = k - (0.5 - alike[k]) / (alike[k - 1] - alike[k])
+    return float(np.clip(unit, 1.0, most))
 
 
 def _at(values: Floats, times: Floats) -> Floats:
@@ -177,6 +186,12 @@ def _cut_pieces(canonical: Floats, most: int) -> Floats:
     weight = np.minimum(prominence[begin], prominence[end])
     chosen = np.argsort(-weight, kind="stable")[:most]
     pieces = np.stack([phase[begin[chosen]], phase[end[chosen]]], axis=1)
+    if len(pieces) < most // 2:
+        last = canonical.shape[1] - 1.0
+        width = np.repeat(_SHARES * last, _N_BEGINNINGS)
+        begins_at = np.tile(np.linspace(0, 1, _N_BEGINNINGS), len(_SHARES))
+        begins_at *= last - width
+        pieces = np.concatenate([pieces, np.stack([begins_at, begins_at + width], axis=1)])
     return np.concatenate([whole, pieces])
 
 
@@ -191,7 +206,7 @@ def _describe(canonical: Floats, pieces: Floats) -> NDArray[np.float32]:
 
 
 def _proposals(
-    rows: list[_Row], asked: NDArray[np.bool_]
+    rows: list[_Row], asked: NDArray[np.bool_], n_neighbours: int
 ) -> Iterator[tuple[int, int, list[tuple[float, float, Floats]]]]:
     """Yield pairs of rows with the lines of time by which they look most alike."""
     owner = np.repeat(np.arange(len(rows)), [len(row.pieces) for row in rows])
@@ -206,7 +221,7 @@ def _proposals(
         np.maximum(alike, points[1, here] @ points[1, there].T, out=alike)
         begins = start[i + 1 : -1] - start[i + 1]
         of_rows = np.maximum.reduceat(alike.max(axis=0), begins)[later - i - 1]
-        for k in np.argsort(-of_rows)[:_N_NEIGHBOURS]:
+        for k in np.argsort(-of_rows)[:n_neighbours]:
             j = int(later[k])
             if of_rows[k] < _LEAST_PIECE:
                 break
