@@ -1,10 +1,12 @@
 """Channels that don't change when the device is turned in the pocket."""
 
 from collections.abc import Sequence
+from functools import cache
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import signal
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
@@ -318,12 +320,18 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if sensor == "Gravity":
             return vectors
         rate_hz, cutoff_hz = self.sampling_rate_hz, self.gravity_cutoff_hz
-        sos = signal.butter(2, cutoff_hz, fs=rate_hz, output="sos")
+        sos = _low_pass(cutoff_hz, rate_hz)
         # Mirrored at its ends a set goes on as what it was on average; turned about them,
         # it would follow their last sample, and err by twice as much there.
         n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), block.shape[-1] - 1)
         smooth = signal.sosfiltfilt(sos, vectors, axis=-1, padtype="even", padlen=n_pad)
         return np.asarray(smooth, dtype=block.dtype)
+
+
+@cache
+def _low_pass(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
+    """Design the filter: once, for it takes longer than filtering a window."""
+    return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
 
 
 def _sources(names: list[str], kind: str) -> list[_Triple]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor, nn
 
@@ -110,6 +110,14 @@ class IMUNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         n_read = n_features * length if readout == "flatten" else n_features
         self.head = nn.Linear(n_read, n_classes)
+
+    def train(self, mode: bool = True) -> Self:
+        """Change to training or evaluation, if it is a change.
+
+        skorch calls this before every batch, and going through all layers would take a
+        twentieth of a step.
+        """
+        return self if mode == self.training else super().train(mode)
 
     def forward(self, X: Tensor) -> Tensor:
         """Return logits of shape (n, n_classes)."""

@@ -95,6 +95,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     input_rate_hz : float, default=None
         The rate of uniform and panel input in hertz.  None says that it already is
         ``sampling_rate_hz``, and only checks it.  Recordings bring their own clocks.
+    dtype : {"float64", "float32"}, default="float64"
+        What recordings are put out in; half the memory for all that follows.  Arrays keep
+        their own.
 
     Attributes
     ----------
@@ -150,6 +153,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         "max_gap_seconds": [Interval(Real, 0, None, closed="neither"), None],
         "gaps": [StrOptions({"error", "mark"})],
         "input_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
+        "dtype": [StrOptions({"float64", "float32"})],
     }
 
     def __init__(
@@ -164,6 +168,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         max_gap_seconds: float | None = None,
         gaps: Literal["error", "mark"] = "error",
         input_rate_hz: float | None = None,
+        dtype: Literal["float64", "float32"] = "float64",
     ) -> None:
         self.sampling_rate_hz = sampling_rate_hz
         self.channels = channels
@@ -174,6 +179,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self.max_gap_seconds = max_gap_seconds
         self.gaps = gaps
         self.input_rate_hz = input_rate_hz
+        self.dtype = dtype
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -220,8 +226,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_resampled : list of ndarray, or ndarray
-            The sets at ``sampling_rate_hz``.  Recordings give float64 arrays of shape
-            (n_channels, n_timesteps_i); arrays keep their state and dtype.
+            The sets at ``sampling_rate_hz``.  Recordings give arrays of ``dtype`` and
+            shape (n_channels, n_timesteps_i); arrays keep their state and dtype.
         """
         check_is_fitted(self)
         if not _holds_recordings(X):
@@ -303,7 +309,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         for name, channel in zip(self.channel_names_, output, strict=True):
             for part in parts[name]:
                 channel += values[part]
-        return output
+        return output.astype(self.dtype, copy=False)
 
     def _transform_series(self, series: Uniform | Panel) -> Uniform | Panel:
         looked = [self._look_for_gaps(x, row) for row, x in enumerate(series)]

@@ -143,7 +143,9 @@ def make_pipeline_for(
         ("noise", MultiplicativeNoise()),
         ("amplitude", RandomScale()),
     ]
-    if names is not None and sensor_triples(names):
+    # Angles and quaternions can't be turned like vectors.
+    turnable = not any(sensor_of(name) == "Orientation" for name in names or ())
+    if names is not None and sensor_triples(names) and turnable:
         disturb.insert(0, ("turn", RandomRotation(channel_names=names)))
     if free:
         # Phones in pockets are often polled over a radio link that drops most samples.
@@ -170,9 +172,12 @@ def make_pipeline_for(
         classifier = AugmentedClassifier(
             classifier, Pipeline(copies), n_copies=n_copies, random_state=random_state
         )
+    resampler = Resampler(
+        sampling_rate_hz=sampling_rate_hz, channels=given, dtype="float32"
+    )
     steps: list[tuple[str, Any]] = [
         ("side", CanonicalSide()),
-        ("resample", Resampler(sampling_rate_hz=sampling_rate_hz, channels=given)),
+        ("resample", resampler),
         ("derive", derive),
         ("scale", ChannelScaler(channel_names=names, with_mean="single")),
     ]
