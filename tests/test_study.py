@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sk_imu import Recording
 from sk_imu.cli import main
 from sk_imu.datasets import load_basic_motions, load_watch
+from sk_imu.model_selection import LeakError
 from sk_imu.study import (
     MODELS,
     PROTOCOLS,
@@ -181,6 +183,26 @@ def test_every_prediction_is_kept_once(forest_run, sets):
     unseen = predictions[predictions.protocol == "unseen-sets"]
     assert (unseen["copy"] == 0).all()
     assert set(predictions[predictions.protocol == "copied-sets"]["copy"]) == {0, 1}
+
+
+def test_pairs_that_train_and_test_share_are_counted(forest_run):
+    results, _ = forest_run
+    shared = results.settings["n_shared_pairs"]
+    assert shared["unseen-sets"] == shared["unseen-people"] == 0
+    # A copy on the other side than its set: nearly all of the test rows have one.
+    test = results.predictions.query(
+        "protocol == 'copied-sets' and model == 'rf' and part == 'test'"
+    )
+    assert shared["copied-sets"] >= 0.5 * len(test)
+    assert f"LEAK: {shared['copied-sets']} pairs" in results.summary()
+
+
+def test_a_set_under_two_names_ends_the_run_on_unseen_people(sets):
+    others = {s.subject for s in sets} - {sets[0].subject}
+    # Of every person: whoever is left out, the set is among what is learnt from.
+    twice = [*sets, *(replace(sets[0], subject=other) for other in others)]
+    with pytest.raises(LeakError, match="identical"):
+        run_study(twice, models=["rf"], protocols=["unseen-people"], verbose=0)
 
 
 def test_the_table_is_what_the_predictions_say(forest_run):

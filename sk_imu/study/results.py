@@ -143,12 +143,16 @@ class StudyResults:
                 for score in _SCORES:
                     shown[f"published {score}"] = test[f"published_{score}"]
             n_folds = settings["n_folds"][name]
+            # Results of earlier versions have none.
+            n_shared = settings.get("n_shared_pairs", {}).get(name, 0)
             lines += [
                 "",
                 f"{protocol.title} [{name}], {settings['budget']}: {n_folds} fold"
                 f"{'s' if n_folds > 1 else ''}, {int(test['n_rows'].max())} test rows",
                 shown.rename_axis(None).to_string(float_format="{:.3f}".format, na_rep="-"),
             ]
+            if n_shared:
+                lines.append(f"LEAK: {n_shared} pairs of train and test rows share values.")
         return "\n".join(lines)
 
     def save(self, folder: str | Path) -> None:

@@ -17,6 +17,7 @@ from .folds import Fold, run_fold, versions
 from .pipelines import MODELS, make_pipeline_for, placement_of
 from .protocols import PROTOCOLS
 from .results import StudyResults
+from .sharing import count_shared
 
 __all__ = ["run_study"]
 
@@ -93,7 +94,8 @@ def run_study(
     Raises
     ------
     ValueError
-        If a name is unknown, the data can't be used, or no protocol is available.
+        If a name is unknown, the data can't be used, no protocol is available, or sets
+        of an unseen person share values with others (a ``LeakError``).
 
     Examples
     --------
@@ -173,6 +175,7 @@ def run_study(
         "fixed_length": fixed_length,
         "n_short_sets": n_short,
         "quality": quality_warnings(dataset.X),
+        "n_shared_pairs": count_shared(dataset, folds),
         "notes": dataset.notes,
         "versions": versions(),
     }

@@ -1,0 +1,51 @@
+"""What train and test share in the study's splits: counted, and refused for (c)."""
+
+from sklearn.base import clone
+
+from ..model_selection.leaks import (
+    LeakError,
+    across,
+    describe_findings,
+    find_copies,
+    findings_table,
+    shared_groups,
+)
+from .data import StudyData
+from .folds import Fold, _with_copies
+
+__all__ = ["count_shared"]
+
+
+def count_shared(dataset: StudyData, folds: list[Fold]) -> dict[str, int]:
+    """Return in how many pairs train and test rows of each protocol share values.
+
+    Raises
+    ------
+    LeakError
+        If they do, or share a person, in a split over people.
+    """
+    splits = {(fold.protocol, fold.number): fold for fold in folds}
+    counts: dict[str, int] = {}
+    copies_of = {}
+    for fold in splits.values():
+        n_copies = fold.split.n_copies
+        if n_copies not in copies_of:
+            resampler = clone(fold.pipeline.named_steps["resample"])
+            rows = dataset.X
+            if n_copies:
+                rows = _with_copies(dataset, resampler, n_copies, fold.seed)
+            copies_of[n_copies] = find_copies(resampler.fit_transform(rows))
+        train, test = fold.split.train, fold.split.test
+        found = across(copies_of[n_copies], train, test)
+        if fold.protocol == "unseen-people":
+            assert dataset.subjects is not None
+            found += shared_groups(dataset.subjects, train, test)
+            if found:
+                table = findings_table(found, dataset.y, train)
+                raise LeakError(
+                    f"{dataset.name}, {fold.split.name} left out: "
+                    f"{describe_findings(table)}",
+                    table,
+                )
+        counts[fold.protocol] = counts.get(fold.protocol, 0) + len(found)
+    return counts
