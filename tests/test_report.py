@@ -6,8 +6,8 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import roc_auc_score
 
-from sk_imu import displays, report
-from sk_imu.report import write_figures
+from sk_imu import displays
+from sk_imu.report import figures, write_figures
 from sk_imu.study import PROTOCOLS, StudyResults
 
 CLASSES = ("curl", "lunge", "squat")
@@ -82,7 +82,7 @@ def results():
 
 
 def figures_of(results):
-    return {name: figure for name, _, figure in report._figures(results)}
+    return {name: figure for name, _, figure in figures._figures(results)}
 
 
 def legend_of(ax):

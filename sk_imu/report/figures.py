@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .comparison_display import PeopleDisplay
-from .displays import (
+from ..comparison_display import PeopleDisplay
+from ..displays import (
     draw_confusions,
     draw_losses,
     draw_resampling,
@@ -17,7 +17,7 @@ from .displays import (
     shown,
     title_of,
 )
-from .study import StudyResults
+from ..study import StudyResults
 
 if TYPE_CHECKING:
     import pandas as pd
