@@ -30,7 +30,26 @@ _TOLERANCE = 1e-6
 
 
 class LeakWarning(UserWarning):
-    """Something looks as if it had been fitted on all rows; it is not proved."""
+    """Something looks as if it had been fitted on all rows; it is not proved.
+
+    Parameters
+    ----------
+    message : str
+        What is suspected, and what to do.
+
+    Examples
+    --------
+    Where a suspicion is to stop a script:
+
+    >>> import warnings
+    >>> from sk_imu.model_selection import LeakWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", LeakWarning)
+    ...     # check_search(search, X, y, groups)
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 def check_search(
