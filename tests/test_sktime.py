@@ -68,7 +68,14 @@ QUICK = {SktimeCNNGRUClassifier, SktimeChannelScaler, SktimeSummaryFeatures}
 LEFT_OUT = {cls: {"warm_start", "n_jobs"} for cls in CLASSIFIERS} | {
     SktimeResampler: {"channels"}
 }
-SMALL_NET = {"n_filters": 8, "hidden_size": 8, "max_epochs": 4, "random_state": 0}
+SMALL_NET = {
+    "n_filters": 8,
+    "kernel_size": 5,
+    "pool_size": 2,
+    "hidden_size": 8,
+    "max_epochs": 4,
+    "random_state": 0,
+}
 
 NEAREST = KNeighborsTimeSeriesClassifier(n_neighbors=1, distance="euclidean")
 
@@ -254,7 +261,8 @@ def test_sktime_pipeline_on_sets_of_unequal_length(panel):
         pd.DataFrame(row[:, : 30 + i % 11].T, columns=list("xyz"))
         for i, row in enumerate(X)
     ]
-    clf = SktimeFixedLength(32) * SktimeCNNClassifier(batch_size=8, random_state=0)
+    net = SktimeCNNClassifier(pool_size=2, batch_size=8, random_state=0)
+    clf = SktimeFixedLength(32) * net
     assert clf.fit(uneven, y).score(uneven, y) > 0.9
     forest = SktimeSummaryFeatures() * RandomForestClassifier(10, random_state=0)
     assert forest.fit(uneven, y).score(uneven, y) > 0.9

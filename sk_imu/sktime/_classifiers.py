@@ -69,7 +69,7 @@ class SktimeCNNClassifier(_Classifier):
     >>> from sktime.datasets import load_unit_test
     >>> from sk_imu.sktime import SktimeCNNClassifier
     >>> X, y = load_unit_test(split="train")
-    >>> clf = SktimeCNNClassifier(max_epochs=5, random_state=0).fit(X, y)
+    >>> clf = SktimeCNNClassifier(pool_size=2, max_epochs=5, random_state=0).fit(X, y)
     >>> clf.predict_proba(X).shape
     (20, 2)
     """
@@ -139,7 +139,7 @@ class SktimeCNNGRUClassifier(_Classifier):
     >>> from sktime.datasets import load_unit_test
     >>> from sk_imu.sktime import SktimeCNNGRUClassifier, SktimeFixedLength
     >>> X, y = load_unit_test(split="train")
-    >>> net = SktimeCNNGRUClassifier(max_epochs=5, random_state=0)
+    >>> net = SktimeCNNGRUClassifier(pool_size=2, max_epochs=5, random_state=0)
     >>> clf = (SktimeFixedLength(32) * net).fit(X, y)
     >>> clf.predict_proba(X).shape
     (20, 2)
