@@ -160,7 +160,7 @@ def make_pipeline_for(
         )
     else:
         copies += disturb
-        classifier = _on_features(name, random_state)
+        classifier = _on_features(name, random_state, sampling_rate_hz)
     if fixed_length is None:
         classifier = WindowedClassifier(
             classifier,
@@ -196,8 +196,9 @@ def _kinds(channels: list[str] | None, *, free: bool) -> list[str]:
     return ["magnitude", "vertical", "aligned"] if free else ["magnitude", "vertical"]
 
 
-def _on_features(name: str, random_state: int | None) -> Pipeline:
+def _on_features(name: str, random_state: int | None, rate_hz: float) -> Pipeline:
     """Return a classifier of windows that learns from a table of features."""
+    summary = SummaryFeatures(sampling_rate_hz=rate_hz)
     if name == "minirocket":
         from ..sktime import MiniRocketFeatures  # here, for it loads sktime
 
@@ -211,12 +212,10 @@ def _on_features(name: str, random_state: int | None) -> Pipeline:
         )
     if name == "rf":
         forest = RandomForestClassifier(random_state=random_state)
-        return Pipeline([("features", SummaryFeatures()), ("forest", forest)])
+        return Pipeline([("features", summary), ("forest", forest)])
     # Ties broken, predict takes the class of the highest decision value.
     svc = SVC(break_ties=True)
-    return Pipeline(
-        [("features", SummaryFeatures()), ("scale", StandardScaler()), ("svc", svc)]
-    )
+    return Pipeline([("features", summary), ("scale", StandardScaler()), ("svc", svc)])
 
 
 def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[Any]]]:

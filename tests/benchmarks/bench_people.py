@@ -153,8 +153,8 @@ def run(name: str, variant: str, seed: int, person, conditions, folder: str) -> 
         answers = pipeline.predict(sets)
         predict_s = time.process_time() - started
         windows = pipeline[-1]
-        # AugmentedClassifier hands its sets on to the classifier of windows.
-        windows = getattr(windows, "estimator_", windows)
+        if not hasattr(windows, "predict_windows"):  # it is in an AugmentedClassifier
+            windows = windows.estimator_
         windows = windows.predict_windows(pipeline[:-1].transform(sets))
         rows += [
             {
