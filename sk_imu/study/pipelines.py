@@ -214,7 +214,7 @@ def _on_features(name: str, random_state: int | None, rate_hz: float) -> Pipelin
         forest = RandomForestClassifier(random_state=random_state)
         return Pipeline([("features", summary), ("forest", forest)])
     # Ties broken, predict takes the class of the highest decision value.
-    svc = SVC(break_ties=True)
+    svc = SVC(C=10, break_ties=True)
     return Pipeline([("features", summary), ("scale", StandardScaler()), ("svc", svc)])
 
 
