@@ -185,7 +185,7 @@ def clean(sets: list[Any], kept: list[int], people: Any, n_splits: int) -> int:
         ("people", GroupShuffleSplit(n_splits, test_size=0.3, random_state=0), groups),
         ("sets", ShuffleSplit(n_splits, test_size=0.3, random_state=0), None),
     ):
-        splits = list(splitter.split(X, groups=groups))
+        splits = list(splitter.split(X, groups=given))
         n = sum(
             any((a in train) != (b in train) for a, b in alarms)
             for train in (set(rows.tolist()) for rows, _ in splits)
