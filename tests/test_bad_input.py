@@ -22,7 +22,7 @@ from sk_imu import (
 )
 
 NET = {"max_epochs": 1, "random_state": 0}
-CNN = {**NET, "n_filters": 2, "kernel_size": 3, "n_blocks": 1}
+CNN = {**NET, "n_filters": 2, "kernel_size": 3, "n_blocks": 1, "pool_size": 2}
 
 
 def stream(n_samples=100, start_s=0.0, rate_hz=50.0, bad=None):

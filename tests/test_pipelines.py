@@ -133,13 +133,24 @@ def test_channels_are_derived_where_the_given_ones_allow(
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(
-    ("channels", "placement"), [(None, "fixed"), (NAMES, "fixed"), (NAMES, "free")]
+    ("channels", "placement", "fixed_length"),
+    [
+        (None, "fixed", None),
+        (None, "fixed", 64),
+        (NAMES, "fixed", None),
+        (NAMES, "free", None),
+    ],
 )
-def test_every_model_answers_with_every_choice_of_channels(sets, name, channels, placement):
+def test_every_model_learns_raw_recordings(sets, name, channels, placement, fixed_length):
     if name == "minirocket":
         pytest.importorskip("numba")
-    pipeline = quick(name, channels=channels, placement=placement)
-    assert list(pipeline.named_steps) == ["side", "resample", "derive", "scale", "classify"]
+    pipeline = quick(
+        name, channels=channels, placement=placement, fixed_length=fixed_length
+    )
+    steps = ["side", "resample", "derive", "scale", "length", "classify"]
+    if fixed_length is None:
+        steps.remove("length")
+    assert list(pipeline.named_steps) == steps
     predicted = pipeline.fit(sets, labels_of(sets)).predict(sets)
     assert predicted.shape == (len(sets),)
     assert set(predicted) <= {"lunge", "squat"}
