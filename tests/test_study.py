@@ -212,7 +212,7 @@ def test_a_model_that_was_not_published_is_summed_up_without(forest_run):
     results, _ = forest_run
     rows = results.predictions.query("model == 'rf'").assign(model="minirocket")
     alone = replace(results, predictions=rows)
-    assert "published" not in alone.summary()
+    assert "minirocket" in alone.summary()
     beside = replace(results, predictions=pd.concat([results.predictions, rows]))
     (line,) = re.findall("minirocket .*", beside.summary().split("\n\n")[1])
     assert line.split()[-3:] == ["-"] * 3
