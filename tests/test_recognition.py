@@ -121,7 +121,9 @@ def test_command_line_names_a_file_it_can_not_read(folder, tmp_path, capsys):
 
 
 def test_the_study_runs_on_raw_exports(folder, tmp_path):
-    results = run_study(folder, models=["svm"], channels=CHANNELS, out=tmp_path, verbose=0)
+    results = run_study(
+        folder, models=["svm"], protocols=["b"], channels=CHANNELS, out=tmp_path, verbose=0
+    )
     assert results.settings["notes"][0].startswith("27 sets in 9 recordings; 0 ")
     assert results.settings["classes"] == ["jumping_jack", "lunge", "squat"]
     assert results.settings["n_subjects"] == 3
