@@ -209,7 +209,7 @@ def _add_segment(command: argparse.ArgumentParser) -> None:
 
 
 def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) -> int:
-    from .report import write_figures
+    from .report import write_report
     from .study import run_study
 
     as_before = warnings.formatwarning
@@ -225,8 +225,8 @@ def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) ->
     finally:
         warnings.formatwarning = as_before
     print(results.summary())
-    figures = write_figures(results, out)
-    print(f"\nPredictions, tables and {len(figures)} figures are in {out}.")
+    page = write_report(results, out)[0]
+    print(f"\nPredictions, tables and figures are in {out}; {page} tells what they say.")
     return 0
 
 
@@ -295,15 +295,21 @@ def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _inspect(*, path: str, out: str | None) -> int:
+    # Not from pyplot, which would choose a back end, and may find no screen for it.
+    from matplotlib.figure import Figure
+
+    from .displays import RecordingDisplay
     from .readers import read_recording
-    from .stream_display import write_streams
 
     recording = read_recording(path)
     print(recording.quality)
     place = Path(path).resolve()
     # A folder's name may hold a dot, as in "ios_1.15_monday".
     name = place.name if place.is_dir() else place.stem
-    written = write_streams(recording, out or f"{name}_quality.png")
+    written = out or f"{name}_quality.png"
+    figure = Figure(figsize=(10, 1 + 1.8 * len(recording.streams)), layout="constrained")
+    RecordingDisplay.from_recording(recording, ax=figure)
+    figure.savefig(written, dpi=150)
     print(f"\nPlot: {written}")
     return 0
 

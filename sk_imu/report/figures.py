@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from ..displays import (
     title_of,
 )
 from ..study import StudyResults
+from .findings import confused_pairs, listed, name_of, one_line, percent, tested
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["write_figures"]
+__all__ = ["Drawing", "Written", "draw_all", "write_figures"]
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -39,6 +40,8 @@ _STYLE: dict[Any, Any] = {
     # A label may well hold a $.
     "text.parse_math": False,
     "text.usetex": False,
+    # SVG files alike byte by byte, whenever they are drawn.
+    "svg.hashsalt": "sk_imu",
 }
 # Taken, where the machine has them, for signs that matplotlib's own font lacks.
 _MORE_FONTS = (
@@ -46,14 +49,22 @@ _MORE_FONTS = (
     *("Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei", "Arial Unicode MS"),
 )
 
-_FIGURES = (
-    *("resampling.png", "loss_curves.png", "people.png"),
-    *("roc_*.png", "confusion_*.png"),
-)
+_NAMES = ("resampling", "loss_curves", "people", "roc_*", "confusion_*")
+_ENDINGS = ("png", "svg")
+
+
+class Drawing(NamedTuple):
+    """A figure, and what stands beside it on a page."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    figure: "Figure"
 
 
 def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list[Path]:
-    """Draw the figures of a study as PNG files.
+    """Draw the figures of a study as PNG and SVG files.
 
     Nothing is fitted: all is drawn from the results. What they lack has no figure: without
     nets there are no loss curves, without unseen people none by person. Figures of an
@@ -70,14 +81,15 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
     Returns
     -------
     paths : list of pathlib.Path
-        The files written: ``resampling.png``, a set before and after resampling;
-        ``loss_curves.png``, training and test loss by epoch of the nets;
-        ``roc_<protocol>.png``, ROC curves by class, one against the rest, and their macro
-        average; ``confusion_<protocol>.png``; and ``people.png``, accuracy by person, of
-        people that the models have not learnt from.
+        The files written, each as PNG and SVG: ``resampling``, a set before and after
+        resampling; ``loss_curves``, training and test loss by epoch of the nets;
+        ``roc_<protocol>``, ROC curves by class, one against the rest, and their macro
+        average; ``confusion_<protocol>``; and ``people``, accuracy by person, of people
+        that the models have not learnt from.
 
     See Also
     --------
+    write_report : The figures in a page that says what they come to.
     sk_imu.study.run_study : Make the results.
 
     Examples
@@ -90,79 +102,183 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
     ...     load_basic_motions(), models=["svm"], protocols=["unseen-sets"], verbose=0
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [path.name for path in write_figures(results, folder)]
+    ...     [path.name for path in write_figures(results, folder) if path.suffix == ".png"]
     ['resampling.png', 'roc_unseen-sets.png', 'confusion_unseen-sets.png']
     """
+    return [path for drawn in draw_all(results, folder) for path in drawn.paths]
+
+
+class Written(NamedTuple):
+    """What a page needs of a figure that has been written."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    width_inches: float
+    paths: list[Path]
+
+
+def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Written]:
+    """Write the figures and return what a page tells of them."""
     import matplotlib as mpl
     from matplotlib.font_manager import fontManager
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     # Those of an earlier run with more models would stand beside tables without them.
-    for pattern in _FIGURES:
-        for stale in folder.glob(pattern):
-            stale.unlink()
+    for name in _NAMES:
+        for ending in _ENDINGS:
+            for stale in folder.glob(f"{name}.{ending}"):
+                stale.unlink()
     here = set(fontManager.get_font_names())
     more_fonts = [name for name in _MORE_FONTS if name in here]
     style = _STYLE | {"font.sans-serif": ["DejaVu Sans", *more_fonts]}
-    paths = []
+    written = []
     with mpl.rc_context(style), warnings.catch_warnings():
         # Signs that no font here has are drawn as boxes, which speak for themselves.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        for name, title, figure in _figures(results):
-            paths.append(folder / f"{name}.png")
-            figure.savefig(paths[-1], dpi=200, metadata={"Title": title})
-    return paths
+        for drawing in _figures(results):
+            paths = [folder / f"{drawing.name}.{ending}" for ending in _ENDINGS]
+            for path in paths:
+                # The same results make the same files, byte by byte.
+                undated = {"Date": None} if path.suffix == ".svg" else {}
+                drawing.figure.savefig(
+                    path, dpi=200, metadata={"Title": drawing.title, **undated}
+                )
+            written.append(Written(*drawing[:4], drawing.figure.get_figwidth(), paths))
+    return written
 
 
-def _figures(results: StudyResults) -> Iterator[tuple[str, str, "Figure"]]:
-    """Yield each figure that the results allow, with its file's name and its title."""
+def _figures(results: StudyResults) -> Iterator[Drawing]:
+    """Yield each figure that the results allow."""
     data = shown(Path(str(results.settings["data"])).name, 30)
     budget = f"{results.settings['budget']} budget"
     if results.example:
-        label = shown(results.example["label"])
-        title = f"One set before and after resampling\n{data}: {label}"
-        figure = _figure(title, 7.5, 6.0)
-        draw_resampling(figure, results.example)
-        yield "resampling", title, figure
+        yield _resampling(results.example, data)
     if len(results.curves):
-        n_rows, n_columns = results.curves[["protocol", "model"]].nunique()
-        title = f"Training and test loss by epoch\n{data}, {budget}"
-        figure = _figure(title, 0.8 + 2.6 * n_columns, 1.2 + 2.1 * n_rows)
-        draw_losses(figure, results.curves)
-        yield "loss_curves", title, figure
+        yield _losses(results.curves, f"{data}, {budget}")
     if not len(results.predictions):
         return
     classes = [str(label) for label in results.settings["classes"]]
+    for protocol in results.predictions["protocol"].unique():
+        rows = tested(results, protocol)
+        if len(rows):
+            where = f"{title_of(protocol)}\n{data}, {budget}, {_size_of(rows)}"
+            yield from _rocs_and_confusions(rows, classes, protocol, where)
+    unseen = tested(results, "unseen-people")
+    if len(unseen) and unseen["subject"].notna().all():
+        yield _people(unseen, f"{data}, {budget}, {_size_of(unseen)}")
+
+
+def _resampling(example: dict[str, Any], data: str) -> Drawing:
+    label = one_line(example["label"])
+    title = f"One set before and after resampling\n{data}: {shown(label)}"
+    figure = _figure(title, 7.5, 6.0)
+    draw_resampling(figure, example)
+    n_before, n_uniform = len(example["before_s"]), len(example["uniform"][0])
+    n_fixed, rate_hz = len(example["fixed"][0]), example["sampling_rate_hz"]
+    caption = (
+        f"One set of {label} as it was recorded, on the models' clock of {rate_hz:g} Hz, "
+        f"and stretched to {n_fixed} samples as the study did. Right: the shaded stretch, "
+        "enlarged."
+    )
+    alt = (
+        f"Line plots of {listed(list(example['channel_names']))} in three states: "
+        f"{n_before} samples as recorded, {n_uniform} at {rate_hz:g} Hz, {n_fixed} at a "
+        "fixed length."
+    )
+    return Drawing("resampling", title, caption, alt, figure)
+
+
+def _losses(curves: "pd.DataFrame", where: str) -> Drawing:
+    n_rows, n_columns = curves[["protocol", "model"]].nunique()
+    title = f"Training and test loss by epoch\n{where}"
+    figure = _figure(title, 0.8 + 2.6 * n_columns, 1.2 + 2.1 * n_rows)
+    draw_losses(figure, curves)
+    models = listed([name_of(model) for model in curves["model"].unique()])
+    caption = (
+        f"Loss of {models} after each epoch, on the test sets and on as many training "
+        "sets. Where the two part, a network learns what does not carry over."
+    )
+    last = curves.sort_values("epoch").groupby(["protocol", "model", "fold"]).tail(1)
+    means = last.groupby(["protocol", "model"], sort=False)[["train_loss", "test_loss"]]
+    told = [
+        f"{name_of(row.model)} under {title_of(row.protocol)}, training "
+        f"{row.train_loss:.2f}, test {row.test_loss:.2f}"
+        for row in means.mean().reset_index().itertuples()
+    ]
+    alt = f"Loss curves. Cross-entropy after the last epoch: {'; '.join(told)}."
+    return Drawing("loss_curves", title, caption, alt, figure)
+
+
+def _rocs_and_confusions(
+    rows: "pd.DataFrame", classes: list[str], protocol: str, where: str
+) -> Iterator[Drawing]:
+    n_models = rows["model"].nunique()
+    columns = {1: 1, 2: 2, 4: 2}.get(n_models, 3)
+    lines = -(-n_models // columns)
+    title = f"ROC by class, {where}"
+    figure = _figure(title, 0.6 + 2.9 * columns, 1.1 + 2.9 * lines)
+    draw_rocs(figure, rows, classes, columns)
+    caption = (
+        f"{title_of(protocol)}: how many of a class are found, against how many others are "
+        "taken for it, as the threshold falls."
+    )
+    # From the legends, for a page shall not say another figure than the drawing.
+    told = [
+        f"{ax.get_title()}, {label.removesuffix(' macro average')}"
+        for ax in figure.axes
+        for label in ax.get_legend_handles_labels()[1]
+        if label.endswith(" macro average")
+    ]
+    alt = f"ROC curves of {len(classes)} classes, a panel a model."
+    if told:
+        alt += f" Area under the macro average: {'; '.join(told)}."
+    yield Drawing(f"roc_{protocol}", title, caption, alt, figure)
+
     # Room for the labels beside the confusion matrices and under them.
     margin = 0.4 + 0.065 * max(len(shown(label)) for label in classes)
     side = float(np.clip(0.36 * len(classes), 1.8, 6.0))
-    tested = results.predictions[results.predictions["part"] == "test"]
-    for protocol, rows in tested.groupby("protocol", sort=False):
-        n_models = rows["model"].nunique()
-        columns = {1: 1, 2: 2, 4: 2}.get(n_models, 3)
-        lines = -(-n_models // columns)
-        where = f"{title_of(protocol)}\n{data}, {budget}, {_size_of(rows)}"
-        title = f"ROC by class, {where}"
-        figure = _figure(title, 0.6 + 2.9 * columns, 1.1 + 2.9 * lines)
-        draw_rocs(figure, rows, classes, columns)
-        yield f"roc_{protocol}", title, figure
-        title = f"Confusion matrix, {where}"
-        width, height = (side + 0.2) * columns, (side + 0.4) * lines
-        # A panel above an empty place has labels under it too.
-        height += margin * (2 if n_models % columns else 1)
-        figure = _figure(title, margin + width, 0.45 + height)
-        draw_confusions(figure, rows, classes, columns)
-        yield f"confusion_{protocol}", title, figure
-    unseen = tested[tested["protocol"] == "unseen-people"]
-    if len(unseen) and unseen["subject"].notna().all():
-        title = f"Accuracy by person, {title_of('unseen-people')}"
-        title += f"\n{data}, {budget}, {_size_of(unseen)}"
-        n_people, n_models = unseen[["subject", "model"]].nunique()
-        figure = _figure(title, 7.5, 1.6 + (n_people + 1) * (0.15 + 0.07 * n_models))
-        named = unseen.assign(model=unseen["model"].str.upper())
-        PeopleDisplay.from_predictions(named, ax=figure.subplots())
-        yield "people", title, figure
+    title = f"Confusion matrix, {where}"
+    width, height = (side + 0.2) * columns, (side + 0.4) * lines
+    # A panel above an empty place has labels under it too.
+    height += margin * (2 if n_models % columns else 1)
+    figure = _figure(title, margin + width, 0.45 + height)
+    draw_confusions(figure, rows, classes, columns)
+    caption = (
+        f"{title_of(protocol)}: what each class was taken for. What is right lies on the "
+        "diagonal."
+    )
+    told = []
+    for model, group in rows.groupby("model", sort=False):
+        n_right = int((group["y_true"] == group["y_pred"]).sum())
+        text = f"{model}, {n_right} of {len(group)} right"
+        for pair in confused_pairs(group, 1):
+            text += f", most often wrong: {pair['text']} ({pair['n']})"
+        told.append(text)
+    alt = f"Confusion matrices, a panel a model. {'; '.join(told)}."
+    yield Drawing(f"confusion_{protocol}", title, caption, alt, figure)
+
+
+def _people(unseen: "pd.DataFrame", where: str) -> Drawing:
+    title = f"Accuracy by person, {title_of('unseen-people')}\n{where}"
+    n_people, n_models = unseen[["subject", "model"]].nunique()
+    figure = _figure(title, 7.5, 1.6 + (n_people + 1) * (0.15 + 0.07 * n_models))
+    PeopleDisplay.from_predictions(unseen, ax=figure.subplots())
+    caption = (
+        "Accuracy on each person by models that have not learnt from them, the worst at "
+        "the bottom. Above: the mean over people"
+    )
+    caption += " and its 95 % interval." if n_people > 1 else "."
+    shares = (unseen["y_true"] == unseen["y_pred"]).groupby(unseen["subject"]).mean()
+    worst, best = one_line(shares.idxmin()), one_line(shares.idxmax())
+    alt = (
+        f"A mark a person and model. All models together are right in "
+        f"{percent(shares.min())} of the sets of {worst} and in {percent(shares.max())} of "
+        f"those of {best}."
+    )
+    return Drawing("people", title, caption, alt, figure)
 
 
 def _figure(title: str, width: float, height: float) -> "Figure":
