@@ -54,7 +54,7 @@ def placement_of(recordings: Iterable[Recording]) -> str:
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
     >>> from sk_imu.study import placement_of
-    >>> placement_of(make_exercise_recordings(1, 1, placement="pocket").data)
+    >>> placement_of(make_exercise_recordings(1, 1, placement="front pocket").data)
     'free'
     """
     places = {str(recording.placement).lower() for recording in recordings}
@@ -72,14 +72,14 @@ def make_pipeline_for(
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
     augment: bool = True,
-    n_copies: int = 3,
+    n_copies: int | None = None,
 ) -> Pipeline:
     """Return one of the study's models as an unfitted Pipeline over raw recordings.
 
     All models get the same recordings: those of the left side mirrored onto the right, on
-    one clock, with derived channels, and each training set beside ``n_copies`` copies of
-    it at other speeds, which are turned, scaled and disturbed a little.  The nets turn,
-    scale and disturb each batch anew instead.  They keep their epochs, for loss curves.
+    one clock, with derived channels.  The nets turn, scale and disturb each batch anew,
+    and keep their epochs, for loss curves; MiniRocket learns from two copies of each set
+    beside it, at other speeds and turned, scaled and disturbed likewise.
 
     Parameters
     ----------
@@ -106,8 +106,9 @@ def make_pipeline_for(
         the study does.
     augment : bool, default=True
         Learn with augmentations.
-    n_copies : int, default=3
-        Augmented copies of each training set.
+    n_copies : int, default=None
+        Augmented copies of each training set. None makes two for MiniRocket and none for
+        the others, which don't gain by them on unseen people.
 
     Returns
     -------
@@ -168,6 +169,8 @@ def make_pipeline_for(
             sampling_rate_hz=sampling_rate_hz,
             short="pad",
         )
+    if n_copies is None:
+        n_copies = 2 if name == "minirocket" else 0
     if augment and n_copies:
         classifier = AugmentedClassifier(
             classifier, Pipeline(copies), n_copies=n_copies, random_state=random_state
@@ -242,7 +245,7 @@ def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[
     --------
     >>> from sk_imu.study import grid_for, make_pipeline_for
     >>> grid_for("svm", make_pipeline_for("svm"), "quick")
-    [{'classify__estimator__estimator__svc__C': [1.0, 10.0]}]
+    [{'classify__estimator__svc__C': [1.0, 10.0]}]
     """
     leaves = {"rf": "forest__max_features", "svm": "svc__C", "minirocket": "num_kernels"}
     leaf = leaves.get(name, "max_epochs")
