@@ -91,10 +91,12 @@ def test_the_full_grid_of_the_hybrid_holds_the_study_s_five_hyperparameters():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_augmentation_can_be_switched_off(name):
-    assert "MultiplicativeNoise" in repr(make_pipeline_for(name).get_params())
-    assert "MultiplicativeNoise" not in repr(
-        make_pipeline_for(name, augment=False).get_params()
-    )
+    told = [
+        "MultiplicativeNoise" in repr(make_pipeline_for(name, **options).get_params())
+        for options in ({}, {"n_copies": 1}, {"n_copies": 1, "augment": False})
+    ]
+    # A forest and an SVM have nothing but copies, and those on request only.
+    assert told == [name not in ("rf", "svm"), True, False]
 
 
 def test_unknown_model_is_refused_with_the_known_ones():
