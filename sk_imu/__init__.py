@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 _MODULE_OF = {
     "AccuracyTimeDisplay": "comparison_display",
+    "AugmentationDisplay": "displays",
     "AugmentedClassifier": "meta",
     "Bout": "segmentation",
     "CNNClassifier": "classifiers",
@@ -26,19 +27,24 @@ _MODULE_OF = {
     "Flatten": "features",
     "FromSktime": "sktime",
     "GRUClassifier": "classifiers",
+    "LossCurvesDisplay": "displays",
     "LowerRate": "augmentation",
     "MiniRocketFeatures": "sktime",
     "Mixup": "augmentation",
     "MultiplicativeNoise": "augmentation",
     "PeopleDisplay": "comparison_display",
+    "PersonalisationDisplay": "displays",
     "RandomMirror": "augmentation",
     "RandomRotation": "augmentation",
     "RandomScale": "augmentation",
     "RandomSubsequence": "augmentation",
     "Recording": "recording",
+    "RecordingDisplay": "displays",
     "Repetition": "repetitions",
     "Resampler": "resampling",
-    "SegmentationDisplay": "segmentation_display",
+    "ResamplingDisplay": "displays",
+    "RocByClassDisplay": "displays",
+    "SegmentationDisplay": "displays",
     "SensorStream": "recording",
     "SetSegmenter": "set_segmenter",
     "SpeedChange": "augmentation",
@@ -56,6 +62,7 @@ _MODULE_OF = {
 
 __all__ = [
     "AccuracyTimeDisplay",
+    "AugmentationDisplay",
     "AugmentedClassifier",
     "Bout",
     "CNNClassifier",
@@ -68,18 +75,23 @@ __all__ = [
     "Flatten",
     "FromSktime",
     "GRUClassifier",
+    "LossCurvesDisplay",
     "LowerRate",
     "MiniRocketFeatures",
     "Mixup",
     "MultiplicativeNoise",
     "PeopleDisplay",
+    "PersonalisationDisplay",
     "RandomMirror",
     "RandomRotation",
     "RandomScale",
     "RandomSubsequence",
     "Recording",
+    "RecordingDisplay",
     "Repetition",
     "Resampler",
+    "ResamplingDisplay",
+    "RocByClassDisplay",
     "SegmentationDisplay",
     "SensorStream",
     "SetSegmenter",
@@ -114,6 +126,15 @@ if TYPE_CHECKING:
         PeopleDisplay,
     )
     from .derived_channels import DerivedChannels, derived_channel_names
+    from .displays import (
+        AugmentationDisplay,
+        LossCurvesDisplay,
+        PersonalisationDisplay,
+        RecordingDisplay,
+        ResamplingDisplay,
+        RocByClassDisplay,
+        SegmentationDisplay,
+    )
     from .features import Flatten, SummaryFeatures
     from .meta import AugmentedClassifier
     from .preprocessing import ChannelScaler, FixedLength
@@ -122,7 +143,6 @@ if TYPE_CHECKING:
     from .repetitions import Repetition, cut_repetitions, find_repetitions
     from .resampling import Resampler
     from .segmentation import Bout, find_bouts, segment_sets
-    from .segmentation_display import SegmentationDisplay
     from .set_segmenter import SetSegmenter
     from .sides import CanonicalSide
     from .sktime import FromSktime, MiniRocketFeatures

@@ -295,15 +295,21 @@ def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _inspect(*, path: str, out: str | None) -> int:
+    # Not from pyplot, which would choose a back end, and may find no screen for it.
+    from matplotlib.figure import Figure
+
+    from .displays import RecordingDisplay
     from .readers import read_recording
-    from .stream_display import write_streams
 
     recording = read_recording(path)
     print(recording.quality)
     place = Path(path).resolve()
     # A folder's name may hold a dot, as in "ios_1.15_monday".
     name = place.name if place.is_dir() else place.stem
-    written = write_streams(recording, out or f"{name}_quality.png")
+    written = out or f"{name}_quality.png"
+    figure = Figure(figsize=(10, 1 + 1.8 * len(recording.streams)), layout="constrained")
+    RecordingDisplay.from_recording(recording, ax=figure)
+    figure.savefig(written, dpi=150)
     print(f"\nPlot: {written}")
     return 0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ from .clocks import find_gaps, usual_interval
 
 __all__ = [
     "RecordingQuality",
+    "StreamFaults",
     "StreamQuality",
+    "find_faults",
     "find_stale",
     "measure_stream",
     "quality_warnings",
@@ -153,15 +155,11 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
     steps_s = np.diff(times_s)
     fresh = ~_is_stale(values)
     n_new = int(fresh[1:].sum())
-    interval_s = usual_interval(np.sort(times_s))
-    if not interval_s > 0:  # more timestamps are repeated than not
-        interval_s = (end_s - start_s) / (n - 1) if end_s > start_s else np.nan
-    gaps = find_gaps(times_s, 3.5 * interval_s)
+    interval_s = _interval_of(times_s)
     usual = steps_s[(steps_s <= 3.5 * interval_s) & (steps_s >= 0)]
     halves = [usual_interval(half) for half in (times_s[: n // 2 + 1], times_s[n // 2 :])]
     drift = 100 * (halves[0] / halves[1] - 1) if n > 3 and min(halves) > 0 else 0.0
-    stale = find_stale(times_s, values)
-    same_time = steps_s == 0
+    faults = find_faults(sensor, times_s, values)
     return StreamQuality(
         n_samples=n,
         start_s=start_s,
@@ -169,17 +167,90 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
         rate_hz=float(1 / interval_s),
         drift_percent=float(drift),
         jitter_ms=float(1e3 * np.std(usual)) if len(usual) else np.nan,
-        n_gaps=len(gaps),
+        n_gaps=len(faults.gaps),
         longest_gap_s=float(steps_s.max()) if n > 1 else np.nan,
-        n_duplicated=int(same_time.sum()),
-        n_duplicated_differing=int((same_time & fresh[1:]).sum()),
-        n_backward=int((steps_s < 0).sum()),
+        n_duplicated=int(faults.duplicated.sum()),
+        n_duplicated_differing=int((faults.duplicated & fresh).sum()),
+        n_backward=int(faults.backward.sum()),
         n_stale=int((~fresh).sum()),
-        longest_stale_s=float(np.max(stale[:, 1] - stale[:, 0], initial=0.0)),
+        longest_stale_s=float(np.max(faults.stale[:, 1] - faults.stale[:, 0], initial=0)),
         update_rate_hz=n_new / (end_s - start_s) if end_s > start_s else np.nan,
-        n_clipped=_count_clipped(sensor, values[fresh]),
-        n_missing=int(np.isnan(values).any(axis=1).sum()),
+        n_clipped=int(faults.clipped.any(axis=1).sum()),
+        n_missing=int(faults.missing.sum()),
     )
+
+
+class StreamFaults(NamedTuple):
+    """Where the faults of one stream are, which a :class:`StreamQuality` counts.
+
+    Parameters
+    ----------
+    gaps : ndarray of shape (n_gaps, 2)
+        Times of the last sample before and the first after each gap, in seconds.
+    stale : ndarray of shape (n_stretches, 2)
+        Times of the first and the last sample of each stretch of the same values.
+    duplicated, backward, missing : ndarray of shape (n_samples,)
+        Whether a sample has the timestamp of the sample before, is earlier than it, or
+        misses a value.
+    clipped : ndarray of shape (n_samples, n_axes)
+        Whether a new value is at the sensor's full scale.
+    """
+
+    gaps: Floats
+    stale: Floats
+    duplicated: NDArray[np.bool_]
+    backward: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    clipped: NDArray[np.bool_]
+
+
+def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
+    """Find where the faults of one stream are.
+
+    Parameters
+    ----------
+    sensor : str
+        Its sensor, which says where values clip.
+    times_s : ndarray of shape (n_samples,)
+        Time of each sample in seconds.
+    values : ndarray of shape (n_samples, n_axes)
+        Samples.
+
+    Returns
+    -------
+    faults : StreamFaults
+        Where they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.quality import find_faults
+    >>> times_s = np.array([0.0, 0.1, 0.1, 0.2, 0.3, 0.9])
+    >>> faults = find_faults("Gyroscope", times_s, np.arange(6.0)[:, np.newaxis])
+    >>> faults.gaps.tolist(), np.flatnonzero(faults.duplicated).tolist()
+    ([[0.3, 0.9]], [2])
+    """
+    steps_s = np.diff(times_s, prepend=-np.inf)
+    return StreamFaults(
+        gaps=find_gaps(times_s, 3.5 * _interval_of(times_s)),
+        stale=find_stale(times_s, values),
+        duplicated=steps_s == 0,
+        backward=steps_s < 0,
+        missing=np.asarray(np.isnan(values).any(axis=1)),
+        clipped=_is_clipped(sensor, values),
+    )
+
+
+def _interval_of(times_s: Floats) -> float:
+    """Return the usual interval in seconds of a clock that may have any fault."""
+    interval_s = usual_interval(np.sort(times_s))
+    if interval_s > 0:
+        return interval_s
+    # More timestamps are repeated than not.
+    n = len(times_s)
+    if n < 2 or not times_s[-1] > times_s[0]:
+        return float("nan")
+    return float((times_s[-1] - times_s[0]) / (n - 1))
 
 
 def find_stale(times_s: Floats, values: Floats) -> Floats:
@@ -214,17 +285,18 @@ def _is_stale(values: Floats) -> NDArray[np.bool_]:
     return np.concatenate([np.zeros(min(len(values), 1), bool), same])
 
 
-def _count_clipped(sensor: str, values: Floats) -> int:
-    if sensor not in _FULL_SCALES or len(values) < _OFTEN:
-        return 0
-    clipped = np.zeros(len(values), bool)
-    for column in values.T:
+def _is_clipped(sensor: str, values: Floats) -> NDArray[np.bool_]:
+    clipped = np.zeros(values.shape, bool)
+    fresh = ~_is_stale(values)
+    if sensor not in _FULL_SCALES or fresh.sum() < _OFTEN:
+        return clipped
+    for column, marked in zip(values.T, clipped.T, strict=True):
         for extreme in (np.nanmin(column), np.nanmax(column)):
             ratios = np.abs(abs(extreme) / _FULL_SCALES[sensor] - 1)
-            there = np.isclose(column, extreme, rtol=1e-4, atol=0)
+            there = fresh & np.isclose(column, extreme, rtol=1e-4, atol=0)
             if ratios.min() < _NEAR and there.sum() >= _OFTEN:
-                clipped |= there
-    return int(clipped.sum())
+                marked |= there
+    return clipped
 
 
 @dataclass(frozen=True)

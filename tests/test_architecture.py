@@ -56,8 +56,6 @@ FLOOR_OF = {
     "study": 7,
     "displays": 8,
     "comparison_display": 8,
-    "segmentation_display": 8,
-    "stream_display": 8,
     "recognition": 8,
     "report": 8,
     "cli": 9,

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .motion import MOTION_RATE_HZ, motion_of
-from .recording import Recording
-from .segmentation import Bout, find_bouts
+from ..motion import MOTION_RATE_HZ, motion_of
+from ..recording import Recording
+from ..segmentation import Bout, find_bouts
+from .style import COLOURS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["SegmentationDisplay"]
-
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 class SegmentationDisplay:
@@ -145,15 +144,13 @@ class SegmentationDisplay:
         display : SegmentationDisplay
             The display itself.
         """
-        import matplotlib.pyplot as plt
-
         if ax is None:
-            _, ax = plt.subplots(figsize=(10, 3), layout="constrained")
+            ax = new_axes(10, 3)
         ax.plot(self.times_s, self.movement, color="0.3", linewidth=0.7)
         top = ax.get_xaxis_transform()
         labels = list(dict.fromkeys(bout.label for bout in self.bouts))
         for bout in self.bouts:
-            colour = _COLOURS[labels.index(bout.label) % len(_COLOURS)]
+            colour = COLOURS[labels.index(bout.label) % len(COLOURS)]
             ax.axvspan(bout.start_s, bout.end_s, color=colour, alpha=0.2, linewidth=0)
             for repetition in bout.repetitions:
                 ax.axvline(repetition.start_s, color=colour, linewidth=0.6)
