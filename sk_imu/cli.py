@@ -91,7 +91,8 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="+",
         default=["copied-sets", "unseen-sets", "unseen-people"],
         metavar="PROTOCOL",
-        help="copied-sets (a), unseen-sets (b), unseen-people (c) (default: all)",
+        help="copied-sets (a), unseen-sets (b), unseen-people (c), unseen-sessions, "
+        "unseen-placement, unseen-side, few-shot (default: the first three)",
     )
     study.add_argument(
         "--budget",

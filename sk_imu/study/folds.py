@@ -22,7 +22,7 @@ from ..recording import Recording
 from ..resampling import Resampler
 from .data import StudyData
 from .pipelines import grid_for
-from .protocols import PROTOCOLS, Split
+from .splits import Split, StudyProtocol
 
 __all__ = ["Fold", "run_fold", "versions"]
 
@@ -44,6 +44,7 @@ class Fold:
     """One model on one outer fold of one protocol."""
 
     protocol: str
+    rules: StudyProtocol
     number: int
     split: Split
     model: str
@@ -54,7 +55,7 @@ class Fold:
     @property
     def key(self) -> str:
         """Name of its file: with a number, for a subject may be called anything."""
-        return f"{self.protocol}-{self.number:02d}-{self.model}"
+        return f"{self.protocol}-{self.number:02d}-{self.model}-seed{self.seed}"
 
     @property
     def grid(self) -> list[dict[str, list[Any]]]:
@@ -78,6 +79,8 @@ class Fold:
                 self.split.train.tolist(),
                 self.split.test.tolist(),
                 self.split.n_copies,
+                self.split.k,
+                type(self.rules).__qualname__,
                 repr(self.pipeline.get_params()),
                 repr(self.grid),
                 _N_INNER,
@@ -91,7 +94,7 @@ class Fold:
 def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
     """Search, fit and predict one model on one fold."""
     started = time.perf_counter()
-    split, protocol = fold.split, PROTOCOLS[fold.protocol]
+    split, rules = fold.split, fold.rules
     X = dataset.X
     if split.n_copies:
         resampler = fold.pipeline.named_steps["resample"]
@@ -102,14 +105,12 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         fold.pipeline,
         fold.grid,
         scoring="f1_macro",
-        cv=protocol.inner_cv(_N_INNER, fold.seed),
+        cv=rules.inner_cv(_N_INNER, fold.seed),
         error_score="raise",
     )
-    subjects = dataset.subjects
-    groups = None if subjects is None else subjects[split.train % n_sets]
-    # Only the splitter over people reads them; the others would warn.
+    groups = rules.groups(dataset.subjects, dataset.factor(rules.by))
     search.fit(
-        X_train, y_train, groups=groups if fold.protocol == "unseen-people" else None
+        X_train, y_train, groups=None if groups is None else groups[split.train % n_sets]
     )
     best = search.best_estimator_
     is_net = hasattr(best[-1], "staged_predict_proba")
@@ -133,6 +134,8 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         "protocol": fold.protocol,
         "model": fold.model,
         "fold": split.name,
+        "seed": fold.seed,
+        "k": split.k,
         "cv_score": float(search.best_score_),
         "best_params": {
             name.rpartition("__")[2]: value for name, value in search.best_params_.items()

@@ -1,11 +1,13 @@
 """What a study leaves: every prediction, what was chosen, curves and timings."""
 
 import csv
+import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
@@ -15,6 +17,7 @@ from .published import published_table
 __all__ = ["StudyResults"]
 
 _SCORES = ("precision", "recall", "f1")
+_TABLES = ("predictions", "searches", "curves", "timings")
 _TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")
 
 
@@ -32,16 +35,19 @@ class StudyResults:
         One row for each prediction: ``protocol``, ``model``, ``fold``, ``part`` (train or
         test), ``set`` (row of the data), ``copy`` (0 is the recorded set), ``subject``,
         ``y_true``, ``y_pred`` (all text), ``score_kind`` (probability or decision) and one
-        column ``score_<label>`` a class.
+        column ``score_<label>`` a class. In this table and the next, ``seed`` is that of
+        the run, and ``k``, of few-shot only, the labelled sets a class of the person
+        tested; ``protocol``, ``model``, ``fold`` and ``seed`` name one fit.
     searches : DataFrame
-        One row a fold: ``protocol``, ``model``, ``fold``, ``cv_score``, ``best_params``.
+        One row a fold: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``cv_score``,
+        ``best_params``.
     curves : DataFrame
-        One row an epoch of a net: ``protocol``, ``model``, ``fold``, ``epoch``,
-        ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy``; cross-entropy
-        and accuracy of whole sets, after the epoch, of the test sets and as many training
-        sets.
+        One row an epoch of a net: ``protocol``, ``model``, ``fold``, ``seed``, ``k``,
+        ``epoch``, ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy``;
+        cross-entropy and accuracy of whole sets, after the epoch, of the test sets and as
+        many training sets.
     timings : DataFrame
-        One row a fold: ``protocol``, ``model``, ``fold``, ``seconds``.
+        One row a fold: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``seconds``.
     example : dict
         One set before and after resampling, for the figure.
 
@@ -66,37 +72,89 @@ class StudyResults:
     def table(self) -> pd.DataFrame:
         """Return precision, recall, F1 and accuracy by protocol, model and part.
 
+        Few-shot has no one figure: see :meth:`learning_curve`.
+
         Returns
         -------
         table : DataFrame
             Indexed by protocol, model and part. Each score is taken over all of a
-            protocol's predictions: ``_macro`` weighs classes alike, ``_weighted`` by
-            their sets. ``worst_subject`` is the lowest accuracy of a person tested,
-            ``n_rows`` the number of predictions, ``published_*`` the study's Table 1.
+            protocol's predictions with one seed, and averaged over the seeds: ``_macro``
+            weighs classes alike, ``_weighted`` by their sets. ``f1_macro_sd`` is the
+            standard deviation over seeds. ``mean_subject`` and ``worst_subject`` are mean
+            and minimum of the accuracies of the people tested, ``n_rows`` the number of
+            predictions, ``published_*`` the study's Table 1.
         """
-        rows = []
+        rows = _complete(self.predictions)
+        table = _scored(rows[rows["k"].isna()], ["protocol", "model", "part"])
         published = published_table()
-        keys = ["protocol", "model", "part"]
-        for key, group in self.predictions.groupby(keys, sort=False):
-            protocol, model, part = key
-            row: dict[str, Any] = {"protocol": protocol, "model": model, "part": part}
-            for average in ("macro", "weighted"):
-                values = precision_recall_fscore_support(
-                    group.y_true, group.y_pred, average=average, zero_division=0.0
-                )
-                row |= {
-                    f"{score}_{average}": value
-                    for score, value in zip(_SCORES, values, strict=False)
-                }
-            row["accuracy"] = accuracy_score(group.y_true, group.y_pred)
-            if part == "test" and group.subject.notna().all():
-                hits = group.y_true == group.y_pred
-                row["worst_subject"] = hits.groupby(group.subject).mean().min()
-            row["n_rows"] = len(group)
-            if part == "test" and model in published.index:
-                row |= {f"published_{k}": v for k, v in published.loc[str(model)].items()}
-            rows.append(row)
-        return pd.DataFrame(rows).set_index(keys)
+        for name in published.columns:
+            if len(table):
+                here = [
+                    published[name].get(model, np.nan) if part == "test" else np.nan
+                    for _, model, part in table.index
+                ]
+                table[f"published_{name}"] = here
+        return table
+
+    def learning_curve(self) -> pd.DataFrame:
+        """Return the scores of few-shot by the number of labelled sets.
+
+        The test sets are the same for every k.
+
+        Returns
+        -------
+        curve : DataFrame
+            Indexed by protocol, model, part and k, with the columns of :meth:`table`.
+        """
+        rows = _complete(self.predictions)
+        return _scored(rows[rows["k"].notna()], ["protocol", "model", "part", "k"])
+
+    def by_person(self) -> pd.DataFrame:
+        """Return the accuracy on each person tested, averaged over the seeds.
+
+        Returns
+        -------
+        people : DataFrame
+            One row a protocol, model, k and person: ``protocol``, ``model``, ``k``,
+            ``subject``, ``score``, ``n_sets`` (different sets tested) and ``n_seeds``.
+        """
+        rows = _complete(self.predictions)
+        rows = rows[(rows["part"] == "test") & rows["subject"].notna()]
+        people = []
+        keys = ["protocol", "model", "k", "subject"]
+        for key, group in rows.groupby(keys, sort=False, dropna=False):
+            scores = _hits_by_seed(group, "seed")
+            n_sets = group["set"].nunique()
+            people.append((*key, float(scores.mean()), n_sets, len(scores)))
+        table = pd.DataFrame(people, columns=[*keys, "score", "n_sets", "n_seeds"])
+        return table.astype({"k": "Int64"})
+
+    def tidy(self, *, timings: bool = True) -> pd.DataFrame:
+        """Return one table that holds all: predictions and what they were made with.
+
+        Parameters
+        ----------
+        timings : bool, default=True
+            With the seconds that each fold took, which differ between runs of the same.
+
+        Returns
+        -------
+        table : DataFrame
+            ``predictions``, and of each row's fold ``cv_score``, ``best_params`` and
+            ``seconds``; of the run ``data``, ``data_fingerprint``, ``budget`` and
+            ``versions`` (JSON).
+        """
+        table = _complete(self.predictions)
+        keys = ["protocol", "model", "fold", "seed"]
+        for more in [self.searches, *([self.timings] if timings else [])]:
+            if len(more):
+                more = _complete(more).drop(columns="k")
+                table = table.merge(more, how="left", on=keys, validate="many_to_one")
+        constant = {
+            name: self.settings.get(name) for name in ("data", "data_fingerprint", "budget")
+        }
+        versions = json.dumps(self.settings.get("versions"), sort_keys=True)
+        return table.assign(**constant, versions=versions)
 
     def summary(self) -> str:
         """Return the headline table as text, for a terminal.
@@ -111,7 +169,7 @@ class StudyResults:
             f"{settings['data']}: {settings['n_sets']} sets, "
             f"{len(settings['classes'])} classes, "
             f"{settings['n_subjects'] or 'no named'} subjects. "
-            f"Budget {settings['budget']}, seed {settings['random_state']}."
+            f"Budget {settings['budget']}, {_seeds_of(settings)}."
         ]
         lines += settings["notes"]
         if settings["budget"] == "quick":
@@ -122,33 +180,32 @@ class StudyResults:
         # Results of earlier versions have none.
         lines += [f"Note: {line}." for line in settings.get("quality", [])]
         table = self.table() if len(self.predictions) else None
-        for name, protocol in PROTOCOLS.items():
+        curve = self.learning_curve() if len(self.predictions) else None
+        for name in settings["protocols"]:
+            title = PROTOCOLS[name].title if name in PROTOCOLS else name
             if name in settings["unavailable"]:
-                lines += [
-                    "",
-                    f"{protocol.title}: unavailable, {settings['unavailable'][name]}.",
-                ]
+                lines += ["", f"{title}: unavailable, {settings['unavailable'][name]}."]
                 continue
-            if table is None or name not in table.index.get_level_values("protocol"):
+            if table is None or curve is None:
                 continue
-            part = table.loc[[name]].droplevel("protocol")
-            test = part.xs("test", level="part")
-            columns = {"precision": "precision_macro", "recall": "recall_macro"}
-            columns |= {"F1": "f1_macro", "accuracy": "accuracy"}
-            shown = pd.DataFrame({key: test[column] for key, column in columns.items()})
-            shown["train F1"] = part.xs("train", level="part")["f1_macro"]
-            if name == "unseen-people":
-                shown["worst subject"] = test["worst_subject"]
-            if name == "copied-sets" and "published_f1" in test:
-                for score in _SCORES:
-                    shown[f"published {score}"] = test[f"published_{score}"]
+            if name in curve.index.get_level_values("protocol"):
+                test = curve.loc[name].xs("test", level="part")
+                shown = test["accuracy"].unstack("k")
+                shown.columns = [f"accuracy, k={k}" for k in shown.columns]
+            elif name in table.index.get_level_values("protocol"):
+                part = table.loc[[name]].droplevel("protocol")
+                test = part[part.index.get_level_values("part") == "test"].droplevel("part")
+                shown = _headline(part, test, name)
+            else:
+                continue
             n_folds = settings["n_folds"][name]
             # Results of earlier versions have none.
             n_shared = settings.get("n_shared_pairs", {}).get(name, 0)
             lines += [
                 "",
-                f"{protocol.title} [{name}], {settings['budget']}: {n_folds} fold"
-                f"{'s' if n_folds > 1 else ''}, {int(test['n_rows'].max())} test rows",
+                f"{title} [{name}], {settings['budget']}: {n_folds} fold"
+                f"{'s' if n_folds > 1 else ''}, {int(test['n_rows'].max())} test rows"
+                + _tested_of(settings, name),
                 shown.rename_axis(None).to_string(float_format="{:.3f}".format, na_rep="-"),
             ]
             if n_shared:
@@ -158,6 +215,10 @@ class StudyResults:
     def save(self, folder: str | Path) -> None:
         """Write the tables as CSV and the rest as JSON.
 
+        Where pyarrow is installed, ``predictions.parquet`` is the table of :meth:`tidy`.
+        Timings are in a file of their own, ``timings.csv``: all others are the same, byte
+        by byte, whenever and however often interrupted the same study is run.
+
         Parameters
         ----------
         folder : str or pathlib.Path
@@ -165,13 +226,23 @@ class StudyResults:
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("predictions", "searches", "curves", "timings"):
+        for name in _TABLES:
             # Text in quotes, for a label may hold a carriage return.
             getattr(self, name).to_csv(
                 folder / f"{name}.csv", index=False, quoting=csv.QUOTE_NONNUMERIC
             )
+        # Those of an earlier run would stand beside other results.
+        for name in ("table", "learning_curve", "people"):
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+        (folder / "predictions.parquet").unlink(missing_ok=True)
         if len(self.predictions):
             self.table().to_csv(folder / "table.csv")
+            if len(curve := self.learning_curve()):
+                curve.to_csv(folder / "learning_curve.csv")
+            if len(people := self.by_person()):
+                people.to_csv(folder / "people.csv", index=False)
+            if importlib.util.find_spec("pyarrow"):
+                self.tidy(timings=False).to_parquet(folder / "predictions.parquet")
         for name in ("settings", "example"):
             text = json.dumps(getattr(self, name), indent=1, ensure_ascii=False)
             (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
@@ -192,19 +263,20 @@ class StudyResults:
         """
         folder = Path(folder)
         tables = {}
-        for name in ("predictions", "searches", "curves", "timings"):
+        for name in _TABLES:
             path = folder / f"{name}.csv"
             columns = pd.read_csv(path, nrows=0).columns
             # A class may well be called "None" or "NA": text is never missing, but for
             # the subject of sets that have none.
             numbers = [c for c in columns if c not in _TEXT or c == "subject"]
-            tables[name] = pd.read_csv(
+            table = pd.read_csv(
                 path,
                 dtype=dict.fromkeys(_TEXT, "str"),
                 keep_default_na=False,
                 na_values={column: [""] for column in numbers},
                 float_precision="round_trip",
             )
+            tables[name] = _complete(table) if len(table) else table
         rest = {
             name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("settings", "example")
@@ -217,3 +289,74 @@ class StudyResults:
             timings=tables["timings"],
             example=rest["example"],
         )
+
+
+def _complete(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with seed and k, which results of earlier versions have not."""
+    table = table.assign(seed=table.get("seed", 0))
+    if "k" not in table:
+        table = table.assign(k=None)
+    return table.astype({"k": "Int64"})
+
+
+def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:
+    hits = rows["y_true"] == rows["y_pred"]
+    return hits.groupby([rows[key] for key in np.atleast_1d(keys)]).mean()
+
+
+def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the scores of each group of predictions, averaged over the seeds."""
+    rows = []
+    for key, group in predictions.groupby(keys, sort=False):
+        row: dict[str, Any] = dict(zip(keys, key, strict=True))
+        seeds = [of_seed for _, of_seed in group.groupby("seed", sort=False)]
+        for average in ("macro", "weighted"):
+            each = [
+                precision_recall_fscore_support(
+                    rows_.y_true, rows_.y_pred, average=average, zero_division=0.0
+                )[:3]
+                for rows_ in seeds
+            ]
+            for score, values in zip(_SCORES, zip(*each, strict=True), strict=True):
+                row[f"{score}_{average}"] = np.mean(values)
+                if (score, average) == ("f1", "macro"):
+                    row["f1_macro_sd"] = np.std(values, ddof=1) if each[1:] else np.nan
+        row["accuracy"] = np.mean(
+            [accuracy_score(rows_.y_true, rows_.y_pred) for rows_ in seeds]
+        )
+        if row["part"] == "test" and group.subject.notna().all():
+            people = _hits_by_seed(group, ["subject", "seed"]).groupby("subject").mean()
+            row |= {"mean_subject": people.mean(), "worst_subject": people.min()}
+        row |= {"n_rows": len(group), "n_seeds": len(seeds)}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=None if rows else keys).set_index(keys)
+
+
+def _headline(part: pd.DataFrame, test: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Return the columns of the table that a terminal has room for."""
+    columns = {"precision": "precision_macro", "recall": "recall_macro"}
+    columns |= {"F1": "f1_macro", "accuracy": "accuracy"}
+    shown = pd.DataFrame({key: test[column] for key, column in columns.items()})
+    if (test["n_seeds"] > 1).any():
+        shown["F1 sd"] = test["f1_macro_sd"]
+    shown["train F1"] = part.xs("train", level="part")["f1_macro"]
+    if protocol == "copied-sets":
+        for score in _SCORES:
+            shown[f"published {score}"] = test[f"published_{score}"]
+    elif protocol != "unseen-sets" and "worst_subject" in test:
+        shown["mean subject"] = test["mean_subject"]
+        shown["worst subject"] = test["worst_subject"]
+    return shown
+
+
+def _seeds_of(settings: dict[str, Any]) -> str:
+    seeds = settings["random_state"]
+    if isinstance(seeds, int):
+        return f"seed {seeds}"
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
+def _tested_of(settings: dict[str, Any], protocol: str) -> str:
+    # Results of earlier versions don't tell.
+    n_tested = settings.get("n_tested_sets", {}).get(protocol)
+    return "" if n_tested is None else f", {n_tested} of {settings['n_sets']} sets"

@@ -15,23 +15,26 @@ from ..quality import quality_warnings
 from .data import StudyData, load_study_data
 from .folds import Fold, run_fold, versions
 from .pipelines import MODELS, make_pipeline_for, placement_of
-from .protocols import PROTOCOLS
+from .protocols import PROTOCOLS, THE_STUDY_S
 from .results import StudyResults
 from .sharing import count_shared
+from .splits import StudyProtocol
 
 __all__ = ["run_study"]
 
-_LETTERS = dict(zip("abc", PROTOCOLS, strict=True))
+# What tells a fold's rows from those of all others.
+_KEYS = ("protocol", "model", "fold", "seed", "k")
+_LETTERS = dict(zip("abc", THE_STUDY_S, strict=True))
 
 
 def run_study(
     data: Any = "watch",
     *,
     models: Sequence[str] = MODELS[:5],
-    protocols: Sequence[str] = tuple(PROTOCOLS),
+    protocols: Sequence[str | StudyProtocol] = THE_STUDY_S,
     budget: str = "quick",
     n_jobs: int = 1,
-    random_state: int = 0,
+    random_state: int | Sequence[int] = 0,
     out: str | Path | None = None,
     channels: Sequence[str] | None = None,
     placement: str | None = None,
@@ -49,22 +52,25 @@ def run_study(
 
     Parameters
     ----------
-    data : {"watch", "basic-motions"}, path, Bunch or tuple, default="watch"
+    data : {"watch", "basic-motions"}, path, Bunch, tuple or mapping, default="watch"
         A data set by name; a folder that :func:`sk_imu.readers.read_recordings` takes;
-        what a loader of :mod:`sk_imu.datasets` returned; or recordings, labels and
-        subjects (or None) as a tuple.
+        what a loader of :mod:`sk_imu.datasets` returned; recordings, labels and
+        subjects (or None) as a tuple; or a mapping of names to several of these, of which
+        the labels and channels that all have are taken.
     models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
         Which models; ``"minirocket"``, too, with the extra ``rocket``.
-    protocols : sequence of str, default=("copied-sets", "unseen-sets", "unseen-people")
-        Which protocols; ``"a"``, ``"b"`` and ``"c"`` for short.
+    protocols : sequence, default=("copied-sets", "unseen-sets", "unseen-people")
+        Which protocols, by their names in :doc:`/study`, ``"a"``, ``"b"`` and ``"c"`` for
+        short, or as objects, such as ``FewShot(ks=[0, 5])``.
     budget : {"quick", "full"}, default="quick"
         ``"quick"`` takes two people instead of all, two grid points at the most, and
         fewer epochs; minutes instead of an hour.
     n_jobs : int, default=1
         Folds that run at once, each on one thread. The results are the same for any
         number.
-    random_state : int, default=0
-        Seed of the splits, the copies and the models.
+    random_state : int or sequence of int, default=0
+        Seed of the splits, the copies and the models. Of several, each is a run of its own
+        in the results, and the tables average over them.
     out : path, default=None
         Folder for the results. Each fold is kept there as soon as it is done; a run that
         was interrupted goes on from there, and a fold whose data, model, grid, seed or
@@ -108,37 +114,41 @@ def run_study(
     np.int64(16)
     """
     models = _known(models, MODELS, "model")
-    protocols = _known(
-        [_LETTERS.get(p, p) for p in protocols], tuple(PROTOCOLS), "protocol"
-    )
+    rules = _rules(protocols)
     if budget not in ("quick", "full"):
         raise ValueError(f"budget must be 'quick' or 'full', got {budget!r}.")
-    random_state = int(random_state)  # a numpy integer could not be written down
+    # A numpy integer could not be written down.
+    seeds = [int(seed) for seed in np.atleast_1d(random_state)]
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"random_state must be different seeds, got {random_state!r}.")
     dataset = load_study_data(data, channels, sampling_rate_hz, segment)
     if placement is None:
         placement = placement_of(dataset.X)
     unavailable, folds = {}, []
-    n_folds = {}
-    for protocol in protocols:
-        reason = PROTOCOLS[protocol].why_unavailable(dataset.y, dataset.subjects)
+    n_folds, n_tested = {}, {}
+    for protocol, rule in rules.items():
+        known = dataset.y, dataset.subjects, dataset.factor(rule.by)
+        reason = rule.why_unavailable(*known)
         if reason is not None:
             unavailable[protocol] = reason
             continue
-        splits = PROTOCOLS[protocol].splits(
-            dataset.y, dataset.subjects, quick=budget == "quick", seed=random_state
-        )
-        n_folds[protocol] = len(splits)
+        quick = budget == "quick"
+        splits = {seed: rule.splits(*known, quick=quick, seed=seed) for seed in seeds}
+        tested = [s.test % len(dataset.y) for each in splits.values() for s in each]
+        n_tested[protocol] = len(np.unique(np.concatenate(tested)))
+        n_folds[protocol] = len(splits[seeds[0]])
         folds += [
             Fold(
                 protocol=protocol,
+                rules=rule,
                 number=number,
                 split=split,
                 model=model,
                 budget=budget,
-                seed=random_state,
+                seed=seed,
                 pipeline=make_pipeline_for(
                     model,
-                    random_state=random_state,
+                    random_state=seed,
                     channels=dataset.channel_names,
                     placement=placement,
                     sampling_rate_hz=sampling_rate_hz,
@@ -148,7 +158,8 @@ def run_study(
                     augment=split.n_copies == 0,
                 ),
             )
-            for number, split in enumerate(splits)
+            for seed in seeds
+            for number, split in enumerate(splits[seed])
             for model in models
         ]
     if not folds:
@@ -164,10 +175,11 @@ def run_study(
         "classes": [str(label) for label in np.unique(dataset.y)],
         "channels": dataset.channel_names,
         "budget": budget,
-        "random_state": random_state,
+        "random_state": seeds[0] if np.ndim(random_state) == 0 else seeds,
         "models": models,
-        "protocols": protocols,
+        "protocols": list(rules),
         "n_folds": n_folds,
+        "n_tested_sets": n_tested,
         "unavailable": unavailable,
         "placement": placement,
         "sampling_rate_hz": sampling_rate_hz,
@@ -261,7 +273,7 @@ def _collect(
         subjects = [str(subject) for subject in dataset.subjects]
     predictions, searches, curves, timings = [], [], [], []
     for outcome in outcomes:
-        key = {name: outcome[name] for name in ("protocol", "model", "fold")}
+        key = {name: outcome[name] for name in _KEYS}
         for row in outcome["rows"]:
             scores = zip(outcome["classes"], row["scores"], strict=True)
             predictions.append(
@@ -279,17 +291,33 @@ def _collect(
         curves += [{**key, **point} for point in outcome["curves"]]
         timings.append({**key, "seconds": outcome["seconds"]})
     columns = [
-        *("protocol", "model", "fold", "epoch"),
+        *(*_KEYS, "epoch"),
         *("train_loss", "train_accuracy", "test_loss", "test_accuracy"),
     ]
+    # Whole numbers, although k is missing where a protocol has none.
     return StudyResults(
         settings=settings,
-        predictions=pd.DataFrame(predictions),
-        searches=pd.DataFrame(searches),
-        curves=pd.DataFrame(curves, columns=columns),
-        timings=pd.DataFrame(timings),
+        predictions=pd.DataFrame(predictions).astype({"k": "Int64"}),
+        searches=pd.DataFrame(searches).astype({"k": "Int64"}),
+        curves=pd.DataFrame(curves, columns=columns).astype({"k": "Int64"}),
+        timings=pd.DataFrame(timings).astype({"k": "Int64"}),
         example=example,
     )
+
+
+def _rules(given: Sequence[str | StudyProtocol]) -> dict[str, StudyProtocol]:
+    """Return the protocols by name, in the order of the tables."""
+    rules: dict[str, StudyProtocol] = {}
+    for one in [given] if isinstance(given, str) else given:
+        if isinstance(one, str):
+            (name,) = _known(_LETTERS.get(one, one), tuple(PROTOCOLS), "protocol")
+            rules[name] = PROTOCOLS[name]
+        else:
+            rules[one.name] = one
+    if not rules:
+        _known([], tuple(PROTOCOLS), "protocol")  # refuses
+    order = [*PROTOCOLS, *(name for name in rules if name not in PROTOCOLS)]
+    return {name: rules[name] for name in order if name in rules}
 
 
 def _known(names: Sequence[str], known: Sequence[str], what: str) -> list[str]:

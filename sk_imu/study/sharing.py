@@ -1,4 +1,4 @@
-"""What train and test share in the study's splits: counted, and refused for (c)."""
+"""What train and test share in the study's splits: counted, or refused."""
 
 from sklearn.base import clone
 
@@ -22,24 +22,29 @@ def count_shared(dataset: StudyData, folds: list[Fold]) -> dict[str, int]:
     Raises
     ------
     LeakError
-        If they do, or share a person, in a split over people.
+        If they do, or share a person or what else is held out, in all protocols but (a)
+        and (b).
     """
-    splits = {(fold.protocol, fold.number): fold for fold in folds}
+    splits = {(fold.protocol, fold.seed, fold.number): fold for fold in folds}
     counts: dict[str, int] = {}
     copies_of = {}
     for fold in splits.values():
         n_copies = fold.split.n_copies
-        if n_copies not in copies_of:
+        # Copies are drawn by the seed, the sets are the same for all.
+        drawn = n_copies, fold.seed if n_copies else None
+        if drawn not in copies_of:
             resampler = clone(fold.pipeline.named_steps["resample"])
             rows = dataset.X
             if n_copies:
                 rows = _with_copies(dataset, resampler, n_copies, fold.seed)
-            copies_of[n_copies] = find_copies(resampler.fit_transform(rows))
+            copies_of[drawn] = find_copies(resampler.fit_transform(rows))
         train, test = fold.split.train, fold.split.test
-        found = across(copies_of[n_copies], train, test)
-        if fold.protocol == "unseen-people":
-            assert dataset.subjects is not None
-            found += shared_groups(dataset.subjects, train, test)
+        found = across(copies_of[drawn], train, test)
+        rules = fold.rules
+        apart = rules.kept_apart(dataset.subjects, dataset.factor(rules.by))
+        if apart is not None:
+            for groups in apart:
+                found += shared_groups(groups, train, test)
             if found:
                 table = findings_table(found, dataset.y, train)
                 raise LeakError(
