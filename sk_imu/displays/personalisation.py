@@ -1,6 +1,6 @@
 """Draw what sets labelled by a new person are worth."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -184,7 +184,7 @@ class PersonalisationDisplay:
         title = f"Mean of {self.n_people} people"
         if has_bars:
             title += f", {100 * self.confidence_level:g} % interval"
-        sizes = {"fontsize": "small", "title_fontsize": "small"}
+        sizes: dict[str, Any] = {"fontsize": "small", "title_fontsize": "small"}
         ax.legend(title=title, alignment="left", frameon=False, **sizes)
         self.ax_, self.figure_ = ax, ax.figure
         return self
