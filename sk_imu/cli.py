@@ -1,10 +1,12 @@
 """The command line, a thin cover of the functions."""
 
 import argparse
+import logging
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import __version__
@@ -19,7 +21,10 @@ _EXAMPLES = """examples:
 --data takes a folder of the form folder/subject/label/recording or
 folder/label/recording, where a recording is what an app exports, a file or a folder.
 
-Ctrl-C keeps the folds that are done; the same command goes on from there."""
+Ctrl-C keeps the folds that are done; the same command goes on from there.
+
+exit codes: 0 all went well, 1 the input was refused, 2 the command was not understood,
+3 folds failed (the others are kept), 130 Ctrl-C."""
 
 _KEPT = "What is done is kept; the same command goes on from there."
 
@@ -35,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0 if all went well, 1 if the input was refused, 130 after Ctrl-C.
+        0 if all went well, 1 if the input was refused, 3 if folds of a study failed,
+        130 after Ctrl-C. What can't be understood exits with 2.
 
     Examples
     --------
@@ -130,6 +136,15 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--out", default="results", help="folder for the results (default: results)"
     )
     study.add_argument("--quiet", action="store_true", help="show no progress")
+    study.add_argument(
+        "--log", metavar="FILE", help="add lines with time stamps, one a fold, to a file"
+    )
+    study.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run the folds on the workers of a dask cluster, such as tcp://host:8786, "
+        "instead of --jobs",
+    )
     _add_segment(study)
     study.set_defaults(run=_study)
 
@@ -209,26 +224,77 @@ def _add_segment(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _study(*, jobs: int, seed: int, out: str, quiet: bool, **options: object) -> int:
+def _study(
+    *,
+    jobs: int,
+    seed: int,
+    out: str,
+    quiet: bool,
+    log: str | None,
+    scheduler: str | None,
+    **options: object,
+) -> int:
     from .report import write_report
-    from .study import run_study
+    from .study import FoldError, run_study
 
     as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:
-        results = run_study(
-            **options,  # type: ignore[arg-type]
-            n_jobs=jobs,
-            random_state=seed,
-            out=out,
-            verbose=not quiet,
-        )
+        with _logging_to(log), _cluster(scheduler):
+            results = run_study(
+                **options,  # type: ignore[arg-type]
+                n_jobs=jobs,
+                random_state=seed,
+                out=out,
+                verbose=not quiet,
+            )
+    except FoldError as error:
+        print(f"sk-imu: {error}", file=sys.stderr)
+        return 3
     finally:
         warnings.formatwarning = as_before
     print(results.summary())
     page = write_report(results, out)[0]
     print(f"\nPredictions, tables and figures are in {out}; {page} tells what they say.")
     return 0
+
+
+@contextmanager
+def _logging_to(path: str | None) -> Iterator[None]:
+    """Add what the study logs to a file."""
+    if path is None:
+        yield
+        return
+    logger = logging.getLogger("sk_imu.study")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
+    """Hand what joblib runs to the workers of a dask cluster."""
+    if address is None:
+        yield
+        return
+    from joblib import parallel_config
+
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError(
+            "--scheduler needs dask: pip install 'sk_imu[distributed]', on all machines."
+        ) from None
+    with Client(address), parallel_config(backend="dask"):
+        yield
 
 
 def _fit(

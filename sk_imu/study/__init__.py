@@ -6,7 +6,7 @@ from .pipelines import MODELS, grid_for, make_pipeline_for, placement_of
 from .protocols import PROTOCOLS, CopiedSets, UnseenSets
 from .published import published_table
 from .results import StudyResults
-from .running import run_study
+from .running import FoldError, run_study
 from .unseen import (
     UnseenDataset,
     UnseenPeople,
@@ -20,6 +20,7 @@ __all__ = [
     "PROTOCOLS",
     "CopiedSets",
     "FewShot",
+    "FoldError",
     "StudyResults",
     "UnseenDataset",
     "UnseenPeople",

@@ -42,6 +42,11 @@ class StudyData:
         values[:] = [getattr(recording, by) for recording in self.X]
         return values
 
+    def __sizeof__(self) -> int:
+        """Return the bytes of the recordings: dask sends what is large only once."""
+        streams = [s for recording in self.X for s in recording.streams.values()]
+        return sum(s.timestamps_s.nbytes + s.values.nbytes for s in streams)
+
     def example(self, sampling_rate_hz: float, n_timesteps: int) -> dict[str, Any]:
         """Return a sensor of the first set before and after resampling, for Fig. 2."""
         recording = self.X[0]

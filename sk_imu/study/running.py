@@ -1,6 +1,7 @@
 """Run the study: every model on the same folds of every protocol, kept as it goes."""
 
 import json
+import traceback
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,23 +9,36 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from tqdm.auto import tqdm
+from joblib import Parallel, delayed, parallel_config
 
 from ..quality import quality_warnings
 from .data import StudyData, load_study_data
 from .folds import Fold, run_fold, versions
 from .pipelines import MODELS, make_pipeline_for, placement_of
+from .progress import Progress
 from .protocols import PROTOCOLS, THE_STUDY_S
 from .results import StudyResults
 from .sharing import count_shared
 from .splits import StudyProtocol
 
-__all__ = ["run_study"]
+__all__ = ["FoldError", "run_study"]
 
 # What tells a fold's rows from those of all others.
 _KEYS = ("protocol", "model", "fold", "seed", "k")
 _LETTERS = dict(zip("abc", THE_STUDY_S, strict=True))
+
+
+class FoldError(RuntimeError):
+    """Folds of a study failed; all others were run, and kept if there is a folder.
+
+    Examples
+    --------
+    >>> from sk_imu.study import FoldError, run_study
+    >>> try:
+    ...     results = run_study("watch", out="results")  # doctest: +SKIP
+    ... except FoldError as error:
+    ...     print(error)
+    """
 
 
 def run_study(
@@ -33,7 +47,7 @@ def run_study(
     models: Sequence[str] = MODELS[:5],
     protocols: Sequence[str | StudyProtocol] = THE_STUDY_S,
     budget: str = "quick",
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
     random_state: int | Sequence[int] = 0,
     out: str | Path | None = None,
     channels: Sequence[str] | None = None,
@@ -65,9 +79,10 @@ def run_study(
     budget : {"quick", "full"}, default="quick"
         ``"quick"`` takes two people instead of all, two grid points at the most, and
         fewer epochs; minutes instead of an hour.
-    n_jobs : int, default=1
+    n_jobs : int, default=None
         Folds that run at once, each on one thread. The results are the same for any
-        number.
+        number. None is one, or what :func:`joblib.parallel_config` around the call says,
+        which may also hand the folds to a cluster, such as dask's.
     random_state : int or sequence of int, default=0
         Seed of the splits, the copies and the models. Of several, each is a run of its own
         in the results, and the tables average over them.
@@ -90,7 +105,7 @@ def run_study(
         Cut the recordings of a folder into their sets first. One in which no bout of
         exercise is found is a set as a whole.
     verbose : int, default=1
-        0 shows no progress.
+        0 shows no progress. The logger ``sk_imu.study`` has a line a fold all the same.
 
     Returns
     -------
@@ -102,6 +117,8 @@ def run_study(
     ValueError
         If a name is unknown, the data can't be used, no protocol is available, or sets
         of an unseen person share values with others (a ``LeakError``).
+    FoldError
+        If folds failed, when all others are done.
 
     Examples
     --------
@@ -208,7 +225,12 @@ def run_study(
 
 
 def _run(
-    dataset: StudyData, folds: list[Fold], keep: Path | None, *, n_jobs: int, verbose: int
+    dataset: StudyData,
+    folds: list[Fold],
+    keep: Path | None,
+    *,
+    n_jobs: int | None,
+    verbose: int,
 ) -> list[dict[str, Any]]:
     """Return the results of all folds in their order, those kept from earlier included."""
     if keep is not None:
@@ -223,23 +245,45 @@ def _run(
     todo = sorted(
         (fold for fold in folds if fold.key not in done), key=lambda fold: -fold.cost
     )
-    bar = tqdm(
-        total=sum(fold.cost for fold in folds),
-        initial=sum(fold.cost for fold in folds if fold.key in done),
-        disable=not verbose,
-        bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left",
+    failed = {}
+    # All handed out at once, one by one: a worker that joins a cluster later finds folds
+    # to do. Kept by this process, for workers may share no disk with it.
+    parallel = Parallel(
+        n_jobs=n_jobs,
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="all",
     )
-    with bar:
-        bar.set_description(f"{len(done)}/{len(folds)} folds")
-        parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        for result in parallel(delayed(run_fold)(dataset, fold) for fold in todo):
+    with Progress(dataset, folds, done, verbose=verbose) as progress:
+        for result in parallel(delayed(_run_alone)(dataset, fold) for fold in todo):
             key = result.pop("key")
+            if "failed" in result:
+                failed[key] = result["failed"].strip().splitlines()[-1]
+                progress.fail(key, result["failed"])
+                continue
             done[key] = {"fingerprint": prints[key], **result}
             if keep is not None:
                 _keep(keep, key, done[key])
-            bar.set_description(f"{len(done)}/{len(folds)} folds")
-            bar.update(next(fold.cost for fold in todo if fold.key == key))
+            progress.add(key, done[key])
+    if failed:
+        reasons = "".join(f"\n  {key}: {reason}" for key, reason in failed.items())
+        cure = (
+            "A folder, out=, would have kept the others"
+            if keep is None
+            else f"The others are kept in {keep}; the same call runs only these again"
+        )
+        raise FoldError(f"{len(failed)} of {len(folds)} folds failed. {cure}.{reasons}")
     return [done[fold.key] for fold in folds]
+
+
+def _run_alone(dataset: StudyData, fold: Fold) -> dict[str, Any]:
+    """Run a fold in its worker; one that fails doesn't take the others with it."""
+    try:
+        # Dask would hand out each tree of a forest, too.
+        with parallel_config(backend="sequential"):
+            return run_fold(dataset, fold)
+    except Exception:
+        return {"key": fold.key, "failed": traceback.format_exc()}
 
 
 def _keep(folder: Path, key: str, result: dict[str, Any]) -> None:

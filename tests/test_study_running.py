@@ -1,0 +1,159 @@
+"""How a study runs: what it tells on the way, and what becomes of folds that fail."""
+
+import io
+import logging
+import re
+
+import numpy as np
+import pytest
+
+from sk_imu import Recording
+from sk_imu.cli import main
+from sk_imu.study import FoldError, run_study
+from sk_imu.study import running as running_module
+
+BOTH = {"models": ["svm"], "protocols": ["b", "c"]}
+
+
+def make_sets():
+    """Return 16 sets of two exercises by four people."""
+    rng = np.random.default_rng(0)
+    return [
+        Recording.from_array(
+            np.sin(np.arange(300) * (0.12 if label == "squat" else 0.06))
+            + rng.normal(0, 0.5, (3, 300)),
+            sampling_rate_hz=50,
+            channel_names=[f"Accelerometer_{axis}" for axis in "xyz"],
+            label=label,
+            subject=subject,
+        )
+        for subject in range(4)
+        for label in ("lunge", "squat") * 2
+    ]
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return make_sets()
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let the folds on unseen people fail, as long as nothing undoes it."""
+    as_it_is = running_module.run_fold
+
+    def run_fold(dataset, fold):
+        if fold.protocol == "unseen-people":
+            raise ArithmeticError(f"no luck with {fold.split.name}")
+        return as_it_is(dataset, fold)
+
+    monkeypatch.setattr(running_module, "run_fold", run_fold)
+    return monkeypatch
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_folds_that_fail_leave_the_others_to_go_on_from(failing, sets, tmp_path, caplog):
+    with pytest.raises(FoldError, match="2 of 3 folds failed.*again") as error:
+        run_study(sets, out=tmp_path, verbose=0, **BOTH)
+    people = [line for line in str(error.value).splitlines() if "unseen-people" in line]
+    assert len(people) == 2
+    assert all("ArithmeticError: no luck with subject" in line for line in people)
+    assert "Traceback" in caplog.text  # what to look for is told, too
+    (kept,) = (tmp_path / "folds").iterdir()
+    assert kept.name.startswith("unseen-sets")
+    before = kept.stat().st_mtime_ns
+    failing.undo()
+    assert len(run_study(sets, out=tmp_path, verbose=0, **BOTH).timings) == 3
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_the_log_has_a_line_a_fold(sets, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="sk_imu.study"):
+        results = run_study(sets, out=tmp_path, verbose=0, **BOTH)
+        first = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        run_study(sets, out=tmp_path, verbose=0, **BOTH)
+    assert first[0] == "3 folds, 0 kept from earlier"
+    assert [line[:11] for line in first[1:-1]] == [f"{n}/3 folds: " for n in (1, 2, 3)]
+    assert first[-2].endswith("about 00:00 left")
+    assert "3 of 3 folds done, 0 failed" in first[-1]
+    score = results.table().loc[("unseen-sets", "svm", "test"), "f1_macro"]
+    (line,) = (line for line in first if "unseen-sets" in line)
+    assert f"unseen-sets svm, 80/20: F1 {score:.3f} in " in line
+    again = [record.getMessage() for record in caplog.records]
+    assert again[0] == "3 folds, 3 kept from earlier"
+    assert len(again) == 2
+
+
+def test_a_terminal_gets_the_scores_so_far(sets, monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setattr("sys.stderr", screen)
+    results = run_study(sets, **BOTH)
+    score = results.table()["f1_macro"].xs("test", level="part").droplevel("model")
+    told = screen.getvalue()
+    assert re.search(r"unseen-people +0/2 -", told)
+    assert re.search(rf"unseen-people +2/2 {score['unseen-people']:.3f}", told)
+    assert re.search(rf"unseen-sets +1/1 {score['unseen-sets']:.3f}", told)
+    assert "3/3 folds" in told
+
+
+def test_a_file_gets_the_bar_only(sets, capsys):
+    run_study(sets, **BOTH)
+    told = capsys.readouterr()
+    assert "3/3 folds" in told.err
+    assert "unseen-people" not in told.err
+    assert told.out == ""
+
+
+def test_a_run_without_progress_says_nothing(sets, capsys):
+    run_study(sets, verbose=0, **BOTH)
+    assert capsys.readouterr() == ("", "")
+
+
+STUDY = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
+
+
+def test_a_command_s_log_has_time_stamps_and_a_second_run_goes_on_in_it(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
+    command = [*STUDY, "--quiet", "--jobs", "1", "--out", str(tmp_path / "out")]
+    command += ["--log", str(tmp_path / "log.txt")]
+    assert main(command) == main(command) == 0
+    lines = (tmp_path / "log.txt").read_text("utf-8").splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S", line) for line in lines)
+    assert [line[20:] for line in lines if "kept" in line] == [
+        "1 folds, 0 kept from earlier",
+        "1 folds, 1 kept from earlier",
+    ]
+    assert capsys.readouterr().err == ""
+    assert not logging.getLogger("sk_imu.study").handlers
+
+
+def test_a_command_whose_folds_fail_ends_with_a_code_of_its_own(
+    monkeypatch, tmp_path, capsys
+):
+    def fail(dataset, fold):
+        raise ArithmeticError("no luck")
+
+    monkeypatch.setattr(running_module, "run_fold", fail)
+    log = tmp_path / "log.txt"
+    command = [*STUDY, "--quiet", "--jobs", "1", "--out", str(tmp_path), "--log", str(log)]
+    assert main(command) == 3
+    told = capsys.readouterr().err
+    assert told.startswith("sk-imu: 1 of 1 folds failed.")
+    assert "Traceback" not in told
+    assert "Traceback" in log.read_text("utf-8")
+
+
+def test_codes_for_scripts_are_told(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["study", "--help"])
+    assert end.value.code == 0
+    told = capsys.readouterr().out
+    assert re.search(r"0 all went well, 1 .*, 2 .*, 3 .*, 130 ", " ".join(told.split()))
