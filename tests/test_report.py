@@ -1,3 +1,5 @@
+from xml.etree import ElementTree as ET
+
 import matplotlib as mpl
 import matplotlib.image
 import numpy as np
@@ -84,7 +86,7 @@ def results():
 
 
 def figures_of(results):
-    return {name: figure for name, _, figure in figures._figures(results)}
+    return {drawing.name: drawing.figure for drawing in figures._figures(results)}
 
 
 def legend_of(ax):
@@ -97,18 +99,20 @@ def note_of(figure):
 
 def test_files_are_written(results, tmp_path):
     paths = write_figures(results, tmp_path / "new" / "folder")
+    names = [
+        "resampling",
+        "loss_curves",
+        *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in ("roc", "confusion")),
+        "people",
+    ]
     assert [path.name for path in paths] == [
-        "resampling.png",
-        "loss_curves.png",
-        *(
-            f"{figure}_{protocol}.png"
-            for protocol in PROTOCOLS
-            for figure in ("roc", "confusion")
-        ),
-        "people.png",
+        f"{name}.{ending}" for name in names for ending in ("png", "svg")
     ]
     for path in paths:
         assert path.parent == tmp_path / "new" / "folder"
+        if path.suffix == ".svg":
+            assert ET.parse(path).getroot().tag.endswith("}svg")
+            continue
         assert path.read_bytes().startswith(b"\x89PNG")
         height, width, _ = mpl.image.imread(path).shape
         assert 400 < height < 3000
@@ -116,7 +120,7 @@ def test_files_are_written(results, tmp_path):
 
 
 def test_figures_of_an_earlier_run_are_removed(results, tmp_path):
-    for name in ("people.png", "roc_of-old.png", "mine.png"):
+    for name in ("people.png", "people.svg", "roc_of-old.png", "mine.png"):
         (tmp_path / name).write_bytes(b"old")
     written = {path.name for path in write_figures(results, tmp_path)}
     assert {path.name for path in tmp_path.iterdir()} == written | {"mine.png"}
@@ -282,15 +286,15 @@ def test_resampling_shows_the_same_stretch_of_each(results):
 def test_what_is_missing_has_no_figure(tmp_path):
     results = make_results(models=["rf"], protocols=["unseen-people"], n_people=0)
     results.example = {}
-    names = [path.name for path in write_figures(results, tmp_path)]
-    assert names == ["roc_unseen-people.png", "confusion_unseen-people.png"]
+    names = [path.stem for path in write_figures(results, tmp_path)]
+    assert names[::2] == names[1::2] == ["roc_unseen-people", "confusion_unseen-people"]
     results.predictions = pd.DataFrame()
     assert write_figures(results, tmp_path) == []
 
 
 def test_one_model_one_fold_two_classes(tmp_path):
     results = make_results(["no", "yes"], ["cnn"], ["unseen-people"], n_people=1)
-    assert len(write_figures(results, tmp_path)) == 5
+    assert len(write_figures(results, tmp_path)) == 2 * 5
 
 
 def test_labels_of_any_text(tmp_path):
@@ -300,13 +304,13 @@ def test_labels_of_any_text(tmp_path):
         *(f"class {i}" for i in range(8)),
     ]
     results = make_results(labels, ["rf"], ["unseen-sets"])
-    assert len(write_figures(results, tmp_path)) == 3
-    figures = figures_of(results)
-    legend = figures["roc_unseen-sets"].axes[0].get_legend()
+    assert len(write_figures(results, tmp_path)) == 2 * 3
+    drawn = figures_of(results)
+    legend = drawn["roc_unseen-sets"].axes[0].get_legend()
     assert legend.get_title().get_text() == "AUC, 10 lowest"
     assert len(legend.get_texts()) == 11
     # That many counts would not be read in the matrix.
-    assert not figures["confusion_unseen-sets"].axes[0].texts
+    assert not drawn["confusion_unseen-sets"].axes[0].texts
 
 
 def test_shown():

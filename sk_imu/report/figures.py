@@ -201,7 +201,8 @@ def _losses(curves: "pd.DataFrame", where: str) -> Drawing:
         f"Loss of {models} after each epoch, on the test sets and on as many training "
         "sets. Where the two part, a network learns what does not carry over."
     )
-    last = curves.sort_values("epoch").groupby(["protocol", "model", "fold"]).tail(1)
+    keys = ["protocol", "model", "fold", *({"seed", "k"} & {*curves})]
+    last = curves.sort_values("epoch").groupby(keys, dropna=False).tail(1)
     means = last.groupby(["protocol", "model"], sort=False)[["train_loss", "test_loss"]]
     told = [
         f"{name_of(row.model)} under {title_of(row.protocol)}, training "

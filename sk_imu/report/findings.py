@@ -94,6 +94,9 @@ def tested(results: StudyResults, protocol: str) -> pd.DataFrame:
     if not len(rows):
         return rows
     rows = rows[(rows["protocol"] == protocol) & (rows["part"] == "test")]
+    if "k" in rows:
+        # With labelled sets of the person: one figure a number of them, none of all.
+        rows = rows[rows["k"].isna()]
     return rows.assign(model=rows["model"].map(name_of))
 
 
@@ -254,14 +257,16 @@ def leak_sentences(results: StudyResults) -> list[str]:
     if len(points) > 1:
         lines[0] = lines[0][:-1] + f"; {points.mean():+.1f} points on average."
     rows = results.predictions[results.predictions["protocol"] == _LEAKED]
-    rows = rows[rows["model"] == rows["model"].iloc[0]]
+    for key in {"model", "seed"} & {*rows}:
+        rows = rows[rows[key] == rows[key].iloc[0]]
     is_test = rows["part"] == "test"
     n_copied = rows.loc[is_test, "set"].isin(rows.loc[~is_test, "set"]).sum()
     lines.append(
         f"Of the {is_test.sum()} test rows of (a), {n_copied} are a set that the model has "
         "learnt from, or a copy of one."
     )
-    n_sets = tested(results, _SETS)["model"].value_counts().max()
+    rows = tested(results, _SETS)
+    n_sets = len(rows.drop_duplicates(["fold", "set"]))
     lines.append(
         f"(b) rests on {n_sets} test sets: one of them is {100 / n_sets:.1f} points of "
         "accuracy, so that a small difference, of either sign, says little."
@@ -287,7 +292,7 @@ def people_sentences(results: StudyResults) -> list[str]:
         (model, share), *others = shares.loc[person].items()
         told = [f"{model} is right in {percent(share)}"]
         told += [f"{model} in {percent(share)}" for model, share in others]
-        n_sets = own["model"].value_counts().max()
+        n_sets = own["set"].nunique()
         worst = confused_pairs(own, 1)[0]
         n_wrong = int((own["y_true"] != own["y_pred"]).sum())
         lines.append(
@@ -361,24 +366,24 @@ def how_to_run(results: StudyResults) -> str:
         "fixed_length": settings.get("fixed_length"),
     }
     rate_hz = settings.get("sampling_rate_hz", 25.0)
+    # Arrays, and several data sets as one, have no name that a command could be given.
+    nameless = data == "your data" or " + " in data
     seed = settings.get("random_state", 0)
     by_name = data in ("watch", "basic-motions")
     # A folder that is cut into sets leaves a note of that.
     whole = not by_name and not any("sets in" in note for note in settings.get("notes", []))
-    if data == "your data" or rate_hz != 25.0:
-        given = "data" if data == "your data" else repr(data)
+    if nameless or rate_hz != 25.0 or isinstance(seed, list):
+        given = "data" if nameless else repr(data)
         options = [f"{key}={value!r}" for key, value in chosen.items() if value is not None]
         options += [f"random_state={seed}", f"sampling_rate_hz={rate_hz:g}"]
-        if data != "your data" and whole:
+        if whole and not nameless:
             options.append("segment=False")
         text = ",\n    ".join([given, *options, "out='results'"])
         return f"from sk_imu.study import run_study\n\nrun_study(\n    {text},\n)"
-    words = ["sk-imu", "study", "--data", data]
+    words = [["sk-imu", "study", "--data", data]]
     for key, value in chosen.items():
-        if value is not None:
-            values = value if isinstance(value, list) else [value]
-            words += [f"--{key.replace('_', '-')}", *map(str, values)] if values else []
-    words += ["--seed", str(seed), "--out", "results"]
-    if whole:
-        words.append("--no-segment")
-    return shlex.join(words)
+        values = value if isinstance(value, list) else [value]
+        if value is not None and values:
+            words.append([f"--{key.replace('_', '-')}", *map(str, values)])
+    words.append(["--seed", str(seed), "--out", "results", *["--no-segment"] * whole])
+    return " \\\n    ".join(map(shlex.join, words))

@@ -149,8 +149,13 @@ def _about(settings: dict[str, Any]) -> str:
     models = listed([name_of(model) for model in settings.get("models", [])])
     told = f"{', '.join(parts)}. {settings['budget'].capitalize()} budget"
     if "random_state" in settings:
-        told += f", seed {settings['random_state']}"
+        told += f", seed {_seeds(settings)}"
     return f"{told}. {models + '.' if models else ''}"
+
+
+def _seeds(settings: dict[str, Any]) -> str:
+    seeds = settings.get("random_state", "")
+    return listed([str(seed) for seed in seeds]) if isinstance(seeds, list) else str(seeds)
 
 
 def _warning(settings: dict[str, Any]) -> str:
@@ -210,7 +215,7 @@ def _protocols(results: StudyResults) -> str:
     n_folds = results.settings.get("n_folds", {})
     lines = []
     for name, title in titles_of(results).items():
-        told = _MEANINGS[name]
+        told = _MEANINGS.get(name, "Held out of the training, as its name says.")
         if name in results.settings.get("unavailable", {}):
             told += f" Not available here: {why_missing(results, name)}."
         elif n := n_folds.get(name):
@@ -221,16 +226,17 @@ def _protocols(results: StudyResults) -> str:
 
 def _main_table(results: StudyResults, groups: list[tuple[str, str, pd.DataFrame]]) -> str:
     tables = {name: table for name, _, table in groups}
-    titles = titles_of(results)
+    known = {*tables, *results.settings.get("unavailable", {})}
+    titles = {name: title for name, title in titles_of(results).items() if name in known}
     models = list(dict.fromkeys(m for table in tables.values() for m in table.index))
-    heads = ["Model", "Published, one person", *titles.values()]
+    heads = ["Model", "Published", *titles.values()]
     people = tables.get("unseen-people")
     if people is not None:
-        heads.append("Worst person in (c), accuracy")
+        heads.append("Worst person in (c)")
     rows = []
     for model in models:
-        known = next(table.loc[model] for table in tables.values() if model in table.index)
-        row = [name_of(model), _score(known["published_f1"], 2)]
+        scores = next(table.loc[model] for table in tables.values() if model in table.index)
+        row = [name_of(model), _score(scores["published_f1"], 2)]
         for name in titles:
             there = name in tables and model in tables[name].index
             row.append(_score(tables[name].loc[model, "f1_macro"]) if there else _NO_VALUE)
@@ -242,7 +248,8 @@ def _main_table(results: StudyResults, groups: list[tuple[str, str, pd.DataFrame
     return _table(
         "main-scores",
         "Macro F1 on test, beside what the study published (Table 1 of Zhang, Lau and Zhu, "
-        "2024: one person, about 30 sets, three exercises).",
+        "2024: one person, about 30 sets, three exercises). Worst person: the lowest "
+        "accuracy of one.",
         heads,
         [("", rows)],
         honest=honest,
@@ -287,9 +294,9 @@ def _leak(results: StudyResults) -> str:
         [("", rows)],
     )
     return content + (
-        '<p class="soft">In (a) all models learn from the same copies; in (b) and (c) the '
-        "copies are made from training sets alone, and networks change every batch anew. "
-        "What lies between (a) and (b) is mostly, not wholly, the leak.</p>"
+        '<p class="soft">In (a) all models learn from the same copies; in (b) and (c) a '
+        "model makes copies, if any, of its training sets alone, and networks change every "
+        "batch anew. What lies between (a) and (b) is mostly, not wholly, the leak.</p>"
     )
 
 
@@ -373,7 +380,7 @@ def _again(results: StudyResults) -> str:
         "Windows": _unit(settings.get("window_seconds"), "s"),
         "Fixed length": _unit(settings.get("fixed_length"), "samples"),
         "Budget": settings["budget"],
-        "Seed": settings.get("random_state"),
+        "Seed": _seeds(settings),
     }
     if rows["Fixed length"]:
         rows["Windows"] = None
@@ -405,12 +412,13 @@ def _folds(results: StudyResults) -> str:
     searches = results.searches
     if not len(searches) or "best_params" not in searches:
         return "<p>The results do not tell.</p>"
-    keys = ["protocol", "model", "fold"]
+    keys = ["protocol", "model", "fold", *({"seed", "k"} & {*searches})]
     rows = searches
     if len(results.predictions):
         test = results.predictions[results.predictions["part"] == "test"]
         hits = (test["y_true"] == test["y_pred"]).rename("right")
-        scores = hits.groupby([test[key] for key in keys]).agg(["mean", "size"])
+        by = [test[key] for key in keys]
+        scores = hits.groupby(by, dropna=False).agg(["mean", "size"])
         rows = rows.merge(scores.reset_index(), on=keys, how="left")
     if len(results.timings):
         rows = rows.merge(results.timings, on=keys, how="left")
