@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -169,6 +170,9 @@ def test_what_cannot_be_described_is_named(panel):
         ("n_biases", lambda a: -a),
         ("biases", lambda a: a[:-1]),
         ("biases", lambda a: a.reshape(84, -1)),
+        # 8 times as much is 0 in 64 bits.
+        ("dilations", lambda a: np.full(len(a), 2**61)),
+        ("n_biases", lambda a: a.astype(np.int64)),
     ],
 )
 def test_kernels_that_reach_beyond_a_set_are_refused(name, spoil, panel):
@@ -177,6 +181,14 @@ def test_kernels_that_reach_beyond_a_set_are_refused(name, spoil, panel):
     features.kernels_[name] = spoil(features.kernels_[name])
     with pytest.raises(ValueError, match="kernels_ don't belong to sets of 4 channels"):
         features.transform(panel)
+
+
+def test_fits_in_threads_keep_to_their_seeds(panel):
+    expected = rocket().fit(panel).kernels_
+    with ThreadPoolExecutor(4) as pool:
+        fits = pool.map(lambda _: rocket().fit(panel).kernels_, range(20))
+    for kernels in fits:
+        np.testing.assert_equal(kernels, expected)
 
 
 def test_without_numba_the_cure_is_told(monkeypatch, panel):

@@ -1,6 +1,7 @@
 """MiniRocket's features of each set, for scikit-learn's linear classifiers."""
 
 from numbers import Integral
+from threading import Lock
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,6 +25,8 @@ __all__ = ["MiniRocketFeatures"]
 _KERNEL_SIZE, _N_KERNELS = 9, 84
 #: What sktime learns, in its order.
 _LEARNT = ("n_channels", "channels", "dilations", "n_biases", "biases")
+#: Held while sktime draws from NumPy's global generator: fits in threads would mix draws.
+_SHARED_GENERATOR = Lock()
 
 
 class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -145,11 +148,12 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         rocket = _rocket(num_kernels=int(self.num_kernels), random_state=seed)
         # sktime seeds the generator that all of a program shares.
-        before = np.random.get_state()  # noqa: NPY002
-        try:
-            rocket._fit(panel)
-        finally:
-            np.random.set_state(before)  # noqa: NPY002
+        with _SHARED_GENERATOR:
+            before = np.random.get_state()  # noqa: NPY002
+            try:
+                rocket._fit(panel)
+            finally:
+                np.random.set_state(before)  # noqa: NPY002
         # Arrays alone: they pickle on any version of sktime, and fit into a model file.
         self.kernels_ = dict(zip(_LEARNT, rocket.parameters, strict=True))
         return self
@@ -184,6 +188,9 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         n_channels, channels, dilations, n_biases, biases = kernels
         sound = (
             all(array.ndim == 1 for array in kernels)
+            # Wider integers could overflow in these very checks.
+            and all(array.dtype == np.int32 for array in kernels[:-1])
+            and biases.dtype == np.float32
             and n_timesteps >= _KERNEL_SIZE
             and len(n_channels) == _N_KERNELS * len(dilations)
             and len(n_biases) == len(dilations)
