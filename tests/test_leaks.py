@@ -306,6 +306,7 @@ def test_missing_values_are_no_obstacle(watch):
         (np.zeros((3, 2, 9)), {"groups": [1, 2]}, "groups has 2 entries, X 3 rows"),
         (np.zeros((3, 2, 9)), {"y": [1, 2]}, "y has 2 entries, X 3 rows"),
         ([np.zeros((2, 9)), np.zeros((3, 9))], {}, "same channels"),
+        ([[1.0, 2.0], [1.0, 2.0]], {}, r"need shape \(n_channels, n_timesteps\)"),
         ([["a"], ["b"]], {}, "rows of numbers"),
         ([], {}, "holds no rows"),
     ],
@@ -390,6 +391,37 @@ def test_panels_scaled_on_all_rows_are_suspected_and_rows_scaled_alone_are_not(w
     alone = panel - panel.mean(2, keepdims=True)
     alone /= alone.std(2, keepdims=True)
     assert check_search(search, alone, y[:20], people[:20]).empty
+
+
+def test_constant_channels_hide_no_row_that_was_scaled_alone(watch):
+    panel = np.stack([row[:, :900] for row in watch[0][:6]])
+    panel -= panel.mean(2, keepdims=True)
+    panel /= panel.std(2, keepdims=True)
+    panel[:, 0] = 0
+    search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=KFold(3))
+    assert check_search(search, panel, list("ababab")).empty
+
+
+def test_panels_of_one_timestep_are_no_obstacle():
+    panel = np.random.default_rng(0).normal(size=(20, 3, 1))
+    panel = (panel - panel.mean(0)) / panel.std(0)
+    search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=KFold(3))
+    with pytest.warns(LeakWarning, match="standardised"):
+        check_search(search, panel, np.arange(20) % 2)
+
+
+def test_splits_that_can_be_read_only_once_are_refused_unread(features):
+    X, y, _ = features
+    splits = KFold(3).split(X)
+    with pytest.raises(ValueError, match=r"cv=list\(...\)"):
+        check_search(search_over(splits), X, y)
+    assert len(list(splits)) == 3
+
+
+def test_tables_of_words_are_refused_in_words():
+    X = pd.DataFrame({"tempo": [1.0, 2.0, 3.0, 4.0], "place": list("abcd")})
+    with pytest.raises(ValueError, match="rows of numbers"):
+        check_search(search_over(KFold(2)), X, [0, 1, 0, 1])
 
 
 def test_a_frozen_step_is_suspected(features):

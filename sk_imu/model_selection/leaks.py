@@ -283,8 +283,7 @@ def _as_rows(X: Any) -> tuple[_Rows, int]:
         ) from error
     if is_table:
         rows = [row[np.newaxis] for row in rows]
-    shapes = {row.shape[:1] if row.ndim == 2 else row.shape for row in rows}
-    if any(len(shape) != 1 for shape in shapes) or len(shapes) > 1:
+    if any(row.ndim != 2 for row in rows) or len({len(row) for row in rows}) > 1:
         raise ValueError(
             "All rows of X need shape (n_channels, n_timesteps) with the same channels, "
             f"got {sorted({row.shape for row in rows})[:3]}."

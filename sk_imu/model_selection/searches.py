@@ -1,7 +1,7 @@
 """Judge a search: its splits, and what may have been fitted outside them."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,8 @@ def check_search(
     LeakError
         If a split leaks: its text says which, its ``findings`` are those of
         :func:`find_leaks` with the column ``split``.
+    ValueError
+        If X is in no state that is known, or splits are given by an iterator.
 
     Warns
     -----
@@ -128,9 +130,9 @@ def check_search(
     ...     print(str(error)[:74])
     Split 0 of the search: Train and test share 10 pairs of rows (10 group):
     """
-    suspicions = [*_fitted_in_advance(search.estimator), *_fitted_values(X)]
     rows = np.arange(len(X))
-    copies = find_copies(X)
+    copies = find_copies(X)  # which checks X
+    suspicions = [*_fitted_in_advance(search.estimator), *_fitted_values(X)]
     people = None if groups is None else np.asarray(column_or_1d(groups))
     told, tables = [], []
     for name, train, test in _all_splits(search, rows, X, y, groups, cv):
@@ -173,6 +175,11 @@ def _splits(
 ) -> Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     labels = None if y is None else np.asarray(column_or_1d(y))[rows]
     people = None if groups is None else np.asarray(column_or_1d(groups))[rows]
+    if isinstance(cv, Iterator):
+        raise ValueError(
+            "cv is an iterator, which can be read only once: what is judged here would be "
+            "gone for the search, or was. Give it as a list: cv=list(...)."
+        )
     splitter = check_cv(cv, labels, classifier=is_classifier(estimator))
     with warnings.catch_warnings():
         # That a splitter ignores groups is what is judged.
@@ -206,13 +213,16 @@ def _fitted_values(X: Any) -> list[tuple[str, str]]:
             for row in (X if isinstance(X, list) else as_3d(X))
         ]
         columns = np.concatenate(rows, axis=1).T
-    columns = columns[:, np.ptp(columns, axis=0) > 0]
+    moving = np.ptp(columns, axis=0) > 0
+    columns = columns[:, moving]
     # Columns that were scaled row by row meet the same statistics, and leak nothing.
     if columns.shape[1] == 0 or len(columns) < 3:
         return []
     found = _statistics(columns)
-    if rows is not None and found and all(_statistics(row.T) == found for row in rows[:5]):
-        return []
+    if rows is not None and found:
+        some = [row[moving].T for row in rows[:5]]
+        if all(len(row) > 2 and _statistics(row) == found for row in some):
+            return []
     cure = "Give the search X as it was and put this step into the Pipeline."
     return [(what, f"over all rows, {detail}. {cure}") for what, detail in found]
 
