@@ -20,6 +20,7 @@ from sk_imu.study.folds import _with_copies
 
 SENSORS = ("TotalAcceleration", "Gyroscope")
 NAMES = [f"{sensor}_{axis}" for sensor in SENSORS for axis in "xyz"]
+GRAVITY = [f"Gravity_{axis}" for axis in "xyz"]
 PLACEMENTS = ["fixed", "free"]
 
 
@@ -119,16 +120,37 @@ def test_how_a_fixed_device_is_worn_is_learnt_from(sets):
         (["Gyroscope_x"], "fixed", [], True),
         (["Gyroscope_x"], "free", [], True),
         (None, "free", [], True),
+        (GRAVITY, "fixed", ["magnitude"], True),
+        (GRAVITY, "free", ["magnitude", "aligned"], False),
     ],
 )
 def test_channels_are_derived_where_the_given_ones_allow(
     sets, channels, placement, derived, keep
 ):
+    if channels == GRAVITY:
+        acceleration = "TotalAcceleration"
+        sets = [replace(s, streams={"Gravity": s.streams[acceleration]}) for s in sets]
     pipeline = quick("svm", channels=channels, placement=placement)
     derive = pipeline.named_steps["derive"]
     assert list(derive.kinds) == derived
     assert derive.keep == keep
     assert pipeline.fit(sets, labels_of(sets)).score(sets, labels_of(sets)) > 0.7
+
+
+@pytest.mark.parametrize("rate_hz", [3.0, 20.0])
+def test_slow_clocks_are_augmented_too(sets, rate_hz):
+    pipeline = quick(
+        "svm", channels=NAMES, placement="free", sampling_rate_hz=rate_hz, window_seconds=6
+    )
+    assert len(pipeline.fit(sets, labels_of(sets)).predict(sets)) == len(sets)
+
+
+def test_parts_of_vectors_are_not_turned(sets):
+    whole, part = (make_pipeline_for("cnn", channels=c) for c in (NAMES, NAMES[:4]))
+    turn = "classify__estimator__augmenter__turn"
+    assert turn in whole.get_params()
+    assert turn not in part.get_params()
+    assert len(quick("cnn", channels=NAMES[:4]).fit(sets, labels_of(sets)).predict(sets))
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -144,13 +144,16 @@ def make_pipeline_for(
         ("noise", MultiplicativeNoise()),
         ("amplitude", RandomScale()),
     ]
-    # Angles and quaternions can't be turned like vectors.
-    turnable = not any(sensor_of(name) == "Orientation" for name in names or ())
-    if names is not None and sensor_triples(names) and turnable:
+    if names is not None and _turnable(names):
         disturb.insert(0, ("turn", RandomRotation(channel_names=names)))
     if free:
         # Phones in pockets are often polled over a radio link that drops most samples.
-        disturb.append(("rate", LowerRate(sampling_rate_hz=sampling_rate_hz)))
+        lower_rate = LowerRate(
+            low_hz=min(4.0, sampling_rate_hz),
+            high_hz=min(25.0, sampling_rate_hz),
+            sampling_rate_hz=sampling_rate_hz,
+        )
+        disturb.append(("rate", lower_rate))
     copies: list[tuple[str, Any]] = [("speed", SpeedChange())]
     classifier: Any
     if name in _NETS:
@@ -194,9 +197,21 @@ def _kinds(channels: list[str] | None, *, free: bool) -> list[str]:
     if channels is None or not sensor_triples(channels):
         return []
     sensors = {sensor_of(channels[triple[0]]) for triple in sensor_triples(channels)}
-    if not sensors & _TELL_GRAVITY:
-        return ["magnitude"]
-    return ["magnitude", "vertical", "aligned"] if free else ["magnitude", "vertical"]
+    kinds = ["magnitude"]
+    if sensors & _TELL_GRAVITY:
+        # Gravity itself has no part beside the vertical.
+        kinds += ["vertical"] * (sensors != {"Gravity"}) + ["aligned"] * free
+    return kinds
+
+
+def _turnable(names: list[str]) -> bool:
+    """Tell whether there are vectors, and nothing that is a part of one, or an angle."""
+    whole = {i for triple in sensor_triples(names) for i in triple}
+    others = [name for i, name in enumerate(names) if i not in whole]
+    return bool(whole) and not any(
+        sensor_of(name) == "Orientation" or name.rpartition("_")[2] in ("x", "y", "z")
+        for name in others
+    )
 
 
 def _on_features(name: str, random_state: int | None, rate_hz: float) -> Pipeline:
