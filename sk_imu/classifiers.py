@@ -95,7 +95,8 @@ n_timesteps_in_ : int
 net_ : skorch.NeuralNet
     The trained skorch net.
 module_ : sk_imu.networks.IMUNet
-    The trained torch module.
+    The trained torch module. Predictions come from a copy of it in float64, made by
+    ``fit``: what is changed in it later has no effect on them.
 history_ : skorch.history.History
     Loss and accuracy by epoch: ``history_[:, "train_loss"]``, ``"train_acc"`` and, with
     early stopping, ``"valid_loss"`` and ``"valid_acc"``.

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .channels import QUATERNION_AXES, SENSOR_AXES, SENSOR_UNITS
+from .channels import QUATERNION_AXES, SENSOR_AXES, mirror_signs
 from .recording import Recording, SensorStream
 from .validation import SeriesOutputMixin, check_recordings, is_raw
 
@@ -206,8 +206,8 @@ def _mirrored(sensor: str, stream: SensorStream, mirror_axis: str) -> Floats:
         if sensor == "Orientation":
             source, change = _ATTITUDE[mirror_axis].get(axis, (axis, np.positive))
             values[:, column] = change(stream.values[:, stream.axes.index(source)])
-        elif (axis == mirror_axis) != (SENSOR_UNITS[sensor] == "rad/s"):
-            np.negative(values[:, column], out=values[:, column])
+        else:
+            values[:, column] *= mirror_signs(sensor, mirror_axis).get(axis, 1)
     return values
 
 

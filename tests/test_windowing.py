@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from skorch.callbacks import Callback
 
@@ -242,7 +243,8 @@ def test_a_decision_function_votes_where_there_are_no_probabilities(inner, n_cla
     y = np.array(["a", "b", "c"])[np.arange(30) % n_classes]
     X = [row * (1 + 2 * (label == "b")) + 2 * (label == "c")
          for row, label in zip(X, y, strict=True)]  # fmt: skip
-    clf = WindowedClassifier(make_pipeline(SummaryFeatures(), inner), n_timesteps=10)
+    steps = make_pipeline(SummaryFeatures(), StandardScaler(), inner)
+    clf = WindowedClassifier(steps, n_timesteps=10)
     clf.fit(X, y)
     assert not hasattr(clf, "predict_proba")
     scores = clf.decision_function(X)
