@@ -78,18 +78,20 @@ def draw_two(n: int, seed: int) -> list[int]:
 
 
 def why_not_nested(
-    y: NDArray[Any], groups: NDArray[Any], splits: list[Split], what: str, nobody: str
+    y: NDArray[Any], groups: Factor, splits: list[Split], what: str, nobody: str
 ) -> str | None:
     """Return why a search over halves of the groups can't be nested inside the splits.
 
-    ``what`` is what groups are called, ``nobody`` begins a message on a class that can't
-    be learnt.
+    Without groups, only what the splits themselves lack is told. ``what`` is what groups
+    are called, ``nobody`` begins a message on a class that can't be learnt.
     """
     for split in splits:
         missing = np.setdiff1d(y[split.test], y[split.train])
         if len(missing):
             named = ", ".join(map(str, missing))
             return f"{nobody.format(split.name)} has sets of {named}"
+        if groups is None:
+            continue
         here = groups[split.train]
         n_groups = len(np.unique(here))
         if n_groups < 2:

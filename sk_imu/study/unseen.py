@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from .splits import Factor, Split, draw_two, why_not_nested
 
@@ -37,6 +37,7 @@ class UnseenPeople:
     # What the groups are called, and how a message on a class nobody else has begins.
     _what = "subjects"
     _nobody = "only {}"
+    _cv: Any = GroupKFold
 
     def why_unavailable(
         self, y: NDArray[Any], subjects: Factor, factor: Factor = None
@@ -60,7 +61,8 @@ class UnseenPeople:
         reason = self._what_is_missing(subjects, factor)
         if reason is not None:
             return reason
-        groups = np.asarray(self.groups(subjects, factor))
+        # Where people are not named, the search splits sets.
+        groups = None if subjects is None else self.groups(subjects, factor)
         splits = self._all_splits(subjects, factor)
         return why_not_nested(y, groups, splits, self._what, self._nobody)
 
@@ -108,10 +110,10 @@ class UnseenPeople:
 
         Returns
         -------
-        cv : GroupKFold
+        cv : GroupKFold or StratifiedGroupKFold
             Over the ``groups`` of the fold's training sets.
         """
-        return GroupKFold(n_splits, shuffle=True, random_state=seed)
+        return self._cv(n_splits, shuffle=True, random_state=seed)
 
     def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
         """Return the groups that the search inside a fold keeps whole.
@@ -248,8 +250,9 @@ class UnseenPlacement(UnseenPeople):
     >>> y, people = np.tile(["lunge", "squat"], 12), np.repeat(["Ann", "Bob", "Cy"], 8)
     >>> places = np.tile(np.repeat(["hand", "pocket"], 4), 3)
     >>> splits = UnseenPlacement().splits(y, people, places, quick=False, seed=0)
-    >>> splits[0].name, set(places[splits[0].train]), set(people[splits[0].train])
-    ('hand, subject Ann', {'pocket'}, {'Bob', 'Cy'})
+    >>> train = splits[0].train
+    >>> splits[0].name, np.unique(places[train]).tolist(), np.unique(people[train]).tolist()
+    ('hand, subject Ann', ['pocket'], ['Bob', 'Cy'])
     """
 
     name = "unseen-placement"
@@ -333,6 +336,8 @@ class UnseenDataset(UnseenPeople):
     title = "unseen data set"
     meaning = "tested on a data set of which nothing was learnt"
     by = "dataset"
+    # Stratified, for the groups may be single sets.
+    _cv = StratifiedGroupKFold
 
     def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
         """Return the groups that the search inside a fold keeps whole.
