@@ -137,6 +137,11 @@ def _add_study(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     study.add_argument("--quiet", action="store_true", help="show no progress")
     study.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="tell the folds, fits and about how long they take, and fit nothing",
+    )
+    study.add_argument(
         "--log", metavar="FILE", help="add lines with time stamps, one a fold, to a file"
     )
     study.add_argument(
@@ -230,6 +235,7 @@ def _study(
     seed: int,
     out: str,
     quiet: bool,
+    dry_run: bool,
     log: str | None,
     scheduler: str | None,
     **options: object,
@@ -237,6 +243,8 @@ def _study(
     from .report import write_report
     from .study import FoldError, run_study
 
+    if dry_run:
+        return _plan(jobs=jobs, random_state=seed, out=out, **options)
     as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:
@@ -256,6 +264,29 @@ def _study(
     print(results.summary())
     page = write_report(results, out)[0]
     print(f"\nPredictions, tables and figures are in {out}; {page} tells what they say.")
+    return 0
+
+
+def _plan(*, jobs: int, out: str, **options: object) -> int:
+    from joblib import effective_n_jobs
+
+    from .study import plan_study
+
+    plan = plan_study(out=out, **options)
+    minutes = plan["seconds"] / 60
+    shown = plan.assign(minutes=minutes.round(1)).drop(columns="seconds")
+    print(shown.to_string(sparsify=False))
+    n_jobs = effective_n_jobs(jobs)
+    origin = (
+        f"from the folds kept in {out}"
+        if plan.attrs["measured"]
+        else "a guess at the magnitude; once folds are kept, they tell it better"
+    )
+    print(
+        f"\n{plan['folds'].sum()} folds, {plan['kept'].sum()} of them kept, "
+        f"{plan['fits'].sum()} fits to do: about {minutes.sum() / n_jobs:.1f} minutes "
+        f"with {n_jobs} at once ({origin})."
+    )
     return 0
 
 

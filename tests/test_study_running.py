@@ -1,15 +1,17 @@
 """How a study runs: what it tells on the way, and what becomes of folds that fail."""
 
 import io
+import json
 import logging
 import re
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from sk_imu import Recording
 from sk_imu.cli import main
-from sk_imu.study import FoldError, run_study
+from sk_imu.study import FoldError, plan_study, run_study
 from sk_imu.study import running as running_module
 
 BOTH = {"models": ["svm"], "protocols": ["b", "c"]}
@@ -149,6 +151,46 @@ def test_a_command_whose_folds_fail_ends_with_a_code_of_its_own(
     assert told.startswith("sk-imu: 1 of 1 folds failed.")
     assert "Traceback" not in told
     assert "Traceback" in log.read_text("utf-8")
+
+
+def test_a_plan_tells_what_the_run_then_does(sets, tmp_path):
+    options = {"models": ["rf", "svm"], "protocols": ["b", "c"]}
+    plan = plan_study(sets, out=tmp_path, **options)
+    assert not any(tmp_path.iterdir())
+    assert not plan.attrs["measured"]
+    assert plan["folds"].tolist() == [1, 1, 2, 2]
+    assert plan["kept"].tolist() == [0, 0, 0, 0]
+    run_study(sets, out=tmp_path, verbose=0, **options)
+    again = plan_study(sets, out=tmp_path, **options)
+    assert again["kept"].tolist() == again["folds"].tolist() == plan["folds"].tolist()
+    assert again[["fits", "seconds"]].to_numpy().sum() == 0
+    # Of another seed nothing is kept, but its time is told by what is.
+    for path in (tmp_path / "folds").iterdir():
+        fold = json.loads(path.read_text("utf-8"))
+        rate = {"rf": 3, "svm": 5}[fold["model"]]
+        path.write_text(json.dumps(fold | {"seconds": rate * fold["cost"]}), "utf-8")
+    other = plan_study(sets, out=tmp_path, random_state=1, **options)
+    assert other.attrs["measured"]
+    assert other["kept"].sum() == 0
+    assert other["fits"].tolist() == plan["fits"].tolist()
+    ratio = (other["seconds"] / plan["seconds"]).to_numpy()
+    assert_allclose(ratio / ratio[0], [1, 5 / 3, 1, 5 / 3])
+
+
+def test_a_plan_refuses_what_the_run_would(sets):
+    with pytest.raises(ValueError, match="no model 'lstm'"):
+        plan_study(sets, models=["lstm"])
+    with pytest.raises(TypeError, match="model"):
+        plan_study(sets, model="svm")
+
+
+def test_a_dry_run_fits_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(running_module, "run_fold", None)
+    assert main([*STUDY, "--dry-run", "--jobs", "1", "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "1 folds, 0 of them kept" in told
+    assert "minutes with 1 at once (a guess" in told
+    assert not (tmp_path / "out").exists()
 
 
 def test_codes_for_scripts_are_told(capsys):

@@ -3,6 +3,7 @@
 from .data import sets_of
 from .few_shot import FewShot
 from .pipelines import MODELS, grid_for, make_pipeline_for, placement_of
+from .planning import plan_study
 from .protocols import PROTOCOLS, CopiedSets, UnseenSets
 from .published import published_table
 from .results import StudyResults
@@ -31,6 +32,7 @@ __all__ = [
     "grid_for",
     "make_pipeline_for",
     "placement_of",
+    "plan_study",
     "published_table",
     "run_study",
     "sets_of",

@@ -130,6 +130,43 @@ def run_study(
     >>> results.table().loc[("unseen-sets", "svm", "test"), "n_rows"]
     np.int64(16)
     """
+    dataset, folds, settings = _prepare(
+        data,
+        models=models,
+        protocols=protocols,
+        budget=budget,
+        random_state=random_state,
+        channels=channels,
+        placement=placement,
+        sampling_rate_hz=sampling_rate_hz,
+        window_seconds=window_seconds,
+        fixed_length=fixed_length,
+        segment=segment,
+    )
+    keep = None if out is None else Path(out) / "folds"
+    example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
+    outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
+    results = _collect(dataset, settings, outcomes, example)
+    if out is not None:
+        results.save(out)
+    return results
+
+
+def _prepare(
+    data: Any,
+    *,
+    models: Sequence[str],
+    protocols: Sequence[str | StudyProtocol],
+    budget: str,
+    random_state: int | Sequence[int],
+    channels: Sequence[str] | None,
+    placement: str | None,
+    sampling_rate_hz: float,
+    window_seconds: float,
+    fixed_length: int | None,
+    segment: bool,
+) -> tuple[StudyData, list[Fold], dict[str, Any]]:
+    """Return the data, the folds and the settings of a run."""
     models = _known(models, MODELS, "model")
     rules = _rules(protocols)
     if budget not in ("quick", "full"):
@@ -213,15 +250,9 @@ def run_study(
             f"{n_short} of {len(dataset.X)} sets are shorter than a window of "
             f"{window_seconds} s and hold their last sample to its end. A smaller "
             "window_seconds avoids that.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    keep = None if out is None else Path(out) / "folds"
-    example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
-    outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
-    results = _collect(dataset, settings, outcomes, example)
-    if out is not None:
-        results.save(out)
-    return results
+    return dataset, folds, settings
 
 
 def _run(
@@ -261,7 +292,9 @@ def _run(
                 failed[key] = result["failed"].strip().splitlines()[-1]
                 progress.fail(key, result["failed"])
                 continue
-            done[key] = {"fingerprint": prints[key], **result}
+            fold = next(fold for fold in todo if fold.key == key)
+            told = {"budget": fold.budget, "cost": fold.cost}  # for the next one's plan
+            done[key] = {"fingerprint": prints[key], **told, **result}
             if keep is not None:
                 _keep(keep, key, done[key])
             progress.add(key, done[key])
