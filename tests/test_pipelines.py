@@ -192,6 +192,7 @@ def test_unknown_placements_are_refused():
         (["wrist", "Front Pocket"], "free"),
         (["handbag"], "free"),
         (["hand"], "free"),
+        (["wrist of the left hand"], "fixed"),
         ([], "fixed"),
     ],
 )

@@ -1,5 +1,6 @@
 """The models of the study as Pipelines over raw recordings, and their grids."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -32,7 +33,8 @@ __all__ = ["MODELS", "grid_for", "make_pipeline_for", "placement_of"]
 
 MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 _NETS = {"cnn": CNNClassifier, "gru": GRUClassifier, "cnn-gru": CNNGRUClassifier}
-_FREE_PLACES = ("bag", "hand", "pocket")
+# A "wrist of the left hand" is none.
+_FREE_PLACE = re.compile(r"pocket|bag\b|^hand$")
 _TELL_GRAVITY = {"Gravity", "TotalAcceleration", "AccelerometerUncalibrated"}
 
 
@@ -58,8 +60,7 @@ def placement_of(recordings: Iterable[Recording]) -> str:
     'free'
     """
     places = {str(recording.placement).lower() for recording in recordings}
-    free = any(word in place for place in places for word in _FREE_PLACES)
-    return "free" if free else "fixed"
+    return "free" if any(_FREE_PLACE.search(place) for place in places) else "fixed"
 
 
 def make_pipeline_for(
