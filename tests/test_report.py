@@ -119,16 +119,18 @@ def test_files_are_written(results, tmp_path):
         assert 800 < width < 3000
 
 
-def test_figures_of_an_earlier_run_are_removed(results, tmp_path):
+def test_figures_of_an_earlier_run_are_removed(tmp_path):
+    results = make_results(models=["rf"], protocols=["unseen-people"])
     for name in ("people.png", "people.svg", "roc_of-old.png", "mine.png"):
         (tmp_path / name).write_bytes(b"old")
     written = {path.name for path in write_figures(results, tmp_path)}
     assert {path.name for path in tmp_path.iterdir()} == written | {"mine.png"}
 
 
-def test_leaves_no_trace_in_matplotlib(results, tmp_path):
+def test_leaves_no_trace_in_matplotlib(tmp_path):
     import matplotlib.pyplot as plt
 
+    results = make_results(models=["rf"], protocols=["unseen-people"])
     before = dict(mpl.rcParams)
     write_figures(results, tmp_path)
     assert not plt.get_fignums()

@@ -410,9 +410,8 @@ def test_labels_are_text_and_nothing_else():
     assert not shown.all("b")
 
 
-def test_nothing_is_loaded(results, tmp_path):
-    path, *_ = write_report(results, tmp_path)
-    text = path.read_text("utf-8")
+def test_nothing_is_loaded(written):
+    text = written.read_text("utf-8")
     shown = Page(text)
     policy = next(m["content"] for m in shown.all("meta") if "http-equiv" in m)
     assert "default-src 'none'" in policy
