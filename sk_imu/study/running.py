@@ -31,6 +31,11 @@ _LETTERS = dict(zip("abc", THE_STUDY_S, strict=True))
 class FoldError(RuntimeError):
     """Folds of a study failed; all others were run, and kept if there is a folder.
 
+    Parameters
+    ----------
+    message : str
+        How many, which and why.
+
     Examples
     --------
     >>> from sk_imu.study import FoldError, run_study
@@ -39,6 +44,9 @@ class FoldError(RuntimeError):
     ... except FoldError as error:
     ...     print(error)
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 def run_study(
