@@ -1,5 +1,7 @@
 """Workers of a cluster give what one process gives, to the last bit."""
 
+import os
+
 import pandas as pd
 import pytest
 from joblib import parallel_config
@@ -8,6 +10,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from test_study_running import make_sets
 
 from sk_imu import Recording
+from sk_imu.cli import main
 from sk_imu.study import make_pipeline_for, run_study
 from sk_imu.study.data import StudyData
 
@@ -74,3 +77,20 @@ def test_a_search_on_two_workers_is_the_local_one(sets, client, monkeypatch):
         assert_array_equal(remote.cv_results_[name], scores[name])
     assert_array_equal(remote.predict_proba(sets), probabilities)
     assert len(sent) <= 2 * len(sets)  # to each worker, not with each of eight fits
+
+
+def test_the_command_line_runs_folds_on_a_scheduler_s_workers(
+    client, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
+    command = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
+    command += ["--quiet", "--jobs", "1", "--out"]
+    address = client.scheduler_info()["address"]
+    assert main([*command, str(tmp_path / "local")]) == 0
+    before = client.run(lambda: os.times().user)
+    assert main([*command, str(tmp_path / "remote"), "--scheduler", address]) == 0
+    after = client.run(lambda: os.times().user)
+    assert any(after[worker] > before[worker] + 0.1 for worker in after)
+    name = "predictions.csv"
+    local, remote = ((tmp_path / d / name).read_bytes() for d in ("local", "remote"))
+    assert remote == local
