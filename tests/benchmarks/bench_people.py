@@ -246,6 +246,8 @@ def main() -> None:
             continue
         frame = pd.concat([pd.read_csv(path) for path in paths])
         print(f"\n{what}\n{table(frame).to_string(index=False)}")
+        n_people = frame.groupby("model")["subject"].transform("nunique")
+        frame = frame[n_people == frame["subject"].nunique()]  # others are not finished
         if what == "models" and frame["model"].nunique() > 1:
             scores = scores_by_person(frame.rename(columns={"row": "set"}))
             for sentence in compare_models(scores)["sentence"]:
