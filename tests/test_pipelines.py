@@ -71,7 +71,7 @@ def moved(recording, change, **metadata):
 
 def turned(sets, seed=0):
     """Turn the device of each set in a way of its own."""
-    ways = Rotation.random(len(sets), rng=np.random.default_rng(seed))
+    ways = Rotation.random(len(sets), random_state=seed)
     return [
         moved(one, lambda _, values, way=way: values @ way.as_matrix().T)
         for one, way in zip(sets, ways, strict=True)
