@@ -88,12 +88,12 @@ def random_rotation(
     >>> np.linalg.norm(turned[0, :3, 0]).round(6)
     np.float64(10.0)
     """
-    panel = float_panel(X)
+    panel = np.ascontiguousarray(float_panel(X))
     n_sets, n_channels, _ = panel.shape
     names = check_vector_names(channel_names, n_channels, augmenter="RandomRotation")
     triples = _triples(names)
     new = panel.copy()
-    if triples:
+    if triples and n_sets:  # scipy's rotations refuse to be none
         rotations = _rotations(n_sets, rng, max_angle, free).astype(panel.dtype)
         # All triples of all rows in one product, many times faster than one after the
         # other.
