@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +15,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from sk_imu import Recording
-from sk_imu.cli import main
+from sk_imu.cli import main, make_parser
 from sk_imu.datasets import load_basic_motions, load_watch
 from sk_imu.model_selection import LeakError
 from sk_imu.study import (
@@ -26,6 +27,7 @@ from sk_imu.study import (
     UnseenSets,
     grid_for,
     make_pipeline_for,
+    plan_study,
     published_table,
     run_study,
 )
@@ -72,7 +74,7 @@ def forest_run(sets, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("budget", ["quick", "full"])
+@pytest.mark.parametrize("budget", ["quick", "plain", "full"])
 @pytest.mark.parametrize("fixed_length", [None, 64])
 def test_grids_name_parameters_that_exist(name, budget, fixed_length):
     for augment in (True, False):
@@ -160,6 +162,22 @@ def test_published_figures_are_those_of_table_1():
     assert list(table.index) == [name for name in MODELS if name != "minirocket"]
     assert table.loc["rf"].tolist() == [0.85, 0.81, 0.78]
     assert table.loc["cnn-gru"].tolist() == [0.97, 0.97, 0.97]
+
+
+def test_plain_fits_each_model_as_it_is_for_every_person(sets, tmp_path):
+    options = {"models": ["svm"], "protocols": ["c"], "budget": "plain"}
+    plan = plan_study(sets, **options)
+    assert plan[["folds", "grid_points", "fits"]].to_numpy().tolist() == [[4, 0, 4]]
+    results = run_study(sets, out=tmp_path, verbose=0, **options)
+    assert results.searches.best_params.tolist() == ["{}"] * 4
+    assert StudyResults.load(tmp_path).searches.cv_score.isna().all()
+    names = sets[0].channel_names
+    model = make_pipeline_for("svm", random_state=0, channels=names)
+    others = [one for one in sets if one.subject != 2]
+    model.fit(others, [one.label for one in others])
+    mine = results.predictions.query("fold == 'subject 2' and part == 'test'")
+    expected = model.decision_function([sets[i] for i in mine["set"]])
+    assert_array_equal(mine["score_squat"], expected)
 
 
 def test_every_prediction_is_kept_once(forest_run, sets):
@@ -341,7 +359,7 @@ def test_unavailable_protocols_are_reported_not_skipped(sets):
         ({"models": ["lstm"]}, "no model 'lstm'. Choose from rf, svm"),
         ({"protocols": ["d"]}, "no protocol 'd'. Choose from copied-sets"),
         ({"models": []}, "No model was named"),
-        ({"budget": "huge"}, "budget must be 'quick' or 'full'"),
+        ({"budget": "huge"}, "budget must be 'quick', 'plain' or"),
     ],
 )
 def test_unknown_options_are_refused_before_work(sets, options, message):
@@ -398,6 +416,90 @@ def test_command_line_runs_and_reports(tmp_path, capsys):
     assert "(c) unseen people: unavailable" in told
     assert (tmp_path / "predictions.csv").exists()
     assert (tmp_path / "confusion_unseen-sets.png").exists()
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """Return what the command line hands to the study, which then ends."""
+    options = {}
+
+    def run_study(**those):
+        options.update(those)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("sk_imu.study.run_study", run_study)
+    return options
+
+
+@pytest.mark.parametrize(
+    ("words", "seeds"), [([], 0), (["--seed", "3"], 3), (["--seeds", "0", "2"], [0, 2])]
+)
+def test_seeds_of_a_command(given, words, seeds):
+    assert main(["study", *words]) == 1
+    assert given["random_state"] == seeds
+
+
+def test_data_sets_of_a_command_are_named_by_their_folders(given, tmp_path, capsys):
+    gym, home = str(tmp_path / "gym"), str(tmp_path / "home")
+    assert main(["study", "--data", gym, home]) == 1
+    assert given["data"] == {"gym": gym, "home": home}
+    capsys.readouterr()
+    assert main(["study", "--data", gym, str(tmp_path / "other" / "gym")]) == 1
+    assert "names of their folders: rename some" in capsys.readouterr().err
+
+
+def test_choices_of_the_command_are_those_of_the_study():
+    study = make_parser().parse_args(["study", "--protocols", *PROTOCOLS])
+    assert study.protocols == list(PROTOCOLS)
+    assert make_parser().parse_args(["study", "--models", *MODELS]).models == list(MODELS)
+    usual = make_parser().parse_args(["study"])
+    assert list(usual.models) == list(MODELS[:5])
+    assert list(usual.protocols) == list(PROTOCOLS)[:3]
+
+
+def commands():
+    (of_all,) = (action for action in make_parser()._actions if action.dest == "command")
+    return of_all.choices
+
+
+@pytest.mark.parametrize("name", commands())
+def test_help_ends_with_examples_that_are_understood(name):
+    _, _, examples = commands()[name].format_help().partition("\nexamples:\n")
+    lines = examples.partition("\n\n")[0].splitlines()
+    assert len(lines) >= 2
+    for line in lines:
+        program, *words = shlex.split(line.split("   ")[0].partition(" > ")[0])
+        assert program == "sk-imu"
+        assert make_parser().parse_args(words).command == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("sk-imu st", ["study"]),
+        ("sk-imu study --mod", ["--models"]),
+        ("sk-imu study --protocols unseen-s", ["unseen-sets", "unseen-sessions"]),
+        ("sk-imu study --models rf cnn", ["cnn", "cnn-gru"]),
+        ("sk-imu fit folder --model s", ["svm"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(typed, completed, tmp_path, capsys):
+    pytest.importorskip("shtab", reason="needs the extra 'completion' of sk_imu")
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    words = typed.split()
+    function = re.search(r"complete .*-F (\w+) sk-imu", script)[1]
+    script += f"\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n{function}\n"
+    script += 'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    told = subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout
+    assert set(completed) <= {*told.split()}
+    assert all(word.startswith(words[-1]) for word in told.split())
+
+
+def test_completion_without_shtab_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["completion", "zsh"]) == 1
+    assert "pip install 'sk_imu[completion]'" in capsys.readouterr().err
 
 
 def test_command_line_refuses_in_one_line(capsys):

@@ -372,7 +372,7 @@ def how_to_run(results: StudyResults) -> str:
     by_name = data in ("watch", "basic-motions")
     # A folder that is cut into sets leaves a note of that.
     whole = not by_name and not any("sets in" in note for note in settings.get("notes", []))
-    if nameless or rate_hz != 25.0 or isinstance(seed, list):
+    if nameless or rate_hz != 25.0:
         given = "data" if nameless else repr(data)
         options = [f"{key}={value!r}" for key, value in chosen.items() if value is not None]
         options += [f"random_state={seed}", f"sampling_rate_hz={rate_hz:g}"]
@@ -385,5 +385,6 @@ def how_to_run(results: StudyResults) -> str:
         values = value if isinstance(value, list) else [value]
         if value is not None and values:
             words.append([f"--{key.replace('_', '-')}", *map(str, values)])
-    words.append(["--seed", str(seed), "--out", "results", *["--no-segment"] * whole])
+    seeds = [*map(str, seed)] if isinstance(seed, list) else [str(seed)]
+    words.append(["--seeds", *seeds, "--out", "results", *["--no-segment"] * whole])
     return " \\\n    ".join(map(shlex.join, words))

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
-from sklearn.model_selection import GridSearchCV
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from .. import __version__
@@ -63,12 +64,19 @@ class Fold:
         return grid_for(self.model, self.pipeline, self.budget)
 
     @property
+    def n_points(self) -> int:
+        """How many settings the search compares; 0 without a search."""
+        return len(ParameterGrid(self.grid)) if any(self.grid) else 0
+
+    @property
+    def n_fits(self) -> int:
+        """How many fits it takes: those of the search, and the last one."""
+        return self.n_points * _N_INNER + 1
+
+    @property
     def cost(self) -> float:
         """How long it takes beside others, for the order and the time left."""
-        n_points = sum(
-            int(np.prod([len(v) for v in point.values()])) for point in self.grid
-        )
-        return _COST[self.model] * len(self.split.train) * (n_points * _N_INNER + 1)
+        return _COST[self.model] * len(self.split.train) * self.n_fits
 
     def fingerprint(self, dataset: StudyData) -> str:
         """Tell apart what can't share results: data, rows, model, grid, seed, code."""
@@ -101,23 +109,27 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         X = _with_copies(dataset, resampler, split.n_copies, fold.seed)
     n_sets = len(dataset.y)
     X_train, y_train = [X[i] for i in split.train], dataset.y[split.train % n_sets]
-    search = GridSearchCV(
-        fold.pipeline,
-        fold.grid,
-        scoring="f1_macro",
-        cv=rules.inner_cv(_N_INNER, fold.seed),
-        error_score="raise",
-    )
-    groups = rules.groups(dataset.subjects, dataset.factor(rules.by))
-    search.fit(
-        X_train, y_train, groups=None if groups is None else groups[split.train % n_sets]
-    )
-    best = search.best_estimator_
+    cv_score, best_params = float("nan"), {}
+    if fold.n_points:
+        search = GridSearchCV(
+            fold.pipeline,
+            fold.grid,
+            scoring="f1_macro",
+            cv=rules.inner_cv(_N_INNER, fold.seed),
+            error_score="raise",
+        )
+        groups = rules.groups(dataset.subjects, dataset.factor(rules.by))
+        here = None if groups is None else groups[split.train % n_sets]
+        search.fit(X_train, y_train, groups=here)
+        best = search.best_estimator_
+        cv_score, best_params = float(search.best_score_), search.best_params_
+    else:
+        best = clone(fold.pipeline).fit(X_train, y_train)
     is_net = hasattr(best[-1], "staged_predict_proba")
     rows = []
     for part, indices in (("train", split.train), ("test", split.test)):
         scores, kind = _scores(best, [X[i] for i in indices])
-        predicted = search.classes_[scores.argmax(axis=1)]
+        predicted = best.classes_[scores.argmax(axis=1)]
         for i, label, score in zip(indices, predicted, scores, strict=True):
             rows.append(
                 {
@@ -136,11 +148,11 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         "fold": split.name,
         "seed": fold.seed,
         "k": split.k,
-        "cv_score": float(search.best_score_),
+        "cv_score": cv_score,
         "best_params": {
-            name.rpartition("__")[2]: value for name, value in search.best_params_.items()
+            name.rpartition("__")[2]: value for name, value in best_params.items()
         },
-        "classes": [str(label) for label in search.classes_],
+        "classes": [str(label) for label in best.classes_],
         "rows": rows,
         "curves": _curves(best, X, dataset.y, split) if is_net else [],
         "seconds": time.perf_counter() - started,

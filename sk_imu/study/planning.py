@@ -6,9 +6,7 @@ from statistics import median
 from typing import Any
 
 import pandas as pd
-from sklearn.model_selection import ParameterGrid
 
-from .folds import _N_INNER
 from .running import _prepare, _read_kept, run_study
 
 __all__ = ["plan_study"]
@@ -76,15 +74,20 @@ def plan_study(
         is_kept = earlier is not None and earlier["fingerprint"] == fold.fingerprint(
             dataset
         )
-        n_points = len(ParameterGrid(fold.grid))
         row = rows.setdefault(
             (fold.protocol, fold.model),
-            {"folds": 0, "kept": 0, "grid_points": n_points, "fits": 0, "seconds": 0.0},
+            {
+                "folds": 0,
+                "kept": 0,
+                "grid_points": fold.n_points,
+                "fits": 0,
+                "seconds": 0.0,
+            },
         )
         row["folds"] += 1
         row["kept"] += is_kept
         if not is_kept:
-            row["fits"] += n_points * _N_INNER + 1
+            row["fits"] += fold.n_fits
             row["seconds"] += fold.cost * seconds_a_unit.get(fold.model, others)
     plan = pd.DataFrame.from_dict(rows, orient="index")
     plan.index = pd.MultiIndex.from_tuples(list(rows), names=["protocol", "model"])

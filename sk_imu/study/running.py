@@ -84,9 +84,10 @@ def run_study(
     protocols : sequence, default=("copied-sets", "unseen-sets", "unseen-people")
         Which protocols, by their names in :doc:`/study`, ``"a"``, ``"b"`` and ``"c"`` for
         short, or as objects, such as ``FewShot(ks=[0, 5])``.
-    budget : {"quick", "full"}, default="quick"
+    budget : {"quick", "plain", "full"}, default="quick"
         ``"quick"`` takes two people instead of all, two grid points at the most, and
-        fewer epochs; minutes instead of an hour.
+        fewer epochs; minutes instead of an hour. ``"plain"`` takes all people and epochs,
+        and each model as it is, without a search.
     n_jobs : int, default=None
         Folds that run at once, each on one thread. The results are the same for any
         number. None is one, or what :func:`joblib.parallel_config` around the call says,
@@ -177,8 +178,8 @@ def _prepare(
     """Return the data, the folds and the settings of a run."""
     models = _known(models, MODELS, "model")
     rules = _rules(protocols)
-    if budget not in ("quick", "full"):
-        raise ValueError(f"budget must be 'quick' or 'full', got {budget!r}.")
+    if budget not in ("quick", "plain", "full"):
+        raise ValueError(f"budget must be 'quick', 'plain' or 'full', got {budget!r}.")
     # A numpy integer could not be written down.
     seeds = [int(seed) for seed in np.atleast_1d(random_state)]
     if not seeds or len(set(seeds)) < len(seeds):

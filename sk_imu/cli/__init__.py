@@ -1,0 +1,75 @@
+"""The command line, a thin cover of the functions."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from . import completion, recordings, study
+
+__all__ = ["main", "make_parser"]
+
+_KEPT = "What is done is kept; the same command goes on from there."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    code : int
+        0 if all went well, 1 if the input was refused, 3 if folds of a study failed,
+        130 after Ctrl-C. What can't be understood exits with 2.
+
+    Examples
+    --------
+    >>> from sk_imu.cli import main
+    >>> main(["study", "--data", "no-such-folder"])
+    1
+    """
+    options = vars(make_parser().parse_args(arguments))
+    command = options.pop("command")
+    run = options.pop("run")
+    try:
+        return int(run(**options))
+    except KeyboardInterrupt:
+        print("\nInterrupted.", _KEPT if command == "study" else "")
+        return 130
+    except (ValueError, ImportError, OSError) as error:
+        print(f"sk-imu: {error}", file=sys.stderr)
+        return 1
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands.
+
+    Returns
+    -------
+    parser : argparse.ArgumentParser
+        Each command sets ``run``, the function that takes its options.
+
+    Examples
+    --------
+    >>> from sk_imu.cli import make_parser
+    >>> make_parser().parse_args(["study", "--seeds", "0", "1"]).seeds
+    [0, 1]
+    """
+    parser = argparse.ArgumentParser(
+        prog="sk-imu",
+        description="Tell what exercise a person does from a phone's sensors.",
+        epilog="examples:\n"
+        "  sk-imu study                  five models, three protocols, minutes\n"
+        "  sk-imu COMMAND --help         what a command takes, with examples",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"sk-imu {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    study.add_to(commands)
+    recordings.add_to(commands)
+    completion.add_to(commands, parser)
+    return parser
