@@ -107,7 +107,7 @@ class StreamQuality:
         """What is worth a warning: each fault in words, with its size and unit or None."""
         found: dict[str, float | None] = {}
         if self.n_samples < 2:
-            return {"no samples": None}
+            return {"fewer than two samples": None}
         if self.n_backward:
             found["{} timestamps run backwards"] = self.n_backward
         if self.n_duplicated_differing:
@@ -118,7 +118,8 @@ class StreamQuality:
             found["{} timestamps repeated"] = self.n_duplicated
         if self.n_stale == self.n_samples - 1:
             found["values never change"] = None
-        elif self.update_rate_hz < _SLOW * self.rate_hz:
+        elif self.n_stale > (1 - _SLOW) * (self.n_samples - 1):
+            # By the samples, not the rates: a gap is no value that stands still.
             found["real update rate {:.3g} Hz"] = self.update_rate_hz
         if self.longest_stale_s > _LONG_STALE_S and self.n_stale < self.n_samples - 1:
             found["values frozen for up to {:.3g} s"] = self.longest_stale_s
@@ -291,7 +292,8 @@ def _is_clipped(sensor: str, values: Floats) -> NDArray[np.bool_]:
     if sensor not in _FULL_SCALES or fresh.sum() < _OFTEN:
         return clipped
     for column, marked in zip(values.T, clipped.T, strict=True):
-        for extreme in (np.nanmin(column), np.nanmax(column)):
+        # Not nanmin, which warns where all values are missing.
+        for extreme in (np.fmin.reduce(column), np.fmax.reduce(column)):
             ratios = np.abs(abs(extreme) / _FULL_SCALES[sensor] - 1)
             there = fresh & np.isclose(column, extreme, rtol=1e-4, atol=0)
             if ratios.min() < _NEAR and there.sum() >= _OFTEN:

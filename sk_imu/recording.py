@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .channels import SENSOR_AXES, channel_name, sensor_of
 from .quality import RecordingQuality, measure_stream
+from .recording_html import recording_html
 
 __all__ = ["Recording", "SensorStream"]
 
@@ -226,7 +227,7 @@ class Recording:
         >>> Recording.from_array(
         ...     [[0] * 9] * 3, sampling_rate_hz=50, channel_names=names, label="rest"
         ... )
-        Recording('rest', 0.16 s: Gyroscope 9 samples at 50.000 Hz)
+        Recording(0.16 s: Gyroscope 50 Hz, label='rest')
         """
         samples = _as_float(values, "values")
         names = list(channel_names)
@@ -270,7 +271,8 @@ class Recording:
     def duration_s(self) -> float:
         """Length in seconds of the time that all streams share (0 if none)."""
         start_s, end_s = self.overlap_s
-        return max(end_s - start_s, 0.0)
+        # Not by max, which would let NaN through: a stream may be empty.
+        return end_s - start_s if end_s > start_s else 0.0
 
     @cached_property
     def quality(self) -> RecordingQuality:
@@ -306,7 +308,7 @@ class Recording:
         >>> clock = [0.0, 0.5, 1.0, 1.5, 2.0]
         >>> recording = Recording({"Gravity": SensorStream(clock, [[0, 0, 9.8]] * 5)})
         >>> recording.between(0.5, 1.5)
-        Recording(None, 1.00 s: Gravity 3 samples at 2.000 Hz)
+        Recording(1.00 s: Gravity 2 Hz)
         """
         streams = {}
         for sensor, stream in self.streams.items():
@@ -333,12 +335,38 @@ class Recording:
         return _rebuild, (dict(self.streams), keywords)
 
     def __repr__(self) -> str:
-        """Tell the label, the length and the streams."""
-        streams = ", ".join(
-            f"{sensor} {stream.n_samples} samples at {stream.rate_hz:.3f} Hz"
+        """Tell the length, the sensors with their rates, and what was done by whom."""
+        sensors = [
+            f"{sensor} {stream.rate_hz:.4g} Hz"
+            if stream.rate_hz > 0
+            else f"{sensor} {stream.n_samples} sample{'s' * (stream.n_samples != 1)}"
             for sensor, stream in self.streams.items()
+        ]
+        known = "".join(
+            f", {name}={value!r}"
+            for name, value in self._known_metadata().items()
+            if name != "session"
         )
-        return f"Recording({self.label!r}, {self.duration_s:.2f} s: {streams})"
+        return f"Recording({self.duration_s:.2f} s: {', '.join(sensors)}{known})"
+
+    def _repr_html_(self) -> str:
+        """Show the streams and what was measured of them, in a notebook."""
+        known = [f"{name} {value}" for name, value in self._known_metadata().items()]
+        if self.source:
+            known.append(f"from {self.source}")
+        if self.annotations:
+            known.append(f"{len(self.annotations)} annotations")
+        return recording_html(
+            "Recording",
+            [f"{self.duration_s:.2f} s", *known],
+            self.streams,
+            self.quality,
+        )
+
+    def _known_metadata(self) -> dict[str, Any]:
+        names = ("label", "subject", "side", "placement", "session")
+        given = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def _rebuild(streams: dict[str, SensorStream], keywords: dict[str, Any]) -> Recording:

@@ -21,6 +21,7 @@ FLOOR_OF = {
     "clocks": 0,
     "quality": 1,
     "validation": 1,
+    "recording_html": 1,
     "recording": 1,
     "readers": 2,
     "datasets": 2,

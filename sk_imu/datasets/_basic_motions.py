@@ -100,8 +100,8 @@ def load_basic_motions(
     >>> from sk_imu.datasets import load_basic_motions
     >>> motions = load_basic_motions()
     >>> motions.data[0]
-    Recording('standing', 9.90 s: Accelerometer 100 samples at 10.000 Hz,
-    Gyroscope 100 samples at 10.000 Hz)
+    Recording(9.90 s: Accelerometer 10 Hz, Gyroscope 10 Hz, label='standing',
+    placement='wrist')
     >>> motions.target_names
     ['badminton', 'running', 'standing', 'walking']
     """

@@ -118,8 +118,8 @@ def load_exermote(
     >>> from sk_imu.datasets import load_exermote
     >>> sets = load_exermote("exermote")  # doctest: +SKIP
     >>> sets.data[0]  # doctest: +SKIP
-    Recording('Burpee', 41.50 s: Accelerometer 416 samples at 10.000 Hz,
-    Gravity 416 samples at 10.000 Hz, Gyroscope 416 samples at 10.000 Hz)
+    Recording(41.50 s: Accelerometer 10 Hz, Gravity 10 Hz, Gyroscope 10 Hz,
+    label='Burpee', subject=1, side='right', placement='upper arm')
     >>> len(sets.repetitions[0])  # doctest: +SKIP
     9
     """

@@ -127,7 +127,8 @@ def load_phone_exercises(
     >>> from sk_imu.datasets import load_phone_exercises
     >>> phones = load_phone_exercises("phone_exercises")  # doctest: +SKIP
     >>> phones.data[0]  # doctest: +SKIP
-    Recording('jumpingjacks', 9.99 s: TotalAcceleration 1000 samples at 100.000 Hz)
+    Recording(9.99 s: TotalAcceleration 99.98 Hz, label='jumpingjacks', subject=1,
+    placement='hand')
     """
     if rate_hz not in (20, 100):
         raise ValueError(f"rate_hz must be 100 or 20, got {rate_hz!r}.")

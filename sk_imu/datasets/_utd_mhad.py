@@ -141,8 +141,8 @@ def load_utd_mhad(
     >>> from sk_imu.datasets import load_utd_mhad
     >>> actions = load_utd_mhad("UTD-MHAD/Inertial")  # doctest: +SKIP
     >>> actions.data[0]  # doctest: +SKIP
-    Recording('jog in place', 3.46 s: TotalAcceleration 174 samples at 50.000 Hz,
-    Gyroscope 174 samples at 50.000 Hz)
+    Recording(3.46 s: TotalAcceleration 50 Hz, Gyroscope 50 Hz, label='jog in place',
+    subject=1, side='right', placement='thigh')
     """
     what = "files of UTD-MHAD, such as a27_s1_t1_inertial.mat"
     found = [

@@ -119,8 +119,8 @@ def load_watch(
     >>> from sk_imu.datasets import load_watch
     >>> watch = load_watch()
     >>> watch.data[0]
-    Recording('PEN', 26.64 s: TotalAcceleration 1333 samples at 50.000 Hz,
-    Gyroscope 1333 samples at 50.000 Hz)
+    Recording(26.64 s: TotalAcceleration 50 Hz, Gyroscope 50 Hz, label='PEN', subject=7,
+    side='right', placement='wrist')
     >>> watch.target_names
     ['ABD', 'ER', 'FEL', 'IR', 'PEN', 'ROW', 'TRAP']
     >>> watch.target[0], watch.subject[0], watch.side[0]

@@ -103,7 +103,7 @@ def read_table(
     ...         label="turn",
     ...     )
     >>> recording
-    Recording('turn', 0.02 s: Gyroscope 3 samples at 100.000 Hz)
+    Recording(0.02 s: Gyroscope 100 Hz, label='turn')
     >>> recording.streams["Gyroscope"].values[0].round(4)
     array([1.5708])
     """

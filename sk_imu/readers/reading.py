@@ -62,7 +62,7 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     rotation.to_csv(pathlib.Path(folder, "Gyroscope.csv"), index=False)
     ...     read_recording(folder, label="turn")
-    Recording('turn', 1.98 s: Gyroscope 100 samples at 50.000 Hz)
+    Recording(1.98 s: Gyroscope 50 Hz, label='turn')
     """
     path = Path(path)
     files = read_files(path)
