@@ -22,6 +22,7 @@ _MODULE_OF = {
     "CanonicalSide": "sides",
     "ChannelScaler": "preprocessing",
     "CriticalDifferenceDisplay": "comparison_display",
+    "DataQualityWarning": "quality",
     "DerivedChannels": "derived_channels",
     "FixedLength": "preprocessing",
     "Flatten": "features",
@@ -70,6 +71,7 @@ __all__ = [
     "CanonicalSide",
     "ChannelScaler",
     "CriticalDifferenceDisplay",
+    "DataQualityWarning",
     "DerivedChannels",
     "FixedLength",
     "Flatten",
@@ -138,6 +140,7 @@ if TYPE_CHECKING:
     from .features import Flatten, SummaryFeatures
     from .meta import AugmentedClassifier
     from .preprocessing import ChannelScaler, FixedLength
+    from .quality import DataQualityWarning
     from .readers import read_recording, read_recordings
     from .recording import Recording, SensorStream
     from .repetitions import Repetition, cut_repetitions, find_repetitions

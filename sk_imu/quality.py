@@ -12,6 +12,7 @@ from .channels import STANDARD_GRAVITY
 from .clocks import find_gaps, usual_interval
 
 __all__ = [
+    "DataQualityWarning",
     "RecordingQuality",
     "StreamFaults",
     "StreamQuality",
@@ -33,6 +34,36 @@ _FULL_SCALES = {
 _NEAR, _OFTEN = 0.03, 3
 #: What is worth a warning.
 _SLOW, _LONG_GAP_S, _LONG_STALE_S, _DRIFT = 0.8, 0.25, 1.0, 2.0
+
+
+class DataQualityWarning(UserWarning):
+    """Data have faults that were mended or worked around, and counted.
+
+    Parameters
+    ----------
+    message : str
+        What was done, how often, and where.
+
+    See Also
+    --------
+    Recording.quality : The faults of one recording.
+    sk_imu.model_selection.LeakWarning : The other warning that this package gives.
+
+    Examples
+    --------
+    Known faults may be passed over in silence:
+
+    >>> import warnings
+    >>> from sk_imu import DataQualityWarning
+    >>> warnings.simplefilter("ignore", DataQualityWarning)  # doctest: +SKIP
+
+    or all of them stop a script:
+
+    >>> warnings.simplefilter("error", DataQualityWarning)  # doctest: +SKIP
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True)

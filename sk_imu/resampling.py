@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from .channel_choice import channel_parts, check_channels, choose_axes, choose_channels
 from .clocks import find_gaps, mend_clock
 from .interpolation import resample_stream
+from .quality import DataQualityWarning
 from .recording import Recording, SensorStream
 from .validation import (
     Panel,
@@ -108,7 +109,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     n_missing_ : int
         Number of training samples, counted in each chosen stream, that were
         interpolated over or left out.  ``transform`` tells the number for its own input
-        in a warning.
+        in a :class:`DataQualityWarning`.
     n_mended_ : int
         Number of training samples, counted likewise, that ``clock="mend"`` gave another
         time or place.
@@ -381,7 +382,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             counts = [faults[kind] for faults in found if faults[kind]]
             if counts:
                 what, where = done.format(sum(counts)), f"in {len(counts)} of the rows of X"
-                warnings.warn(f"Resampler {what} {where}.", stacklevel=3)
+                warnings.warn(f"Resampler {what} {where}.", DataQualityWarning, 3)
 
 
 def _mend(stream: SensorStream, place: str) -> tuple[SensorStream, int]:

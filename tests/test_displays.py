@@ -12,6 +12,7 @@ from sk_imu import (
     AugmentationDisplay,
     ChannelScaler,
     CNNClassifier,
+    DataQualityWarning,
     FixedLength,
     LossCurvesDisplay,
     Mixup,
@@ -289,7 +290,7 @@ class TestResamplingDisplay:
         recording = Recording({"Gyroscope": SensorStream(times_s, noise(200))})
         with pytest.raises(ValueError, match="clock"):
             ResamplingDisplay.from_recording(recording)
-        with pytest.warns(UserWarning, match="3 samples"):
+        with pytest.warns(DataQualityWarning, match="3 samples"):
             display = ResamplingDisplay.from_recording(recording, clock="mend")
         assert np.asarray(display.uniform).shape == (3, 200)
 

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation, Slerp
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
-from sk_imu import Recording, Resampler, SensorStream
+from sk_imu import DataQualityWarning, Recording, Resampler, SensorStream
 from sk_imu.channels import SENSOR_AXES
 from sk_imu.interpolation import resample_stream
 from sk_imu.readers import read_recording
@@ -309,7 +309,7 @@ def test_long_gaps_are_marked_by_choice(rate_hz):
     rows = gappy()
     resampler = Resampler(sampling_rate_hz=rate_hz, max_gap_seconds=0.1, gaps="mark")
     assert resampler.fit(rows).n_gaps_ == 1
-    with pytest.warns(UserWarning, match="NaN into 1 gaps .* in 1 of the rows"):
+    with pytest.warns(DataQualityWarning, match="NaN into 1 gaps .* in 1 of the rows"):
         whole, marked = resampler.transform(rows)
     times = np.arange(whole.shape[1]) / rate_hz
     inside = (times > 2.991) & (times < 3.509)
@@ -333,8 +333,8 @@ def test_gaps_in_arrays():
     resampler = Resampler(gaps="mark", **options).fit(x)
     assert (resampler.n_gaps_, resampler.n_missing_) == (1, 30)
     with (
-        pytest.warns(UserWarning, match="NaN into 1 gaps"),
-        pytest.warns(UserWarning, match="30 samples with missing values"),
+        pytest.warns(DataQualityWarning, match="NaN into 1 gaps"),
+        pytest.warns(DataQualityWarning, match="30 samples with missing values"),
     ):
         output = resampler.transform(x)
     np.testing.assert_array_equal(np.isnan(output), np.isnan(x))
@@ -368,7 +368,7 @@ def test_bursts_are_mended_by_choice_and_counted():
         Resampler().fit(rows)
     resampler = Resampler(clock="mend").fit(rows)
     assert 200 < resampler.n_mended_ < 2000
-    with pytest.warns(UserWarning, match="gave another time to .* in 1 of the rows"):
+    with pytest.warns(DataQualityWarning, match="gave another time to .* in 1 of the rows"):
         _, mended = resampler.transform(rows)
     # What dropping the repeated would give, as most do.
     first = np.r_[True, np.diff(stamps) > 0]
@@ -388,7 +388,7 @@ def test_backward_samples_are_sorted_by_choice():
     shuffled = SensorStream(stream.timestamps_s[order], stream.values[order])
     resampler = Resampler(clock="mend").fit([Recording({"Gyroscope": shuffled})])
     assert resampler.n_mended_ == 2
-    with pytest.warns(UserWarning, match="2 samples"):
+    with pytest.warns(DataQualityWarning, match="2 samples"):
         (output,) = resampler.transform([Recording({"Gyroscope": shuffled})])
     np.testing.assert_array_equal(output, Resampler().fit_transform([recording])[0])
 
@@ -663,7 +663,9 @@ def test_missing_values_are_interpolated_and_counted():
     rows += [spoilt(np.nan, samples, n=301) for samples in [(7, 8, 100), (0,)]]
     resampler = Resampler(missing="interpolate").fit(rows)
     assert resampler.n_missing_ == 4
-    with pytest.warns(UserWarning, match="4 samples with missing values in 2 of the rows"):
+    with pytest.warns(
+        DataQualityWarning, match="4 samples with missing values in 2 of the rows"
+    ):
         whole, mended, late = resampler.transform(rows)
     assert np.abs(mended - whole).max() < 1e-6
     # Nothing is made up for the missing start: the set begins a sample later.
@@ -692,7 +694,7 @@ def test_quaternion_of_zeros_is_missing():
         Resampler().fit([recording])
     resampler = Resampler(missing="interpolate").fit([recording])
     assert resampler.n_missing_ == 1
-    with pytest.warns(UserWarning, match="1 samples"):
+    with pytest.warns(DataQualityWarning, match="1 samples"):
         (output,) = resampler.transform([recording])
     at = np.arange(output.shape[1]) / 50
     assert np.rad2deg(angle_between(output.T, turning(at)).max()) < 0.5
@@ -756,7 +758,9 @@ def test_missing_values_in_arrays():
         Resampler().fit(holes)
     resampler = Resampler(missing="interpolate").fit(holes)
     assert resampler.n_missing_ == 2
-    with pytest.warns(UserWarning, match="2 samples with missing values in 1 of the rows"):
+    with pytest.warns(
+        DataQualityWarning, match="2 samples with missing values in 1 of the rows"
+    ):
         np.testing.assert_allclose(resampler.transform(holes), x, atol=1e-4)
     holes[0, 0, -1] = np.nan
     with pytest.raises(ValueError, match="row 0 of X begins or ends with a missing value"):

@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from sk_imu import Recording
+from sk_imu import DataQualityWarning, Recording
 from sk_imu.cli import main, make_parser
 from sk_imu.datasets import load_basic_motions, load_watch
 from sk_imu.model_selection import LeakError
@@ -388,7 +388,9 @@ def test_unusable_data_is_refused(sets, change, message):
 
 
 def test_short_sets_are_counted(sets):
-    with pytest.warns(UserWarning, match="16 of 16 sets are shorter than a window of 30"):
+    with pytest.warns(
+        DataQualityWarning, match="16 of 16 sets are shorter than a window of 30"
+    ):
         results = run_study(
             sets, models=["svm"], protocols=["b"], window_seconds=30, verbose=0
         )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
-from ..quality import quality_warnings
+from ..quality import DataQualityWarning, quality_warnings
 from .data import StudyData, load_study_data
 from .folds import Fold, run_fold, versions
 from .pipelines import MODELS, make_pipeline_for, placement_of
@@ -259,6 +259,7 @@ def _prepare(
             f"{n_short} of {len(dataset.X)} sets are shorter than a window of "
             f"{window_seconds} s and hold their last sample to its end. A smaller "
             "window_seconds avoids that.",
+            DataQualityWarning,
             stacklevel=3,
         )
     return dataset, folds, settings
