@@ -19,14 +19,14 @@ from test_report import CLASSES, make_results
 
 from sk_imu.cli import main
 from sk_imu.model_selection import bootstrap_over_people, scores_by_person
-from sk_imu.report import latex_table, write_report
+from sk_imu.report import figures, latex_table, write_report
+from sk_imu.report.again import how_to_run
 from sk_imu.report.findings import (
     confused_pairs,
     headline,
-    how_to_run,
-    leak_sentences,
     people_sentences,
 )
+from sk_imu.report.leak import leak_sentences
 from sk_imu.report.page import page_of
 from sk_imu.study import StudyResults
 
@@ -249,8 +249,8 @@ def test_leak_is_a_less_b_in_points(results):
         assert f"{value:+.1f}" in page(results).text
     assert f"{np.mean(list(points.values())):+.1f} points on average" in said[0]
     # All sets are in the training of the made-up splits.
-    assert "Of the 12 test rows of (a), 12 are a set that the model has learnt" in said[1]
-    assert "(b) rests on 12 test sets: one of them is 8.3 points" in said[2]
+    assert "Of the 12 test rows of (a), 12 are a set that the model has learnt" in said[2]
+    assert "(b) rests on 12 test sets: one of them is 8.3 points" in said[3]
 
 
 def test_leak_that_cannot_be_measured():
@@ -261,6 +261,102 @@ def test_leak_that_cannot_be_measured():
         "sets."
     ]
     assert "each class needs 4 sets" in page(results).text
+
+
+def test_inflation_is_the_difference_of_f1_and_its_interval_over_people(results):
+    table = results.inflation().set_index(["model", "than"])
+    assert len(table) == 6
+    for (model, than), row in table.iterrows():
+        leaked, honest = (f1_of(results, name, model) for name in ("copied-sets", than))
+        assert row.leaked == pytest.approx(leaked)
+        assert row.honest == pytest.approx(honest)
+        assert row.points == pytest.approx(100 * (leaked - honest))
+        assert row.low <= row.points <= row.high
+        assert (row.drawn, row.n) == ("people", 3)
+    row = table.loc[("svm", "unseen-sets")]
+    shown = f"{row.points:+.1f} ({row.low:+.1f} to {row.high:+.1f})"
+    assert shown in page(results).text
+
+
+def test_a_leak_that_helps_with_everybody_is_told_from_chance():
+    protocols = ["copied-sets", "unseen-sets"]
+    results = people_results({"rf": [9] * 10}, protocols)
+    gone = (results.predictions["protocol"] == "unseen-sets") & (
+        results.predictions["set"] % 10 > 4
+    )
+    results.predictions.loc[gone, "y_pred"] = "row"
+    (row,) = results.inflation().itertuples()
+    assert row.low == row.high == pytest.approx(row.points)  # all people are alike
+    assert row.points > 10
+    assert "can be told from chance for RF" in leak_sentences(results)[1]
+    # The same with and without: nothing to tell.
+    results = people_results({"rf": [9, 8, 10, 7]}, protocols)
+    (row,) = results.inflation().itertuples()
+    assert (row.points, row.low, row.high) == (0, 0, 0)
+    assert "can be told from chance for no model" in leak_sentences(results)[1]
+
+
+def test_without_people_sets_are_drawn_for_the_inflation():
+    results = full_results(n_people=0, protocols=["copied-sets", "unseen-sets"])
+    table = results.inflation()
+    assert set(table["drawn"]) == {"sets"}
+    assert set(table["n"]) == {9}
+    assert "interval over sets" in page(results).text
+    assert len(full_results(protocols=["unseen-sets"]).inflation()) == 0
+
+
+def test_spread_over_seeds(results):
+    assert "Over 2 seeds" not in page(results).text
+    first, second = results.predictions.assign(seed=3), results.predictions.assign(seed=5)
+    right = (second["part"] == "test") & (second["model"] == "svm")
+    second.loc[right, "y_pred"] = second.loc[right, "y_true"]
+    both = full_results()
+    both.predictions = pd.concat([first, second])
+    seeds = both.by_seed().set_index(["protocol", "model", "seed"])["f1_macro"]
+    assert len(seeds) == 18
+    shown = page(both).text
+    assert "Over 2 seeds" in shown
+    for protocol in PROTOCOLS:
+        one = f1_of(results, protocol, "svm")
+        assert seeds[protocol, "svm", 3] == pytest.approx(one)
+        assert seeds[protocol, "svm", 5] == 1
+        sd = np.std([one, 1], ddof=1)
+        assert f"{(one + 1) / 2:.3f} ± {sd:.3f}" in shown
+        row = f"SVM {one:.3f} 1.000 {(one + 1) / 2:.3f} {sd:.3f} {1 - one:.3f}"
+        assert row in shown
+
+
+def few_shot_results(right_by_k):
+    """Return results in which a model has so many of ten sets of each person right."""
+    results = people_results({"svm": [0]})
+    rows = []
+    for k, numbers in right_by_k.items():
+        rows.append(people_results({"svm": numbers}).predictions.assign(k=k))
+    results.predictions = pd.concat(rows, ignore_index=True).assign(protocol="few-shot")
+    results.predictions["fold"] += ", k=" + results.predictions["k"].astype(str)
+    results.settings["protocols"] = ["few-shot"]
+    return results
+
+
+def test_what_labelled_sets_of_the_person_give():
+    results = few_shot_results({0: [6, 7, 8, 7], 1: [8, 8, 9, 9], 2: [9, 9, 10, 10]})
+    shown = page(results).text.replace("\xa0", " ")
+    assert "same sets of 4 people" in shown
+    assert "from 0, 1 or 2 sets of each exercise" in shown
+    assert "can be told from chance for SVM" in shown
+    assert re.search(r"SVM 70 % 85 % 95 % \+25.0 \(\+2\d.\d to \+\d\d.\d\)", shown)
+    (drawing,) = (d for d in figures._figures(results) if d.name == "personalisation")
+    assert "SVM, 70 % to 95 %" in drawing.alt
+    (line,) = drawing.figure.axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), [0.7, 0.85, 0.95])
+
+
+def test_few_shot_that_could_not_be_run():
+    results = full_results()
+    results.settings["protocols"] = [*PROTOCOLS, "few-shot"]
+    results.settings["unavailable"] = {"few-shot": "no subject has two sets"}
+    assert "Not known: no subject has two sets." in page(results).text
+    assert 'id="personal"' not in page_of(full_results(), [])
 
 
 def test_worst_people_come_first():

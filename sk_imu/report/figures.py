@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..comparison_display import PeopleDisplay
 from ..displays import (
+    PersonalisationDisplay,
     draw_confusions,
     draw_losses,
     draw_resampling,
@@ -17,8 +17,10 @@ from ..displays import (
     shown,
     title_of,
 )
+from ..displays.people import PeopleDisplay
 from ..study import StudyResults
 from .findings import confused_pairs, listed, name_of, one_line, percent, tested
+from .personal import people_by_k
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +51,7 @@ _MORE_FONTS = (
     *("Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei", "Arial Unicode MS"),
 )
 
-_NAMES = ("resampling", "loss_curves", "people", "roc_*", "confusion_*")
+_NAMES = ("resampling", "loss_curves", "personalisation", "people", "roc_*", "confusion_*")
 _ENDINGS = ("png", "svg")
 
 
@@ -84,8 +86,9 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
         The files written, each as PNG and SVG: ``resampling``, a set before and after
         resampling; ``loss_curves``, training and test loss by epoch of the nets;
         ``roc_<protocol>``, ROC curves by class, one against the rest, and their macro
-        average; ``confusion_<protocol>``; and ``people``, accuracy by person, of people
-        that the models have not learnt from.
+        average; ``confusion_<protocol>``; ``personalisation``, accuracy by the number of
+        labelled sets of the person, of the few-shot protocol; and ``people``, accuracy by
+        person, of people that the models have not learnt from.
 
     See Also
     --------
@@ -166,6 +169,8 @@ def _figures(results: StudyResults) -> Iterator[Drawing]:
         if len(rows):
             where = f"{title_of(protocol)}\n{data}, {budget}, {_size_of(rows)}"
             yield from _rocs_and_confusions(rows, classes, protocol, where)
+    if len(people := people_by_k(results)) and people["k"].nunique() > 1:
+        yield _personalisation(people, f"{data}, {budget}")
     unseen = tested(results, "unseen-people")
     if len(unseen) and unseen["subject"].notna().all():
         yield _people(unseen, f"{data}, {budget}, {_size_of(unseen)}")
@@ -260,6 +265,28 @@ def _rocs_and_confusions(
         told.append(text)
     alt = f"Confusion matrices, a panel a model. {'; '.join(told)}."
     yield Drawing(f"confusion_{protocol}", title, caption, alt, figure)
+
+
+def _personalisation(people: "pd.DataFrame", where: str) -> Drawing:
+    title = f"Accuracy by labelled sets of the new person\n{where}"
+    figure = _figure(title, 5.5, 3.6)
+    PersonalisationDisplay.from_scores(people, ax=figure.subplots())
+    n_people = people["subject"].nunique()
+    caption = (
+        f"Accuracy on {n_people} people, by how many sets of each exercise of the person "
+        "were learnt beside the sets of all others. The sets tested are the same."
+    )
+    means = people.groupby(["model", "k"], sort=False)["score"].mean()
+    told = [
+        f"{model}, {percent(group.iloc[0])} to {percent(group.iloc[-1])}"
+        for model, group in means.groupby(level="model", sort=False)
+    ]
+    ks = sorted(people["k"].unique())
+    alt = (
+        f"A line a model from {ks[0]} to {ks[-1]} labelled sets, mean over people: "
+        f"{'; '.join(told)}."
+    )
+    return Drawing("personalisation", title, caption, alt, figure)
 
 
 def _people(unseen: "pd.DataFrame", where: str) -> Drawing:

@@ -1,6 +1,5 @@
 """What the results of a study say, in sentences and small tables."""
 
-import shlex
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -14,9 +13,6 @@ __all__ = [
     "Finding",
     "confused_pairs",
     "headline",
-    "how_to_run",
-    "leak_sentences",
-    "leak_table",
     "listed",
     "name_of",
     "one_line",
@@ -217,63 +213,6 @@ def score_groups(results: StudyResults) -> list[tuple[str, str, pd.DataFrame]]:
     return groups
 
 
-def leak_table(results: StudyResults) -> pd.DataFrame:
-    """Return macro F1 by model under each protocol, and (a) minus the others in points.
-
-    Returns
-    -------
-    table : DataFrame
-        Columns are the protocols' names, and ``less_<name>`` for what is lost from (a);
-        what was not run is missing.
-    """
-    groups = score_groups(results)
-    table = pd.DataFrame({name: scores["f1_macro"] for name, _, scores in groups})
-    for name in (_SETS, _PEOPLE):
-        if _LEAKED in table and name in table:
-            table[f"less_{name}"] = 100 * (table[_LEAKED] - table[name])
-    return table
-
-
-def leak_sentences(results: StudyResults) -> list[str]:
-    """Return how much the copies in the test sets give, and how sure that is."""
-    table = leak_table(results)
-    column = f"less_{_SETS}"
-    if column not in table:
-        return [
-            f"The leak can't be measured: {PROTOCOLS[name].title} is missing, "
-            f"{why_missing(results, name)}."
-            for name in (_LEAKED, _SETS)
-            if name not in table
-        ]
-    points = table[column].dropna()
-    told = [
-        f"{abs(value):.1f} points {'lower' if value < 0 else 'higher'} for {name_of(model)}"
-        for model, value in points.items()
-    ]
-    lines = [
-        "With copies of the test sets in the training, (a), macro F1 is "
-        f"{listed(told)} than without them, (b)."
-    ]
-    if len(points) > 1:
-        lines[0] = lines[0][:-1] + f"; {points.mean():+.1f} points on average."
-    rows = results.predictions[results.predictions["protocol"] == _LEAKED]
-    for key in {"model", "seed"} & {*rows}:
-        rows = rows[rows[key] == rows[key].iloc[0]]
-    is_test = rows["part"] == "test"
-    n_copied = rows.loc[is_test, "set"].isin(rows.loc[~is_test, "set"]).sum()
-    lines.append(
-        f"Of the {is_test.sum()} test rows of (a), {n_copied} are a set that the model has "
-        "learnt from, or a copy of one."
-    )
-    rows = tested(results, _SETS)
-    n_sets = len(rows.drop_duplicates(["fold", "set"]))
-    lines.append(
-        f"(b) rests on {n_sets} test sets: one of them is {100 / n_sets:.1f} points of "
-        "accuracy, so that a small difference, of either sign, says little."
-    )
-    return lines
-
-
 def people_sentences(results: StudyResults) -> list[str]:
     """Return who is recognised worst, and what they are taken for."""
     rows = tested(results, _PEOPLE)
@@ -350,41 +289,3 @@ def confused_pairs(rows: pd.DataFrame, most: int = _MOST_PAIRS) -> list[dict[str
             }
         )
     return pairs
-
-
-def how_to_run(results: StudyResults) -> str:
-    """Return the command that makes these results again, or the call where none does."""
-    settings = results.settings
-    data = str(settings.get("data", "your data"))
-    chosen = {
-        "models": [*settings.get("models", [])],
-        "protocols": [*settings.get("protocols", [])],
-        "budget": settings.get("budget", "quick"),
-        "channels": [*settings.get("channels", [])] or None,
-        "placement": settings.get("placement"),
-        "window_seconds": settings.get("window_seconds", 4.0),
-        "fixed_length": settings.get("fixed_length"),
-    }
-    rate_hz = settings.get("sampling_rate_hz", 25.0)
-    # Arrays, and several data sets as one, have no name that a command could be given.
-    nameless = data == "your data" or " + " in data
-    seed = settings.get("random_state", 0)
-    by_name = data in ("watch", "basic-motions")
-    # A folder that is cut into sets leaves a note of that.
-    whole = not by_name and not any("sets in" in note for note in settings.get("notes", []))
-    if nameless or rate_hz != 25.0:
-        given = "data" if nameless else repr(data)
-        options = [f"{key}={value!r}" for key, value in chosen.items() if value is not None]
-        options += [f"random_state={seed}", f"sampling_rate_hz={rate_hz:g}"]
-        if whole and not nameless:
-            options.append("segment=False")
-        text = ",\n    ".join([given, *options, "out='results'"])
-        return f"from sk_imu.study import run_study\n\nrun_study(\n    {text},\n)"
-    words = [["sk-imu", "study", "--data", data]]
-    for key, value in chosen.items():
-        values = value if isinstance(value, list) else [value]
-        if value is not None and values:
-            words.append([f"--{key.replace('_', '-')}", *map(str, values)])
-    seeds = [*map(str, seed)] if isinstance(seed, list) else [str(seed)]
-    words.append(["--seeds", *seeds, "--out", "results", *["--no-segment"] * whole])
-    return " \\\n    ".join(map(shlex.join, words))

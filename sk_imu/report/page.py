@@ -1,10 +1,9 @@
 """The report as one HTML page that needs nothing beside it."""
 
 import base64
-import html
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -13,40 +12,27 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..study import StudyResults
+from .again import again_section, seeds_of
 from .figures import Written, draw_all
 from .findings import (
-    LONG_NAMES,
     confused_pairs,
     headline,
-    how_to_run,
-    leak_sentences,
-    leak_table,
     listed,
     name_of,
     one_line,
     people_sentences,
     percent,
-    score_groups,
     tested,
     titles_of,
-    why_missing,
 )
 from .latex import latex_table
+from .leak import leak_section
+from .markup import NO_VALUE, bullets, details, score_of, table_of, text_of, warn
+from .personal import personal_section
+from .scores import scores_section
 
 __all__ = ["page_of", "write_report"]
 
-_MEANINGS = {
-    "copied-sets": (
-        "The study's own protocol: every set is copied with noise, then sets and copies "
-        "are split at random. Most test rows have a copy of themselves in the training. It "
-        "is here to show what that does."
-    ),
-    "unseen-sets": "Test sets are new, but of people the model has learnt from.",
-    "unseen-people": (
-        "Each person is left out of the training in turn. This is what a new user gets."
-    ),
-}
-_NO_VALUE = "–"
 # A little more than a sheet of paper has, for letters of eight points.
 _PIXELS_PER_INCH = 110
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -110,31 +96,36 @@ def page_of(results: StudyResults, drawings: Sequence[Written]) -> str:
     data = one_line(settings["data"])
     sections = [
         _Section("headline", "In short", _in_short(results)),
-        _Section("scores", "Scores", _scores(results)),
-        _Section("leak", "What the leak gives", _leak(results)),
+        _Section("scores", "Scores", scores_section(results)),
+        *(
+            [_Section("personal", "A few labelled sets of the new person", personal)]
+            if (personal := personal_section(results))
+            else []
+        ),
+        _Section("leak", "What the leak gives", leak_section(results)),
         _Section("failures", "Who fails, and on what", _failures(results)),
         _Section("figures", "Figures", _figures(drawings)),
         _Section("data", "The data", _data(settings)),
-        _Section("again", "Run it again", _again(results)),
+        _Section("again", "Run it again", again_section(results)),
         _Section("folds", "Folds", _folds(results)),
     ]
     template = files(__package__).joinpath("page.html").read_text("utf-8")
     return Template(template).substitute(
-        title=f"{_text(data)}: who does which exercise, and how well is it told",
-        heading=f"Which exercise is it? The study on {_text(data)}",
-        about=_text(_about(settings)),
+        title=f"{text_of(data)}: who does which exercise, and how well is it told",
+        heading=f"Which exercise is it? The study on {text_of(data)}",
+        about=text_of(_about(settings)),
         warning=_warning(settings),
         links="\n".join(
-            f'<li><a href="#{section.key}">{_text(section.title)}</a></li>'
+            f'<li><a href="#{section.key}">{text_of(section.title)}</a></li>'
             for section in sections
         ),
         sections="\n".join(
             f'<section id="{section.key}" aria-labelledby="{section.key}-title">\n'
-            f'<h2 id="{section.key}-title">{_text(section.title)}</h2>\n'
+            f'<h2 id="{section.key}-title">{text_of(section.title)}</h2>\n'
             f"{section.content}\n</section>"
             for section in sections
         ),
-        footer=_text(
+        footer=text_of(
             f"Made by sk_imu {settings.get('versions', {}).get('sk_imu', '')} from the "
             "results alone; nothing was fitted for this page."
         ),
@@ -149,19 +140,14 @@ def _about(settings: dict[str, Any]) -> str:
     models = listed([name_of(model) for model in settings.get("models", [])])
     told = f"{', '.join(parts)}. {settings['budget'].capitalize()} budget"
     if "random_state" in settings:
-        told += f", seed {_seeds(settings)}"
+        told += f", seed {seeds_of(settings)}"
     return f"{told}. {models + '.' if models else ''}"
-
-
-def _seeds(settings: dict[str, Any]) -> str:
-    seeds = settings.get("random_state", "")
-    return listed([str(seed) for seed in seeds]) if isinstance(seeds, list) else str(seeds)
 
 
 def _warning(settings: dict[str, Any]) -> str:
     if settings["budget"] != "quick":
         return ""
-    return _warn(
+    return warn(
         "Quick budget: fewer folds, grid points and epochs than the full one. Figures to "
         "look at, not to quote."
     )
@@ -169,145 +155,21 @@ def _warning(settings: dict[str, Any]) -> str:
 
 def _in_short(results: StudyResults) -> str:
     finding = headline(results)
-    return f'<div class="main"><p>{_text(finding.sentence)}</p></div>\n' + _list(
+    return f'<div class="main"><p>{text_of(finding.sentence)}</p></div>\n' + bullets(
         finding.more
     )
 
 
-def _scores(results: StudyResults) -> str:
-    groups = score_groups(results)
-    if not groups:
-        return "<p>There are no predictions.</p>"
-    parts = [_protocols(results), _main_table(results, groups), _names(groups)]
-    heads = ["Model", "Precision", "Recall", "F1", "Accuracy", "Worst person", "Train F1"]
-    heads += [
-        "Test rows",
-        *(f"Published {score}" for score in ("precision", "recall", "F1")),
-    ]
-    columns = ["precision_macro", "recall_macro", "f1_macro", "accuracy", "worst_subject"]
-    columns += ["train_f1", "n_rows"]
-    bodies = []
-    for name, title, table in groups:
-        # The published figures are of a protocol as this one, and of no other.
-        published = ["precision", "recall", "f1"] if name == "copied-sets" else []
-        rows = [
-            [
-                name_of(model),
-                *(f"{row[c]:.0f}" if c == "n_rows" else _score(row[c]) for c in columns),
-                *(_score(row[f"published_{score}"], 2) for score in published),
-                *[_NO_VALUE] * (3 - len(published)),
-            ]
-            for model, row in table.iterrows()
-        ]
-        bodies.append((title, rows))
-    every = _table(
-        "all-scores",
-        "Scores on test by protocol, each over all of its predictions. Precision, recall "
-        "and F1 weigh exercises alike (macro average); worst person is the lowest accuracy "
-        "of a person; train F1 is of what the model has learnt from.",
-        heads,
-        bodies,
-    )
-    return "\n".join([*parts, _details("All scores, and the published Table 1", every)])
-
-
-def _protocols(results: StudyResults) -> str:
-    n_folds = results.settings.get("n_folds", {})
-    lines = []
-    for name, title in titles_of(results).items():
-        told = _MEANINGS.get(name, "Held out of the training, as its name says.")
-        if name in results.settings.get("unavailable", {}):
-            told += f" Not available here: {why_missing(results, name)}."
-        elif n := n_folds.get(name):
-            told += f" {n} fold{'s' if n > 1 else ''}."
-        lines.append(f"<dt>{_text(title)}</dt><dd>{_text(told)}</dd>")
-    return f"<dl>{''.join(lines)}</dl>"
-
-
-def _main_table(results: StudyResults, groups: list[tuple[str, str, pd.DataFrame]]) -> str:
-    tables = {name: table for name, _, table in groups}
-    known = {*tables, *results.settings.get("unavailable", {})}
-    titles = {name: title for name, title in titles_of(results).items() if name in known}
-    models = list(dict.fromkeys(m for table in tables.values() for m in table.index))
-    heads = ["Model", "Published", *titles.values()]
-    people = tables.get("unseen-people")
-    if people is not None:
-        heads.append("Worst person in (c)")
-    rows = []
-    for model in models:
-        scores = next(table.loc[model] for table in tables.values() if model in table.index)
-        row = [name_of(model), _score(scores["published_f1"], 2)]
-        for name in titles:
-            there = name in tables and model in tables[name].index
-            row.append(_score(tables[name].loc[model, "f1_macro"]) if there else _NO_VALUE)
-        if people is not None:
-            worst = people["worst_subject"].reindex([model]).iloc[0]
-            row.append(_score(worst))
-        rows.append(row)
-    honest = list(titles).index("unseen-people") + 2 if people is not None else None
-    return _table(
-        "main-scores",
-        "Macro F1 on test, beside what the study published (Table 1 of Zhang, Lau and Zhu, "
-        "2024: one person, about 30 sets, three exercises). Worst person: the lowest "
-        "accuracy of one.",
-        heads,
-        [("", rows)],
-        honest=honest,
-    )
-
-
-def _names(groups: list[tuple[str, str, pd.DataFrame]]) -> str:
-    models = dict.fromkeys(str(m) for _, _, table in groups for m in table.index)
-    told = [f"{name_of(m)} is {LONG_NAMES[m]}" for m in models if m in LONG_NAMES]
-    return f'<p class="soft">{_text(listed(told))}.</p>' if told else ""
-
-
-def _leak(results: StudyResults) -> str:
-    content = _list(leak_sentences(results))
-    shared = results.settings.get("n_shared_pairs", {})
-    titles = titles_of(results)
-    told = [
-        f"{n} pairs of train and test rows share values under {titles.get(name, name)}"
-        for name, n in shared.items()
-        if n
-    ]
-    if told:
-        content += _warn(f"LEAK: {listed(told)}.")
-    table = leak_table(results)
-    less = [column for column in map(str, table) if column.startswith("less_")]
-    if not less:
-        return content
-    heads = {"less_unseen-sets": "(a) less (b)", "less_unseen-people": "(a) less (c)"}
-    columns = ["copied-sets", *(column.removeprefix("less_") for column in less)]
-    rows = [
-        [
-            name_of(model),
-            *(_score(row[column]) for column in columns),
-            *(_NO_VALUE if pd.isna(row[c]) else f"{row[c]:+.1f}" for c in less),
-        ]
-        for model, row in table.iterrows()
-    ]
-    content += "\n" + _table(
-        "leak-sizes",
-        "Macro F1 on test, and what is lost from (a), in points.",
-        ["Model", *(titles[column] for column in columns), *(heads[c] for c in less)],
-        [("", rows)],
-    )
-    return content + (
-        '<p class="soft">In (a) all models learn from the same copies; in (b) and (c) a '
-        "model makes copies, if any, of its training sets alone, and networks change every "
-        "batch anew. What lies between (a) and (b) is mostly, not wholly, the leak.</p>"
-    )
-
-
 def _failures(results: StudyResults) -> str:
-    parts = ["<h3>People</h3>", _list(people_sentences(results)), "<h3>Exercises</h3>"]
+    parts = ["<h3>People</h3>", bullets(people_sentences(results)), "<h3>Exercises</h3>"]
     for name in ("unseen-people", "unseen-sets", "copied-sets"):
         rows = tested(results, name)
         if len(rows):
-            parts.append(f"<p>Under {_text(titles_of(results)[name])}:</p>")
+            parts.append(f"<p>Under {text_of(titles_of(results)[name])}:</p>")
             parts.append(
-                _list([_mistakes(str(m), g) for m, g in rows.groupby("model", sort=False)])
+                bullets(
+                    [_mistakes(str(m), g) for m, g in rows.groupby("model", sort=False)]
+                )
             )
             break
     return "\n".join(parts)
@@ -336,15 +198,15 @@ def _figures(drawings: Sequence[Written]) -> str:
         # The lighter of the two; both are sharp.
         path = min(drawn.paths, key=lambda path: (path.stat().st_size, path.suffix))
         coded = base64.b64encode(path.read_bytes()).decode("ascii")
-        label = _text(drawn.title.partition("\n")[0])
+        label = text_of(drawn.title.partition("\n")[0])
         width = round(_PIXELS_PER_INCH * drawn.width_inches)
         source = f"data:{_TYPES[path.suffix]};base64,{coded}"
         parts.append(
-            f'<figure id="figure-{_text(drawn.name)}">\n'
+            f'<figure id="figure-{text_of(drawn.name)}">\n'
             f'<div class="sheet" role="region" aria-label="{label}" tabindex="0">'
-            f'<img src="{source}" alt="{_text(drawn.alt)}" width="{width}"></div>\n'
-            f"<figcaption>{_text(drawn.caption)} "
-            f"<span>Files: {' and '.join(_text(p.name) for p in drawn.paths)}.</span>"
+            f'<img src="{source}" alt="{text_of(drawn.alt)}" width="{width}"></div>\n'
+            f"<figcaption>{text_of(drawn.caption)} "
+            f"<span>Files: {' and '.join(text_of(p.name) for p in drawn.paths)}.</span>"
             "</figcaption>\n</figure>"
         )
     return "\n".join(parts)
@@ -358,54 +220,14 @@ def _data(settings: dict[str, Any]) -> str:
             f"{settings.get('window_seconds', 4.0):g} s and hold their last sample to its "
             "end."
         )
-    content = _list(lines)
+    content = bullets(lines)
     quality = settings.get("quality")
     if quality is None:
         return content + "<p>How good the recordings are was not measured.</p>"
     if not quality:
         return content + "<p>No recording gave cause for a warning.</p>"
     told = f"{len(quality)} warning{'s' if len(quality) > 1 else ''}"
-    return content + _warn(f"The recordings gave cause for {told}:") + _list(quality)
-
-
-def _again(results: StudyResults) -> str:
-    settings = results.settings
-    rows = {
-        "Data": settings["data"],
-        "Fingerprint of the data": settings.get("data_fingerprint"),
-        "Exercises": ", ".join(map(one_line, settings["classes"])),
-        "Channels": ", ".join(settings.get("channels", [])),
-        "Placement": settings.get("placement"),
-        "Clock": _unit(settings.get("sampling_rate_hz"), "Hz"),
-        "Windows": _unit(settings.get("window_seconds"), "s"),
-        "Fixed length": _unit(settings.get("fixed_length"), "samples"),
-        "Budget": settings["budget"],
-        "Seed": _seeds(settings),
-    }
-    if rows["Fixed length"]:
-        rows["Windows"] = None
-    if len(results.timings) and "seconds" in results.timings:
-        minutes = results.timings["seconds"].sum() / 60
-        rows["Time, all folds together"] = f"{minutes:.1f} min on one thread"
-    told = "".join(
-        f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>"
-        for name, value in rows.items()
-        if value not in (None, "")
-    )
-    versions = "".join(
-        f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>"
-        for name, value in settings.get("versions", {}).items()
-    )
-    return (
-        f"<pre><code>{_text(how_to_run(results), keep=True)}</code></pre>\n"
-        f"<p>The same data, versions and seed give the same figures.</p>\n"
-        f"<h3>Settings</h3>\n<dl>{told}</dl>\n"
-        + (f"<h3>Versions</h3>\n<dl>{versions}</dl>" if versions else "")
-    )
-
-
-def _unit(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:g} {unit}"
+    return content + warn(f"The recordings gave cause for {told}:") + bullets(quality)
 
 
 def _folds(results: StudyResults) -> str:
@@ -427,7 +249,7 @@ def _folds(results: StudyResults) -> str:
         here = rows[rows["protocol"] == protocol]
         if len(here):
             bodies.append((title, [_fold(row) for _, row in here.iterrows()]))
-    table = _table(
+    table = table_of(
         "fold-choices",
         "Each fold's search: mean macro F1 inside the training sets, what was chosen, and "
         "the accuracy on the fold's test sets, which had no part in it.",
@@ -435,7 +257,7 @@ def _folds(results: StudyResults) -> str:
         bodies,
         n_words=3,
     )
-    return _details(f"{len(rows)} searches", table)
+    return details(f"{len(rows)} searches", table)
 
 
 def _fold(row: pd.Series) -> list[str]:
@@ -446,72 +268,8 @@ def _fold(row: pd.Series) -> list[str]:
         one_line(row["fold"]),
         name_of(row["model"]),
         told or "nothing to choose",
-        _score(row.get("cv_score")),
-        _score(row.get("mean")),
-        _NO_VALUE if size is None or pd.isna(size) else f"{size:.0f}",
-        _NO_VALUE if seconds is None or pd.isna(seconds) else f"{seconds:.0f} s",
+        score_of(row.get("cv_score")),
+        score_of(row.get("mean")),
+        NO_VALUE if size is None or pd.isna(size) else f"{size:.0f}",
+        NO_VALUE if seconds is None or pd.isna(seconds) else f"{seconds:.0f} s",
     ]
-
-
-def _score(value: Any, digits: int = 3) -> str:
-    return _NO_VALUE if value is None or pd.isna(value) else f"{value:.{digits}f}"
-
-
-def _text(value: Any, keep: bool = False) -> str:
-    """Return text that is safe in HTML; a number stays with its %, unless kept as it is."""
-    text = html.escape(str(value))
-    return text if keep else text.replace(" %", "&nbsp;%")
-
-
-def _list(lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{_text(line)}</li>\n" for line in lines)
-    return f"<ul>\n{items}</ul>\n" if items else ""
-
-
-def _warn(text: str) -> str:
-    return f'<div class="warn" role="note"><p>{_text(text)}</p></div>\n'
-
-
-def _details(summary: str, content: str) -> str:
-    return f"<details>\n<summary>{_text(summary)}</summary>\n{content}\n</details>"
-
-
-def _table(
-    key: str,
-    caption: str,
-    heads: Sequence[str],
-    bodies: Sequence[tuple[str, Sequence[Sequence[str]]]],
-    *,
-    n_words: int = 1,
-    honest: int | None = None,
-) -> str:
-    """Return a table in a box of its own to scroll in.
-
-    A body is its heading, or "", and its rows. The first cell of a row is its heading; the
-    first ``n_words`` cells are words, the others numbers; the cell ``honest`` stands out.
-    """
-
-    def kind(i: int) -> str:
-        kinds = ["number"] * (i >= n_words) + ["honest"] * (i == honest)
-        return f' class="{" ".join(kinds)}"' if kinds else ""
-
-    lines = [
-        f'<div class="scroll" role="region" aria-labelledby="{key}" tabindex="0">',
-        f'<table>\n<caption><span id="{key}">{_text(caption)}</span></caption>',
-        "<thead><tr>",
-        *(f'<th scope="col"{kind(i)}>{_text(head)}</th>' for i, head in enumerate(heads)),
-        "</tr></thead>",
-    ]
-    for title, rows in bodies:
-        lines.append("<tbody>")
-        if title:
-            lines.append(
-                f'<tr><th scope="rowgroup" colspan="{len(heads)}" class="group">'
-                f"<span>{_text(title)}</span></th></tr>"
-            )
-        for row in rows:
-            cells = [f'<th scope="row">{_text(row[0])}</th>']
-            cells += [f"<td{kind(i)}>{_text(cell)}</td>" for i, cell in enumerate(row) if i]
-            lines.append(f"<tr>{''.join(cells)}</tr>")
-        lines.append("</tbody>")
-    return "\n".join([*lines, "</table>\n</div>"])

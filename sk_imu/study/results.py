@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
+from .inflation import leak_inflation
 from .protocols import PROTOCOLS
 from .published import published_table
 
@@ -109,6 +110,62 @@ class StudyResults:
         rows = _complete(self.predictions)
         return _scored(rows[rows["k"].notna()], ["protocol", "model", "part", "k"])
 
+    def by_seed(self) -> pd.DataFrame:
+        """Return the scores on test of each seed, of which :meth:`table` has the means.
+
+        Returns
+        -------
+        seeds : DataFrame
+            One row a protocol, model, k and seed: ``protocol``, ``model``, ``k``, ``seed``,
+            ``f1_macro``, ``accuracy``, ``worst_subject``, ``n_rows``.
+        """
+        rows = _complete(self.predictions)
+        keys = ["protocol", "model", "k", "seed"]
+        wanted = [*keys, "f1_macro", "accuracy", "worst_subject", "n_rows"]
+        table = _scored(rows[rows["part"] == "test"], [*keys, "part"]).reset_index()
+        return table.reindex(columns=wanted).astype({"k": "Int64"})
+
+    def inflation(
+        self,
+        *,
+        confidence_level: float = 0.95,
+        n_resamples: int = 4999,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Return what the leak gives: macro F1 under (a) less that under (b) and (c).
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            Of the intervals.
+        n_resamples : int, default=4999
+            How often people are drawn for them.
+        random_state : int, default=0
+            Draws them.
+
+        Returns
+        -------
+        inflation : DataFrame
+            One row a model and protocol, none where one of the two was not run:
+            ``model``; ``than``, the honest protocol; macro F1 ``leaked`` and ``honest``;
+            their difference in ``points`` of F1 and its interval, ``low`` to ``high``;
+            what was ``drawn`` for it, people (or sets, where people are not named or there
+            is one), and their number ``n``.
+
+        Notes
+        -----
+        The same people are drawn for both protocols, each with all of their test rows, by
+        the percentile bootstrap with quantiles moved outwards as in
+        :func:`~sk_imu.model_selection.bootstrap_over_people`. The splits of (a) and (b)
+        are not drawn again: how far these move the figure, several seeds tell.
+        """
+        return leak_inflation(
+            _complete(self.predictions),
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            random_state=random_state,
+        )
+
     def by_person(self) -> pd.DataFrame:
         """Return the accuracy on each person tested, averaged over the seeds.
 
@@ -172,6 +229,7 @@ class StudyResults:
             f"Budget {settings['budget']}, {_seeds_of(settings)}."
         ]
         lines += settings["notes"]
+        table = self.table() if len(self.predictions) else None
         if settings["budget"] == "quick":
             lines.append(
                 "QUICK: fewer folds, grid points and epochs than the full budget. Figures "
@@ -179,7 +237,6 @@ class StudyResults:
             )
         # Results of earlier versions have none.
         lines += [f"Note: {line}." for line in settings.get("quality", [])]
-        table = self.table() if len(self.predictions) else None
         curve = self.learning_curve() if len(self.predictions) else None
         for name in settings["protocols"]:
             title = PROTOCOLS[name].title if name in PROTOCOLS else name
@@ -232,7 +289,7 @@ class StudyResults:
                 folder / f"{name}.csv", index=False, quoting=csv.QUOTE_NONNUMERIC
             )
         # Those of an earlier run would stand beside other results.
-        for name in ("table", "learning_curve", "people"):
+        for name in ("table", "learning_curve", "people", "seeds", "inflation"):
             (folder / f"{name}.csv").unlink(missing_ok=True)
         (folder / "predictions.parquet").unlink(missing_ok=True)
         if len(self.predictions):
@@ -241,6 +298,10 @@ class StudyResults:
                 curve.to_csv(folder / "learning_curve.csv")
             if len(people := self.by_person()):
                 people.to_csv(folder / "people.csv", index=False)
+            if len(inflation := self.inflation()):
+                inflation.to_csv(folder / "inflation.csv", index=False)
+            if (seeds := self.by_seed())["seed"].nunique() > 1:
+                seeds.to_csv(folder / "seeds.csv", index=False)
             if importlib.util.find_spec("pyarrow"):
                 self.tidy(timings=False).to_parquet(folder / "predictions.parquet")
         for name in ("settings", "example"):
@@ -307,7 +368,7 @@ def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:
 def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return the scores of each group of predictions, averaged over the seeds."""
     rows = []
-    for key, group in predictions.groupby(keys, sort=False):
+    for key, group in predictions.groupby(keys, sort=False, dropna=False):
         row: dict[str, Any] = dict(zip(keys, key, strict=True))
         seeds = [of_seed for _, of_seed in group.groupby("seed", sort=False)]
         for average in ("macro", "weighted"):
