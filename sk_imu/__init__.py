@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULE_OF = {
-    "AccuracyTimeDisplay": "comparison_display",
+    "AccuracyTimeDisplay": "displays",
     "AugmentationDisplay": "displays",
     "AugmentedClassifier": "meta",
     "Bout": "segmentation",
@@ -21,7 +21,7 @@ _MODULE_OF = {
     "CNNGRUClassifier": "classifiers",
     "CanonicalSide": "sides",
     "ChannelScaler": "preprocessing",
-    "CriticalDifferenceDisplay": "comparison_display",
+    "CriticalDifferenceDisplay": "displays",
     "DataQualityWarning": "quality",
     "DerivedChannels": "derived_channels",
     "FixedLength": "preprocessing",
@@ -33,7 +33,7 @@ _MODULE_OF = {
     "MiniRocketFeatures": "sktime",
     "Mixup": "augmentation",
     "MultiplicativeNoise": "augmentation",
-    "PeopleDisplay": "comparison_display",
+    "PeopleDisplay": "displays",
     "PersonalisationDisplay": "displays",
     "RandomMirror": "augmentation",
     "RandomRotation": "augmentation",
@@ -122,15 +122,13 @@ if TYPE_CHECKING:
         SpeedChange,
     )
     from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
-    from .comparison_display import (
-        AccuracyTimeDisplay,
-        CriticalDifferenceDisplay,
-        PeopleDisplay,
-    )
     from .derived_channels import DerivedChannels, derived_channel_names
     from .displays import (
+        AccuracyTimeDisplay,
         AugmentationDisplay,
+        CriticalDifferenceDisplay,
         LossCurvesDisplay,
+        PeopleDisplay,
         PersonalisationDisplay,
         RecordingDisplay,
         ResamplingDisplay,

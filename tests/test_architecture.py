@@ -56,7 +56,6 @@ FLOOR_OF = {
     "streaming": 6,
     "study": 7,
     "displays": 8,
-    "comparison_display": 8,
     "recognition": 8,
     "report": 8,
     "cli": 9,

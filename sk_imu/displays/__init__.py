@@ -6,9 +6,12 @@ Displays of one picture have ``ax_``, those of several panels ``axes_``; all hav
 
 from typing import TYPE_CHECKING, Any
 
+from .accuracy_time import AccuracyTimeDisplay
 from .augmentation import AugmentationDisplay
 from .by_model import draw_confusions, draw_rocs
+from .critical_differences import CriticalDifferenceDisplay
 from .loss_curves import LossCurvesDisplay
+from .people import PeopleDisplay
 from .personalisation import PersonalisationDisplay
 from .recording import RecordingDisplay
 from .resampling import ResamplingDisplay
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = [
+    "AccuracyTimeDisplay",
     "AugmentationDisplay",
+    "CriticalDifferenceDisplay",
     "LossCurvesDisplay",
+    "PeopleDisplay",
     "PersonalisationDisplay",
     "RecordingDisplay",
     "ResamplingDisplay",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..displays import (
+    PeopleDisplay,
     PersonalisationDisplay,
     draw_confusions,
     draw_losses,
@@ -17,7 +18,6 @@ from ..displays import (
     shown,
     title_of,
 )
-from ..displays.people import PeopleDisplay
 from ..study import StudyResults
 from .findings import confused_pairs, listed, name_of, one_line, percent, tested
 from .personal import people_by_k
