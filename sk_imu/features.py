@@ -1,6 +1,7 @@
 """Turn each set into one row of a table, for classifiers that take tables only."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import combinations
@@ -320,10 +321,10 @@ class SummaryFeatures(_TableTransformer):
     Raises
     ------
     ValueError
-        If a statistic is unknown, none is asked for, or only the correlation of a single
-        channel; if a lag is not a positive number, the number of names is not that of the
-        channels, or X is in the raw state, not finite, or differs in its channels from
-        row to row or from ``fit``.
+        If a statistic is unknown, none is asked for, one or a lag is named twice, or only
+        the correlation of a single channel; if a lag is not a positive number, the number
+        of names is not that of the channels, or X is in the raw state, not finite, or
+        differs in its channels from row to row or from ``fit``.
 
     See Also
     --------
@@ -423,7 +424,15 @@ class SummaryFeatures(_TableTransformer):
                 "SummaryFeatures: lags_s must hold positive seconds, got "
                 f"{list(self.lags_s)}."
             )
-        if len(self.get_feature_names_out()) == 0:
+        names = Counter(self.get_feature_names_out())
+        twice = [name for name, n in names.items() if n > 1]
+        if twice:
+            raise ValueError(
+                f"SummaryFeatures: {len(twice)} columns would be there twice, the first "
+                f"{twice[0]!r}, by statistics={list(self.statistics)} and "
+                f"lags_s={list(self.lags_s)}. Name each once."
+            )
+        if not names:
             raise ValueError(
                 "SummaryFeatures: nothing can be told by statistics="
                 f"{list(self.statistics)}: a correlation needs two channels, an "

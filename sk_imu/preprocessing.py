@@ -72,6 +72,14 @@ class FixedLength(_SeriesTransformer):
     --------
     WindowedClassifier : Learn on windows of the sets instead.
 
+    Notes
+    -----
+    All channels are plain numbers here.  Roll, pitch and yaw, which jump from π to −π, are
+    taken through all the angles between: leave them out by the ``channels`` of the
+    :class:`Resampler`, and take the quaternion, which it keeps free of jumps.  Its four
+    numbers are interpolated and filtered one by one, so that its length may fall short
+    of 1.
+
     Examples
     --------
     >>> import numpy as np

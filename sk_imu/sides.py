@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .channels import QUATERNION_AXES, SENSOR_AXES, mirror_signs
+from .channels import QUATERNION_AXES, SENSOR_AXES, channel_name, mirror_signs
 from .recording import Recording, SensorStream
 from .validation import SeriesOutputMixin, check_recordings, is_raw
 
@@ -36,6 +36,11 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         The axis of the device that the mirror turns round: ``"x"`` for a watch, whose x
         runs along the forearm, and for a phone that is carried upright with its screen
         towards the body or away from it; ``"z"`` for one whose screen faces the side.
+    unknown : {"raise", "keep"}, default="raise"
+        What to do with a sensor or an axis of which is not known how it is mirrored:
+        refuse the recording, or leave these values as they are and say so in its notes.
+        That is right for what has no direction, such as air pressure or pulse, and does
+        no harm where the ``channels`` of the Resampler leave the sensor out.
 
     Attributes
     ----------
@@ -50,7 +55,8 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     ------
     ValueError
         If a parameter is out of its range, X holds anything but Recordings, or one to be
-        mirrored has a sensor or an axis of which is not known how it is mirrored.
+        mirrored has a sensor or an axis of which is not known how it is mirrored, unless
+        ``unknown="keep"``.
 
     See Also
     --------
@@ -96,6 +102,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "onto": [StrOptions({"left", "right"})],
         "mirror_axis": [StrOptions({"x", "y", "z"})],
+        "unknown": [StrOptions({"raise", "keep"})],
     }
 
     def __init__(
@@ -103,9 +110,11 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         *,
         onto: Literal["left", "right"] = "right",
         mirror_axis: Literal["x", "y", "z"] = "x",
+        unknown: Literal["raise", "keep"] = "raise",
     ) -> None:
         self.onto = onto
         self.mirror_axis = mirror_axis
+        self.unknown = unknown
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -168,14 +177,13 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return recordings
 
     def _check_stream(self, sensor: str, stream: SensorStream, where: str) -> None:
-        known = SENSOR_AXES.get(sensor, ())
-        unknown = [axis for axis in stream.axes if axis not in known]
-        if unknown:
+        unknown = _unknown_axes(sensor, stream)
+        if unknown and self.unknown == "raise":
             raise ValueError(
                 f"CanonicalSide: {where}: how the sensor {sensor!r} with the axes "
-                f"{', '.join(unknown)} is mirrored is not known. Take it out of the "
-                "recording's streams, or name it as one of those in "
-                "sk_imu.channels.SENSOR_AXES if it is one."
+                f"{', '.join(unknown)} is mirrored is not known. Set unknown='keep' if it "
+                "has no direction or the Resampler leaves it out; or name it as one of "
+                f"{', '.join(SENSOR_AXES)} if it is one."
             )
         some = set(stream.axes) & set(QUATERNION_AXES)
         if self.mirror_axis == "z" and 0 < len(some) < len(QUATERNION_AXES):
@@ -194,15 +202,29 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             )
             for sensor, stream in recording.streams.items()
         }
-        note = f"Mirrored from {recording.side} onto {self.onto} along {self.mirror_axis}."
+        note = f"Mirrored from {recording.side} onto {self.onto} along {self.mirror_axis}"
+        kept = [
+            channel_name(sensor, axis)
+            for sensor, stream in recording.streams.items()
+            for axis in _unknown_axes(sensor, stream)
+        ]
+        note += f", but for {', '.join(kept)}." if kept else "."
         notes = (*recording.notes, note)
         return replace(recording, streams=streams, side=self.onto, notes=notes)
+
+
+def _unknown_axes(sensor: str, stream: SensorStream) -> list[str]:
+    """Return the axes of a stream of which is not known how they are mirrored."""
+    return [axis for axis in stream.axes if axis not in SENSOR_AXES.get(sensor, ())]
 
 
 def _mirrored(sensor: str, stream: SensorStream, mirror_axis: str) -> Floats:
     """Return a stream's values as they are in the mirror."""
     values = stream.values.copy()
+    unknown = _unknown_axes(sensor, stream)
     for column, axis in enumerate(stream.axes):
+        if axis in unknown:
+            continue
         if sensor == "Orientation":
             source, change = _ATTITUDE[mirror_axis].get(axis, (axis, np.positive))
             values[:, column] = change(stream.values[:, stream.axes.index(source)])

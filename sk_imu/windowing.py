@@ -40,8 +40,9 @@ class WindowedClassifier(MetaClassifier):
         ``"soft"`` averages the windows' probabilities, or their decision function where
         there are none; ``"hard"`` counts their labels.
     short : {"error", "pad"}, default="error"
-        What to do with a set shorter than a window: refuse it, or hold its last sample.
-        ``n_padded_`` counts those.
+        What to do with a set shorter than a window, in ``fit`` as in ``predict``: refuse
+        it, or hold its last sample. ``n_padded_`` counts those of ``fit``; of other sets,
+        they are those with fewer than ``n_window_timesteps_``.
 
     Attributes
     ----------

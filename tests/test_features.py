@@ -201,6 +201,18 @@ def test_unknown_or_no_statistics_are_refused(statistics):
         SummaryFeatures(statistics=statistics).fit(make_panel())
 
 
+@pytest.mark.parametrize(
+    ("parameters", "column"),
+    [
+        ({"statistics": ["max", "mean", "max"]}, "channel_0__max"),
+        ({"lags_s": [0.5, 0.2, 0.5]}, "channel_0__autocorrelation_0.5_s"),
+    ],
+)
+def test_no_column_is_there_twice(parameters, column):
+    with pytest.raises(ValueError, match=f"twice, the first '{column}'.*each once"):
+        SummaryFeatures(**parameters).fit(make_panel())
+
+
 def test_what_gives_no_column_is_refused():
     with pytest.raises(ValueError, match="a correlation needs two channels"):
         SummaryFeatures(statistics=["correlation"]).fit(make_panel((4, 1, 50)))

@@ -419,6 +419,22 @@ def test_splits_that_can_be_read_only_once_are_refused_unread(features):
     assert len(list(splits)) == 3
 
 
+def test_a_splitter_goes_on_as_if_nobody_had_looked(features):
+    X, y, _ = features
+
+    def shuffled():
+        return KFold(3, shuffle=True, random_state=np.random.RandomState(7))
+
+    inner, outer = shuffled(), shuffled()
+    check_search(search_over(inner), X, y, cv=outer)
+    for seen in (inner, outer):
+        for (train, test), (own_train, own_test) in zip(
+            seen.split(X), shuffled().split(X), strict=True
+        ):
+            np.testing.assert_array_equal(train, own_train)
+            np.testing.assert_array_equal(test, own_test)
+
+
 def test_tables_of_words_are_refused_in_words():
     X = pd.DataFrame({"tempo": [1.0, 2.0, 3.0, 4.0], "place": list("abcd")})
     with pytest.raises(ValueError, match="rows of numbers"):

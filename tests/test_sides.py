@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from sk_imu import CanonicalSide, Recording, Resampler, SensorStream, SummaryFeatures
 from sk_imu.channels import EULER_AXES, QUATERNION_AXES, SENSOR_AXES, STANDARD_GRAVITY
@@ -279,7 +279,7 @@ def test_single_axes_are_mirrored_too():
 @pytest.mark.parametrize(
     ("sensor", "axes", "axis", "message"),
     [
-        ("Barometer", ("x",), "x", r"row 1 of X \(a\.zip\).*'Barometer'.*Take it out"),
+        ("Barometer", ("x",), "x", r"row 1 of X \(a\.zip\).*'Barometer'.*unknown='keep'"),
         ("Gyroscope", ("x", "w"), "x", r"'Gyroscope' with the axes w"),
         ("Orientation", ("qx", "qw"), "z", r"all of qx, qy, qz, qw only.*has qw, qx"),
     ],
@@ -298,6 +298,33 @@ def test_what_cannot_be_mirrored_is_named(simulated, sensor, axes, axis, message
     assert side.transform([there]) == [there]
 
 
+def test_what_has_no_direction_is_kept_by_choice(simulated):
+    pressure = SensorStream([0.0, 1.0], [[1013.0], [1012.0]], ["pressure"])
+    odd = SensorStream([0.0, 1.0], [[1.0, 2.0, 3.0, 4.0]] * 2, [*"xyz", "temperature"])
+    streams = {**simulated.streams, "Barometer": pressure, "Gyroscope": odd}
+    recording = replace(simulated, streams=streams, side="left")
+    (mirrored,) = CanonicalSide(unknown="keep").fit_transform([recording])
+    assert mirrored.side == "right"
+    assert mirrored.notes[-1] == (
+        "Mirrored from left onto right along x, but for Gyroscope_temperature, "
+        "Barometer_pressure."
+    )
+    np.testing.assert_array_equal(
+        mirrored.streams["Barometer"].values, pressure.values, strict=True
+    )
+    assert mirrored.streams["Gyroscope"].values[0].tolist() == [1.0, -2.0, -3.0, 4.0]
+    # The Resampler gives the known sensors as if the others had not been there.
+    channels = [f"TotalAcceleration_{axis}" for axis in "xyz"]
+    with_it, without = (
+        make_pipeline(CanonicalSide(unknown="keep"), Resampler(channels=channels))
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(
+        with_it.fit_transform([recording])[0],
+        without.fit_transform([replace(simulated, side="left")])[0],
+    )
+
+
 def test_wrong_input_is_refused(simulated):
     with pytest.raises(ValueError, match="needs a list of Recordings"):
         CanonicalSide().fit(np.zeros((2, 3, 50)))
@@ -307,7 +334,7 @@ def test_wrong_input_is_refused(simulated):
         CanonicalSide().fit([])
     with pytest.raises(NotFittedError):
         CanonicalSide().transform([simulated])
-    for parameters in ({"onto": "both"}, {"mirror_axis": "w"}):
+    for parameters in ({"onto": "both"}, {"mirror_axis": "w"}, {"unknown": "drop"}):
         with pytest.raises(ValueError, match=next(iter(parameters))):
             CanonicalSide(**parameters).fit([simulated])
 

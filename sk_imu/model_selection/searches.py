@@ -1,5 +1,6 @@
 """Judge a search: its splits, and what may have been fitted outside them."""
 
+import copy
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -108,7 +109,8 @@ def check_search(
     -----
     Features that were *selected* on all rows leave no trace in the values, and are not
     found: put the selection into the Pipeline.  A splitter that shuffles without
-    ``random_state`` is judged on a new draw.
+    ``random_state`` is judged on a new draw, one that holds a RandomState on the draw that
+    comes next; its state is left as it was.
 
     Examples
     --------
@@ -180,7 +182,8 @@ def _splits(
             "cv is an iterator, which can be read only once: what is judged here would be "
             "gone for the search, or was. Give it as a list: cv=list(...)."
         )
-    splitter = check_cv(cv, labels, classifier=is_classifier(estimator))
+    # A copy, for a splitter that holds a generator would go on from where this leaves it.
+    splitter = check_cv(copy.deepcopy(cv), labels, classifier=is_classifier(estimator))
     with warnings.catch_warnings():
         # That a splitter ignores groups is what is judged.
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
