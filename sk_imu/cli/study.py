@@ -127,6 +127,11 @@ def add_to(commands: Commands) -> None:
         help="run the folds on the workers of a dask cluster, such as tcp://host:8786, "
         "instead of --jobs",
     )
+    study.add_argument(
+        "--track",
+        choices=["tensorboard", "mlflow"],
+        help="log the losses of the nets: tensorboard --logdir OUT/tensorboard shows them",
+    )
     add_segment(study)
     study.set_defaults(run=_study)
 
@@ -141,6 +146,7 @@ def _study(
     dry_run: bool,
     log: str | None,
     scheduler: str | None,
+    track: str | None,
     **options: Any,
 ) -> int:
     from ..report import write_report
@@ -154,7 +160,9 @@ def _study(
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:
         with _logging_to(log), _cluster(scheduler):
-            results = run_study(**options, n_jobs=jobs, out=out, verbose=not quiet)
+            results = run_study(
+                **options, n_jobs=jobs, out=out, track=track, verbose=not quiet
+            )
     except FoldError as error:
         print(f"sk-imu: {error}", file=sys.stderr)
         return 3

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from ..resampling import Resampler
 from .data import StudyData
 from .pipelines import grid_for
 from .splits import Split, StudyProtocol
+from .tracking import Tracking
 
 __all__ = ["Fold", "run_fold", "versions"]
 
@@ -52,6 +54,7 @@ class Fold:
     budget: str
     seed: int
     pipeline: Pipeline
+    tracking: Tracking | None = None
 
     @property
     def key(self) -> str:
@@ -109,7 +112,8 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         X = _with_copies(dataset, resampler, split.n_copies, fold.seed)
     n_sets = len(dataset.y)
     X_train, y_train = [X[i] for i in split.train], dataset.y[split.train % n_sets]
-    cv_score, best_params = float("nan"), {}
+    cv_score = float("nan")
+    best_params: dict[str, Any] = {}
     if fold.n_points:
         search = GridSearchCV(
             fold.pipeline,
@@ -117,14 +121,20 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
             scoring="f1_macro",
             cv=rules.inner_cv(_N_INNER, fold.seed),
             error_score="raise",
+            refit=False,
         )
         groups = rules.groups(dataset.subjects, dataset.factor(rules.by))
         here = None if groups is None else groups[split.train % n_sets]
         search.fit(X_train, y_train, groups=here)
-        best = search.best_estimator_
         cv_score, best_params = float(search.best_score_), search.best_params_
-    else:
-        best = clone(fold.pipeline).fit(X_train, y_train)
+    best = clone(fold.pipeline).set_params(**best_params)
+    tags = {"model": fold.model, "protocol": fold.protocol, "fold": split.name}
+    with (
+        fold.tracking.of(best, {**tags, "seed": fold.seed}, fold.number)
+        if fold.tracking
+        else nullcontext()
+    ):
+        best.fit(X_train, y_train)
     is_net = hasattr(best[-1], "staged_predict_proba")
     rows = []
     for part, indices in (("train", split.train), ("test", split.test)):

@@ -4,6 +4,7 @@ import json
 import traceback
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .protocols import PROTOCOLS, THE_STUDY_S
 from .results import StudyResults
 from .sharing import count_shared
 from .splits import StudyProtocol
+from .tracking import Tracking
 
 __all__ = ["FoldError", "run_study"]
 
@@ -64,6 +66,7 @@ def run_study(
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
     segment: bool = True,
+    track: str | None = None,
     verbose: int = 1,
 ) -> StudyResults:
     """Compare the study's models under its own protocol and under honest ones.
@@ -113,6 +116,11 @@ def run_study(
     segment : bool, default=True
         Cut the recordings of a folder into their sets first. One in which no bout of
         exercise is found is a set as a whole.
+    track : {"tensorboard", "mlflow"}, default=None
+        Log the losses of the nets by epoch, one run a fold, by its last fit: to event files
+        in the folder ``tensorboard`` of ``out``, or to the MLflow server that
+        ``MLFLOW_TRACKING_URI`` names. Results are the same with and without; folds that
+        are kept from earlier have no run.
     verbose : int, default=1
         0 shows no progress. The logger ``sk_imu.study`` has a line a fold all the same.
 
@@ -126,6 +134,8 @@ def run_study(
     ValueError
         If a name is unknown, the data can't be used, no protocol is available, or sets
         of an unseen person share values with others (a ``LeakError``).
+    ImportError
+        If a package is missing: the one that ``track`` names.
     FoldError
         If folds failed, when all others are done.
 
@@ -139,6 +149,7 @@ def run_study(
     >>> results.table().loc[("unseen-sets", "svm", "test"), "n_rows"]
     np.int64(16)
     """
+    tracking = None if track is None else Tracking.to_be_used(track, out)
     dataset, folds, settings = _prepare(
         data,
         models=models,
@@ -152,6 +163,7 @@ def run_study(
         fixed_length=fixed_length,
         segment=segment,
     )
+    folds = [replace(fold, tracking=tracking) for fold in folds]
     keep = None if out is None else Path(out) / "folds"
     example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
     outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
