@@ -1,5 +1,7 @@
 """How Sphinx builds these pages: ``sphinx-build -W -b html docs docs/_build``."""
 
+import os
+
 import sk_imu
 
 project = "sk_imu"
@@ -8,15 +10,27 @@ copyright = f"2026, {author}"
 version = release = sk_imu.__version__
 
 extensions = [
+    "matplotlib.sphinxext.figmpl_directive",
+    "matplotlib.sphinxext.plot_directive",
+    "myst_parser",
+    "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
-    "myst_parser",
-    "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-# Other projects' inventories would have to be fetched: left out, so that the pages are
-# built without a network.
+# Names of other projects become links only where their inventories may be fetched; else
+# the pages are built without a network, and such names stay plain.
+if os.environ.get("SK_IMU_DOCS_ONLINE"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "joblib": ("https://joblib.readthedocs.io/en/stable/", None),
+        "matplotlib": ("https://matplotlib.org/stable/", None),
+        "numpy": ("https://numpy.org/doc/stable/", None),
+        "python": ("https://docs.python.org/3/", None),
+        "sklearn": ("https://scikit-learn.org/stable/", None),
+    }
 exclude_patterns = [
     "_build",
     "_templates",
@@ -41,15 +55,25 @@ sphinx_gallery_conf = {
     "show_memory": False,
 }
 
+# The pages draw their own pictures while they are built, with the package's displays.
+plot_formats = [("png", 100)]
+plot_srcset = ["2x"]
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+
 html_theme = "pydata_sphinx_theme"
 html_title = project
 html_theme_options = {
-    "show_prev_next": False,
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"install": [], "changelog": [], "study": []}
+html_sidebars = {"index": []}
+html_static_path = ["_static/site"]
+html_css_files = ["sk_imu.css"]
 html_show_sourcelink = False
 
 # Methods that come from scikit-learn and are documented there.

@@ -1,0 +1,20 @@
+"""Accuracy on unseen people against time, from the figures of the People page."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from sk_imu import AccuracyTimeDisplay
+
+# The plot directive runs this in the folder of the script.
+figures = pd.read_csv(Path("../choosing_figures.csv"))
+figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained")
+for ax, (name, rows) in zip(axes.flat, figures.groupby("data", sort=False), strict=True):
+    AccuracyTimeDisplay(
+        intervals=rows.rename(columns={"sets": "score"}).reset_index(drop=True),
+        seconds=dict(zip(rows["model"], rows["fit time"], strict=True)),
+        score_name="Share of sets",
+    ).plot(ax=ax)
+    ax.set(xlabel="Time of a fit, CNN-GRU = 1")
+    ax.set_title(name, loc="left", fontsize=10)

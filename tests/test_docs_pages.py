@@ -1,0 +1,153 @@
+"""The code on the documentation's pages runs, and prints what stands below it."""
+
+import csv
+import doctest
+import importlib
+import io
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import pytest
+
+from sk_imu.cli import main
+
+DOCS = Path(__file__).parent.parent / "docs"
+GUIDE = sorted(page.stem for page in DOCS.glob("guide/*.rst"))
+# These take tens of seconds.
+SLOW = {"five_minutes", "guide/live", "guide/models", "guide/selection", "guide/study"}
+
+
+class Block(NamedTuple):
+    """A literal block of a page: the line it begins at, its language and its text."""
+
+    line: int
+    language: str
+    text: str
+
+
+def blocks_of(page: str) -> Iterator[Block]:
+    """Yield the code of a page and the output that it shows, in order."""
+    lines = page.splitlines()
+    for i, line in enumerate(lines):
+        start = re.fullmatch(r"( *)\.\. (plot|code-block)::(?: (python|bash|text))?", line)
+        if not start:
+            continue
+        body = []
+        for following in lines[i + 1 :]:
+            if following.strip() and not following.startswith(start[1] + "    "):
+                break
+            body.append(following)
+        text = textwrap.dedent("\n".join(body))
+        text = re.sub(r"\A(:.*\n(   .*\n)*)*\n", "", text)
+        yield Block(i + 2, start[3] or "python", text.strip("\n") + "\n")
+
+
+def run(page: str, name: str) -> int:
+    """Run a page's Python and its ``sk-imu`` commands; return how many blocks ran."""
+    names: dict[str, object] = {"__name__": "page"}
+    n_run = 0
+    printed = ""
+    for block in blocks_of(page):
+        if block.language == "text":
+            # A block of text below code that printed nothing is just text.
+            if printed:
+                flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+                same = doctest.OutputChecker().check_output(block.text, printed, flags)
+                assert same, (
+                    f"{name}, line {block.line}, shows\n{block.text}\nand prints\n{printed}"
+                )
+            printed = ""
+            continue
+        assert not printed, (
+            f"{name}: printed, but not shown above line {block.line}: {printed}"
+        )
+        with redirect_stdout(io.StringIO()) as out:
+            if block.language == "python":
+                # Blank lines in front, so that a traceback tells the page's own line.
+                code = "\n" * block.line + block.text
+                exec(compile(code, name, "exec"), names)
+                n_run += 1
+            else:
+                commands = block.text.replace("\\\n", "").splitlines()
+                for words in (shlex.split(command, comments=True) for command in commands):
+                    if words[:1] == ["sk-imu"]:
+                        assert main(words[1:]) == 0, f"{name}: {shlex.join(words)}"
+                        n_run += 1
+        # What a command prints need not stand on the page.
+        printed = out.getvalue() if block.language == "python" else ""
+    assert not printed, f"{name}: printed, but not shown: {printed}"
+    return n_run
+
+
+PAGES = ["five_minutes", "install", *(f"guide/{page}" for page in GUIDE)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(p, marks=[pytest.mark.slow] if p in SLOW else []) for p in PAGES],
+)
+def test_code_of_a_page_runs_and_prints_what_it_shows(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    try:
+        assert run((DOCS / f"{name}.rst").read_text("utf-8"), f"docs/{name}.rst")
+    finally:
+        plt.close("all")
+
+
+def test_a_wrong_figure_on_a_page_is_found():
+    page = ".. code-block:: python\n\n    print(0.5)\n\n.. code-block:: text\n\n    0.6\n"
+    with pytest.raises(AssertionError, match=r"shows\s+0\.6\s+and prints\s+0\.5"):
+        run(page, "page")
+    assert run(page.replace("0.6", "0.5"), "page") == 1
+
+
+# What sphinx-gallery writes is not ours.
+WRITTEN = [p for p in DOCS.glob("**/*.rst") if p.parent.name in ("docs", "guide")]
+
+
+@pytest.mark.parametrize(
+    "page", sorted(p for p in WRITTEN if not p.name.startswith("sg_")), ids=lambda p: p.stem
+)
+def test_names_that_a_page_links_to_exist(page):
+    # Sphinx says nothing of a name that it can't find: the text stays, the link is missing.
+    text = page.read_text("utf-8")
+    assert ":orphan:" not in text
+    roles = r":(?:class|func|meth|attr|exc|obj|mod):`~?(sk_imu[\w.]*)`"
+    for dotted in sorted(set(re.findall(roles, text))):
+        parts = dotted.split(".")
+        for n in range(len(parts), 0, -1):
+            try:
+                found = importlib.import_module(".".join(parts[:n]))
+            except ModuleNotFoundError:
+                continue
+            for part in parts[n:]:
+                found = getattr(found, part)
+            break
+
+
+def test_choosing_page_has_the_figures_of_the_people_page():
+    """Whoever changes docs/people.rst changes docs/choosing_figures.csv, too."""
+    text = (DOCS / "people.rst").read_text("utf-8")
+    tables: dict[str, list[list[str]]] = {}
+    for name, body in re.findall(
+        r"list-table:: Share of sets told right, ([\w-]+)\n(.*?)\n(?=\S)", text, re.DOTALL
+    ):
+        rows = re.split(r"^    \* - ", body, flags=re.MULTILINE)[1:]
+        tables[name] = [re.split(r"\n      - ", row.strip()) for row in rows]
+    with (DOCS / "choosing_figures.csv").open(encoding="utf-8") as file:
+        figures = list(csv.DictReader(file))
+    assert {row["data"] for row in figures} <= tables.keys()
+    for row in figures:
+        head, *body = tables[row["data"]]
+        (told,) = (
+            dict(zip(head, one, strict=True)) for one in body if one[0] == row["model"]
+        )
+        assert told["sets"] == row["sets"], row
+        assert told["worst person"].startswith(f"{row['worst person']} ("), row
+        assert told["processor time of a fit, CNN-GRU = 1"] == row["fit time"], row
