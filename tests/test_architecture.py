@@ -38,6 +38,7 @@ FLOOR_OF = {
     "preprocessing": 3,
     "derived_channels": 3,
     "sides": 3,
+    "statistics": 3,
     "features": 3,
     "augmentation": 3,
     "networks": 4,

@@ -1,6 +1,5 @@
 """Prove or refute that train and test share nothing: rows, copies of rows, people."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,19 +7,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
-from ..recording import Recording
-from ..validation import is_raw
+from .compared_rows import Rows, as_rows
 from .exact_copies import identical_rows, shared_values
 from .near_copies import NearCopy, near_copies
 
 __all__ = ["LeakError", "check_no_leak", "find_leaks"]
 
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
-#: Two rows whose values lie on each other so closely are copies.  Two different sets come
-#: to 0.985 at most, copies with noise of a tenth of the movement to 0.995.
-#: where six channels or more move; fewer leave more room for a likeness by chance.
+#: Two rows whose values lie on each other so closely are copies, by the least number of
+#: channels that move.  Where six do, two different sets come to 0.985 at most, and copies
+#: with noise of a tenth of the movement to 0.995; fewer leave more room for chance.
 _LEAST_SIMILARITY = {6: 0.99, 3: 0.998, 1: 0.9998}
 #: What correlates so closely on one clock was rescaled and no more; what covers so much
 #: of the longer row is the whole of it.
@@ -161,7 +158,7 @@ def find_leaks(
        row  other_row      kind
     0    2          6  rescaled
     """
-    rows, n_rows = _as_rows(X)
+    rows, n_rows = as_rows(X)
     for name, given in (("y", y), ("groups", groups)):
         if given is not None and len(column_or_1d(given)) != n_rows:
             raise ValueError(
@@ -258,106 +255,7 @@ def describe_findings(findings: pd.DataFrame) -> str:
     )
 
 
-class _Rows(NamedTuple):
-    """X, as what is compared exactly (by sensor) and what is on one clock."""
-
-    exact: list[list[Floats]]
-    even: list[Floats]
-    seconds: list[float]
-    second: float
-
-
-def _as_rows(X: Any) -> tuple[_Rows, int]:
-    """Bring X in any of its states into rows of channels over time."""
-    if is_raw(X):
-        return _as_rows_of_recordings(list(X)), len(X)
-    if isinstance(X, pd.DataFrame):
-        X = X.to_numpy()
-    is_table = isinstance(X, np.ndarray) and X.dtype != object and X.ndim == 2
-    try:
-        rows = [np.asarray(row, dtype=np.float64) for row in X]
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"X must hold Recordings or rows of numbers: {error}. Give a list of arrays of "
-            "shape (n_channels, n_timesteps)."
-        ) from error
-    if is_table:
-        rows = [row[np.newaxis] for row in rows]
-    if any(row.ndim != 2 for row in rows) or len({len(row) for row in rows}) > 1:
-        raise ValueError(
-            "All rows of X need shape (n_channels, n_timesteps) with the same channels, "
-            f"got {sorted({row.shape for row in rows})[:3]}."
-        )
-    if not rows or not rows[0].size:
-        raise ValueError("X holds no rows, or rows without values.")
-    even = [] if is_table else [_without_gaps(row) for row in rows]
-    return _Rows([rows], even, [1.0], 1.0), len(rows)
-
-
-def _as_rows_of_recordings(recordings: Sequence[Recording]) -> _Rows:
-    for i, recording in enumerate(recordings):
-        if not isinstance(recording, Recording):
-            raise ValueError(
-                f"Row {i} of X is a {type(recording).__name__}, others are Recordings. "
-                "Give one kind of rows."
-            )
-    common = [
-        name
-        for name in recordings[0].channel_names
-        if all(name in recording.channel_names for recording in recordings)
-    ]
-    if not common:
-        raise ValueError(
-            "The recordings share no channel, so they can't be compared. Compare those "
-            "with the same sensors."
-        )
-    sensors = list(dict.fromkeys(name.rpartition("_")[0] for name in common))
-    rate_hz = float(
-        np.nanmedian(
-            [min(r.streams[sensor].rate_hz for sensor in sensors) for r in recordings]
-        )
-    )
-    even = [_on_one_clock(recording, common, rate_hz) for recording in recordings]
-    exact = [[r.streams[sensor].values.T for r in recordings] for sensor in sensors]
-    periods_s = [
-        1 / float(np.nanmedian([r.streams[sensor].rate_hz for r in recordings]))
-        for sensor in sensors
-    ]
-    return _Rows(exact, even, periods_s, 1 / rate_hz)
-
-
-def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> Floats:
-    start_s, end_s = recording.overlap_s
-    clock_s = np.arange(start_s, max(end_s, start_s) + 0.5 / rate_hz, 1 / rate_hz)
-    values = np.zeros((len(channels), len(clock_s)))
-    for k, name in enumerate(channels):
-        sensor, _, axis = name.rpartition("_")
-        stream = recording.streams[sensor]
-        # A faulty clock is the Resampler's business: here it is only put in order.
-        order = np.argsort(stream.timestamps_s, kind="stable")
-        samples = stream.values[order, stream.axes.index(axis)]
-        kept = np.isfinite(samples)
-        if kept.any():
-            values[k] = np.interp(clock_s, stream.timestamps_s[order][kept], samples[kept])
-    return values
-
-
-def _without_gaps(row: Floats) -> Floats:
-    """Interpolate over values that are missing."""
-    bad = ~np.isfinite(row)
-    if not bad.any():
-        return row
-    row, times = row.copy(), np.arange(row.shape[1])
-    for channel, missing in zip(row, bad, strict=True):
-        channel[missing] = (
-            np.interp(times[missing], times[~missing], channel[~missing])
-            if not missing.all()
-            else 0.0
-        )
-    return row
-
-
-def _as_rows_of_side(rows: Any, n_rows: int, side: str) -> Rows:
+def _as_rows_of_side(rows: Any, n_rows: int, side: str) -> Indices:
     given = np.asarray(rows)
     if given.dtype == bool and given.shape == (n_rows,):
         return np.flatnonzero(given)
@@ -371,7 +269,7 @@ def _as_rows_of_side(rows: Any, n_rows: int, side: str) -> Rows:
     return np.unique(given % n_rows)
 
 
-def _copies(rows: _Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
+def _copies(rows: Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
     """Return what the pairs asked for share, by the strictest kind that holds."""
     asked = asked.copy()
     np.fill_diagonal(asked, False)
@@ -428,7 +326,7 @@ def _kind(near: NearCopy, n_first: int, n_second: int) -> str:
     return "resampled" if is_whole else "stretched"
 
 
-def shared_groups(groups: NDArray[Any], train: Rows, test: Rows) -> list[_Finding]:
+def shared_groups(groups: NDArray[Any], train: Indices, test: Indices) -> list[_Finding]:
     """Return each test row whose person is in train, with the first such train row."""
     first = {}
     for i in train[::-1].tolist():
@@ -442,11 +340,11 @@ def shared_groups(groups: NDArray[Any], train: Rows, test: Rows) -> list[_Findin
 
 def find_copies(X: Any) -> list[_Finding]:
     """Return the findings among all rows."""
-    rows, n_rows = _as_rows(X)
+    rows, n_rows = as_rows(X)
     return _copies(rows, np.ones((n_rows, n_rows), dtype=bool))
 
 
-def across(findings: list[_Finding], train: Rows, test: Rows) -> list[_Finding]:
+def across(findings: list[_Finding], train: Indices, test: Indices) -> list[_Finding]:
     """Return the findings that a split divides."""
     sides = set(train.tolist()), set(test.tolist())
     return [
@@ -458,7 +356,7 @@ def across(findings: list[_Finding], train: Rows, test: Rows) -> list[_Finding]:
 
 
 def findings_table(
-    findings: list[_Finding], y: ArrayLike | None, train: Rows | None = None
+    findings: list[_Finding], y: ArrayLike | None, train: Indices | None = None
 ) -> pd.DataFrame:
     """Make the table of :func:`find_leaks`, with the train row of each pair first."""
     in_train = None if train is None else set(train.tolist())
