@@ -14,7 +14,7 @@ movement that resembles itself one repetition later.
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from sk_imu import SegmentationDisplay, find_repetitions, segment_sets
+from sk_imu import SegmentationDisplay, find_bouts, find_repetitions, segment_sets
 from sk_imu.datasets import load_watch, make_exercise_recordings
 
 made = make_exercise_recordings(3, 4, ["squat", "lunge"], random_state=0)
@@ -36,14 +36,16 @@ SegmentationDisplay.from_recording(made.data[0])
 plt.show()
 
 # %%
-# Found and true, over all six trainings.
+# Found and true, over all six trainings.  :func:`~sk_imu.find_bouts` tells where the sets
+# and their repetitions are, without cutting.
 
 rows = []
 for training, bouts, repetitions in zip(
     made.data, made.bouts, made.repetitions, strict=True
 ):
-    found = [len(find_repetitions(one)) for one in segment_sets(training)]
-    rows.append((training.source, len(bouts), len(found), len(repetitions), sum(found)))
+    found = find_bouts(training)
+    n_repetitions = sum(len(bout.repetitions) for bout in found)
+    rows.append((training.source, len(bouts), len(found), len(repetitions), n_repetitions))
 columns = ["training", "true sets", "found sets", "true repetitions", "found repetitions"]
 counts = pd.DataFrame(rows, columns=columns).set_index("training")
 print(counts.to_string())

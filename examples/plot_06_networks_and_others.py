@@ -30,8 +30,8 @@ models["cnn-gru"]
 
 # %%
 # Two folds of five people each, so that this page is built in a minute: each model learns
-# from half of the people and tells the other half's sets.  One person left out at a time
-# would give each model nearly twice as much to learn from, and better figures.
+# from half of the people and tells the other half's sets.  Leaving out one person at a time
+# would give each model nearly twice as much to learn from.
 
 rows, predicted = [], {}
 for name, model in models.items():

@@ -54,8 +54,8 @@ fig.colorbar(image, label="Probability")
 plt.show()
 
 # %%
-# A single window errs more often than the vote of all windows of a set.  After the set,
-# ``predict_windows`` of the last step gives each window's answer, and ``predict`` the vote.
+# Here all errors are of outward and inward rotation (ER, IR) and of the two raises (ABD,
+# FEL).  Once a set is over, ``predict`` lets all of its windows vote.
 
 whole = np.mean(model.predict(training) == [one.label for one in training])
 print(f"Whole sets right: {whole:.2f}; an answer took {np.median(milliseconds):.0f} ms")
