@@ -375,6 +375,38 @@ def test_from_sktime_is_shown():
     assert "KNeighborsTimeSeriesClassifier" in clf._repr_html_()
 
 
+# aeon's classifiers take our panels as they are
+
+
+@pytest.fixture
+def aeon_classifier():
+    """Return a small classifier of aeon, which is none of the package's extras."""
+    why = "needs aeon: pip install aeon, which wants an older numba than constraints.txt"
+    rocket = pytest.importorskip("aeon.classification.convolution_based", reason=why)
+    return rocket.MiniRocketClassifier(n_kernels=84, random_state=0)
+
+
+def test_aeon_in_a_pipeline_answers_as_aeon(panel, aeon_classifier):
+    X, y, _ = panel
+    uneven = [row[:, : 30 + i % 11] for i, row in enumerate(X)]
+    same = FixedLength(20).fit_transform(uneven)
+    expected = clone(aeon_classifier).fit(same[:16], y[:16]).predict_proba(same[16:])
+    for step in (aeon_classifier, FromSktime(aeon_classifier)):
+        clf = make_pipeline(FixedLength(20), step).fit(uneven[:16], y[:16])
+        np.testing.assert_array_equal(clf.predict_proba(uneven[16:]), expected)
+
+
+def test_aeon_in_windows_and_grouped_search(panel, aeon_classifier):
+    X, y, groups = panel
+    uneven = [row[:, : 30 + i % 11] for i, row in enumerate(X)]
+    windows = WindowedClassifier(aeon_classifier, n_timesteps=20)
+    grid = {"n_timesteps": [15, 20], "estimator__n_kernels": [84, 168]}
+    search = GridSearchCV(windows, grid, cv=GroupKFold(2), error_score="raise")
+    search.fit(uneven, y, groups=groups)
+    assert search.best_score_ > 0.9
+    assert len(search.predict(uneven)) == len(y)
+
+
 # Benchmarks
 
 
