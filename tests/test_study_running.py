@@ -10,7 +10,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+from joblib import parallel_config, register_parallel_backend
+from joblib.parallel import ThreadingBackend
 from numpy.testing import assert_allclose
 
 from sk_imu import Recording
@@ -114,6 +117,21 @@ def test_a_file_gets_the_bar_only(sets, capsys):
     assert "3/3 folds" in told.err
     assert "unseen-people" not in told.err
     assert told.out == ""
+
+
+class Together(ThreadingBackend):
+    """Hands results back all together, as ray's does."""
+
+    supports_return_generator = False
+
+
+def test_a_backend_that_hands_back_all_together_gives_the_same(sets):
+    register_parallel_backend("together", Together)
+    alone = run_study(sets, verbose=0, **BOTH)
+    with parallel_config(backend="together", n_jobs=1):
+        results = run_study(sets, verbose=0, **BOTH)
+    # Three folds, two at a time.
+    pd.testing.assert_frame_equal(results.predictions, alone.predictions)
 
 
 def test_a_run_without_progress_says_nothing(sets, capsys):

@@ -124,8 +124,8 @@ def add_to(commands: Commands) -> None:
     study.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="run the folds on the workers of a dask cluster, such as tcp://host:8786, "
-        "instead of --jobs",
+        help="run the folds on the workers of a dask cluster, such as tcp://host:8786, or "
+        "with `ray` on the cluster that RAY_ADDRESS names, instead of --jobs",
     )
     study.add_argument(
         "--track",
@@ -161,7 +161,12 @@ def _study(
     try:
         with _logging_to(log), _cluster(scheduler):
             results = run_study(
-                **options, n_jobs=jobs, out=out, track=track, verbose=not quiet
+                **options,
+                # Ray starts so many workers, dask has them.
+                n_jobs=-1 if scheduler == "ray" else jobs,
+                out=out,
+                track=track,
+                verbose=not quiet,
             )
     except FoldError as error:
         print(f"sk-imu: {error}", file=sys.stderr)
@@ -230,12 +235,24 @@ def _logging_to(path: str | None) -> Iterator[None]:
 
 @contextmanager
 def _cluster(address: str | None) -> Iterator[None]:
-    """Hand what joblib runs to the workers of a dask cluster."""
+    """Hand what joblib runs to the workers of a cluster of dask or ray."""
     if address is None:
         yield
         return
     from joblib import parallel_config
 
+    if address == "ray":
+        try:
+            import ray
+            from ray.util.joblib import register_ray
+        except ImportError:
+            raise ImportError(
+                "--scheduler ray needs ray: pip install 'sk_imu[ray]', on all machines."
+            ) from None
+        register_ray()
+        with ray.init(log_to_driver=False), parallel_config(backend="ray"):
+            yield
+        return
     try:
         from distributed import Client
     except ImportError:

@@ -3,14 +3,15 @@
 import json
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib.parallel import SequentialBackend, get_active_backend
 
 from ..quality import DataQualityWarning, quality_warnings
 from .data import StudyData, load_study_data
@@ -299,16 +300,9 @@ def _run(
         (fold for fold in folds if fold.key not in done), key=lambda fold: -fold.cost
     )
     failed = {}
-    # All handed out at once, one by one: a worker that joins a cluster later finds folds
-    # to do. Kept by this process, for workers may share no disk with it.
-    parallel = Parallel(
-        n_jobs=n_jobs,
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="all",
-    )
     with Progress(dataset, folds, done, verbose=verbose) as progress:
-        for result in parallel(delayed(_run_alone)(dataset, fold) for fold in todo):
+        # Kept by this process, for workers may share no disk with it.
+        for result in _as_they_end(dataset, todo, n_jobs):
             key = result.pop("key")
             if "failed" in result:
                 failed[key] = result["failed"].strip().splitlines()[-1]
@@ -329,6 +323,24 @@ def _run(
         )
         raise FoldError(f"{len(failed)} of {len(folds)} folds failed. {cure}.{reasons}")
     return [done[fold.key] for fold in folds]
+
+
+def _as_they_end(
+    dataset: StudyData, todo: list[Fold], n_jobs: int | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the results of folds, soon after they are done."""
+    # One by one, all handed out at once: a worker that joins a cluster later finds folds
+    # to do.
+    options = {"n_jobs": n_jobs, "batch_size": 1, "pre_dispatch": "all"}
+    backend, _ = get_active_backend()
+    size, way = len(todo), "generator_unordered"
+    if not (backend.supports_return_generator or isinstance(backend, SequentialBackend)):
+        # Ray's hands results back all together: so that folds are kept, not too many.
+        size, way = 2 * effective_n_jobs(n_jobs), "list"
+    parallel = Parallel(**options, return_as=way)
+    for first in range(0, len(todo), max(size, 1)):
+        some = todo[first : first + size]
+        yield from parallel(delayed(_run_alone)(dataset, fold) for fold in some)
 
 
 def _run_alone(dataset: StudyData, fold: Fold) -> dict[str, Any]:
