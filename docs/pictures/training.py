@@ -25,7 +25,9 @@ def one_after_the_other(recordings):
     return Recording(streams)
 
 
-made = make_exercise_recordings(4, 2, ["lunge", "side_leg_raise", "squat"], random_state=0)
+made = make_exercise_recordings(
+    4, 2, ["lunge", "side_leg_raise", "squat"], rest_s=(14, 22), random_state=0
+)
 new = one_after_the_other(made.data[:3])
 model = fit_recordings(made.data[3:], "rf", channels=["TotalAcceleration", "Gyroscope"])
 
