@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .channels import SENSOR_AXES, channel_name, sensor_of
-from .quality import RecordingQuality, measure_stream
+from .quality import RecordingQuality
 from .recording_html import recording_html
+from .stream_quality import measure_stream
 
 __all__ = ["Recording", "SensorStream"]
 

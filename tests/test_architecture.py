@@ -19,6 +19,7 @@ PACKAGE = Path(sk_imu.__file__).parent
 FLOOR_OF = {
     "channels": 0,
     "clocks": 0,
+    "stream_quality": 1,
     "quality": 1,
     "validation": 1,
     "recording_html": 1,

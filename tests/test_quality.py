@@ -12,7 +12,8 @@ import pytest
 from sk_imu import Recording, SensorStream
 from sk_imu.channels import STANDARD_GRAVITY
 from sk_imu.cli import main
-from sk_imu.quality import find_stale, measure_stream, quality_warnings
+from sk_imu.quality import quality_warnings
+from sk_imu.stream_quality import find_stale, measure_stream
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from ..model_selection.comparison import Ranking, rank_models
+from ..model_selection.ranking import Ranking, rank_models
 from ..model_selection.scores import scores_by_person
 from .people import Metric
 from .style import COLOURS, new_axes, shown

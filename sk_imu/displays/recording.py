@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..channels import SENSOR_UNITS
-from ..quality import StreamFaults, find_faults
 from ..recording import Recording, SensorStream
+from ..stream_quality import StreamFaults, find_faults
 from .style import figure_in, legend_of, look_of_line, shown
 
 if TYPE_CHECKING:

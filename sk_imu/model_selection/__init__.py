@@ -1,7 +1,8 @@
 """Choose between models honestly: no leaks, and comparisons of people's scores."""
 
-from .comparison import Ranking, bootstrap_over_people, compare_models, rank_models
+from .comparison import bootstrap_over_people, compare_models
 from .leaks import LeakError, check_no_leak, find_leaks
+from .ranking import Ranking, rank_models
 from .scores import scores_by_person
 from .searches import LeakWarning, check_search
 from .significance import CorrectedTTest, corrected_resampled_ttest, holm

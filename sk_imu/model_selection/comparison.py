@@ -1,8 +1,7 @@
 """Which of several classifiers is better, and how sure that is, told by people."""
 
-from collections.abc import Iterator
 from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,10 @@ from sklearn.utils import check_random_state
 from .scores import people_by_model
 from .significance import holm
 
-__all__ = ["Ranking", "bootstrap_over_people", "compare_models", "rank_models"]
+__all__ = ["bootstrap_over_people", "compare_models"]
 
 # 0.9 - 0.8 and 0.8 - 0.7 are ties, though not to the last bit.
-_DECIMALS = 12
+DECIMALS = 12
 # Up to so many people all signs are tried where there are ties, as by scipy.
 _MOST_EXACT = 13
 
@@ -187,7 +186,7 @@ def compare_models(
     1 equal, 0 worse; p = .016).
     """
     people = people_by_model(scores)
-    pairs, differences, p = _tested_pairs(people)
+    pairs, differences, p = pairs_with_p(people)
     low, high = _intervals(differences, confidence_level, n_resamples, "BCa", random_state)
     table = pd.DataFrame(
         {
@@ -212,107 +211,6 @@ def compare_models(
     return table
 
 
-class Ranking(NamedTuple):
-    """How models rank over people; what :func:`rank_models` returns.
-
-    Parameters
-    ----------
-    ranks : Series
-        Average rank by model, the best first; 1 is best on every person.
-    p : float
-        Of Friedman's test that all models rank alike; NaN with two models.
-    groups : list of tuple of str
-        The largest sets of models no two of which can be told apart.
-    n_people : int
-        Number of people.
-
-    Examples
-    --------
-    >>> from sk_imu.model_selection import Ranking
-    >>> Ranking._fields
-    ('ranks', 'p', 'groups', 'n_people')
-    """
-
-    ranks: pd.Series
-    p: float
-    groups: list[tuple[str, ...]]
-    n_people: int
-
-
-def rank_models(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> Ranking:
-    """Rank models over people, and group those that can't be told apart.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        One row a model, seed and person, as :func:`scores_by_person` returns.
-    confidence_level : float, default=0.95
-        Two models are told apart where ``p_holm`` of :func:`compare_models` is below one
-        minus it; none are where Friedman's test of all has a larger p.
-
-    Returns
-    -------
-    ranking : Ranking
-        Average ranks, the p-value of Friedman's test, and the groups.
-
-    See Also
-    --------
-    sk_imu.CriticalDifferenceDisplay : Draw it.
-
-    References
-    ----------
-    .. [1] J. Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets",
-       Journal of Machine Learning Research 7 (2006), 1-30.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from sk_imu.model_selection import rank_models
-    >>> scores = pd.DataFrame(
-    ...     {
-    ...         "model": ["rf"] * 8 + ["svm"] * 8 + ["cnn"] * 8,
-    ...         "subject": list("ABCDEFGH") * 3,
-    ...         "score": [0.90, 0.8, 0.7, 0.95, 0.6, 0.85, 0.90, 0.75]
-    ...         + [0.80, 0.7, 0.5, 0.90, 0.5, 0.80, 0.80, 0.60]
-    ...         + [0.91, 0.8, 0.8, 0.93, 0.7, 0.85, 0.95, 0.70],
-    ...     }
-    ... )
-    >>> rank_models(scores).groups
-    [('cnn', 'rf'), ('svm',)]
-    """
-    people = people_by_model(scores).round(_DECIMALS)
-    pairs, _, p_pairs = _tested_pairs(people)
-    ranks = people.rank(axis="columns", ascending=False).mean()
-    ranks = ranks[sorted(ranks.index, key=lambda model: (ranks[model], model))]
-    p = np.nan
-    if len(ranks) > 2:
-        alike = bool((people.nunique(axis="columns") == 1).all())
-        p = 1.0 if alike else float(stats.friedmanchisquare(*people.to_numpy().T).pvalue)
-    limit = 0.0 if p >= 1 - confidence_level else 1 - confidence_level
-    alike_pairs = {
-        frozenset(pair) for pair, q in zip(pairs, holm(p_pairs), strict=True) if q >= limit
-    }
-    models = list(ranks.index)
-    groups = sorted(_groups([], models, [], alike_pairs), key=lambda g: models.index(g[0]))
-    return Ranking(ranks.rename("rank"), p, groups, len(people))
-
-
-def _groups(
-    group: list[str], more: list[str], done: list[str], alike: set[frozenset[str]]
-) -> Iterator[tuple[str, ...]]:
-    """Yield the maximal cliques of the graph of models alike (Bron and Kerbosch)."""
-    if not more and not done:
-        yield tuple(group)
-    for i, model in enumerate(more):
-        near = {other for pair in alike if model in pair for other in pair} - {model}
-        yield from _groups(
-            [*group, model],
-            [other for other in more[i + 1 :] if other in near],
-            [other for other in [*done, *more[:i]] if other in near],
-            alike,
-        )
-
-
 def _intervals(
     columns: NDArray[np.float64],
     confidence_level: float,
@@ -321,7 +219,7 @@ def _intervals(
     random_state: int | np.random.RandomState | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of the interval of each column's mean, a row a person."""
-    columns = columns.round(_DECIMALS)
+    columns = columns.round(DECIMALS)
     n_people = len(columns)
     if n_people < 2:
         raise ValueError("One person's scores have no interval: give two people or more.")
@@ -358,20 +256,20 @@ def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
 
     BCa counts the draws below the mean; noise of rounding would decide about ties.
     """
-    return np.mean(values, axis=axis).round(_DECIMALS)
+    return np.mean(values, axis=axis).round(DECIMALS)
 
 
-def _tested_pairs(
+def pairs_with_p(
     people: pd.DataFrame,
 ) -> tuple[list[tuple[str, str]], NDArray[np.float64], list[float]]:
     """Return all pairs, the better first, their differences by person, and p."""
     if len(people.columns) < 2:
         raise ValueError(f"Only {_told(people)} has scores: give those of two models.")
-    means = people.mean().round(_DECIMALS)
+    means = people.mean().round(DECIMALS)
     order = sorted(people.columns, key=lambda model: (-means[model], model))
     pairs = list(combinations(order, 2))
     differences = np.column_stack([people[a] - people[b] for a, b in pairs])
-    differences = differences.round(_DECIMALS)
+    differences = differences.round(DECIMALS)
     return pairs, differences, [_wilcoxon(column) for column in differences.T]
 
 
