@@ -175,7 +175,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         if again and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start=True needs the classes of the fit before, {self.classes_}, "
-                f"got {classes}."
+                f"got {classes}. Give sets of the same classes, or warm_start=False."
             )
         self.classes_ = classes
         return self._train(panel, y, sample_weight, groups, go_on=again)
@@ -216,7 +216,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         y = self._check_y(panel, y)
         if not again:
             if classes is None:
-                raise ValueError("The first call of partial_fit needs classes.")
+                raise ValueError(
+                    "The first call of partial_fit needs classes: all labels there will be."
+                )
             self.classes_ = np.unique(column_or_1d(classes))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
@@ -224,7 +226,10 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             )
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
-            raise ValueError(f"y holds labels that are not in classes: {unknown}.")
+            raise ValueError(
+                f"y holds labels that are not in classes: {unknown}. Give all labels there "
+                "will be as classes, in the first call of partial_fit."
+            )
         return self._train(panel, y, sample_weight, None, go_on=again, partial=True)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -66,10 +66,15 @@ class SensorStream:
         if samples.shape != (len(times), len(axes)):
             raise ValueError(
                 f"values must have shape (n_samples, n_axes) = {(len(times), len(axes))} "
-                f"for {len(times)} timestamps and the axes {axes}, got {samples.shape}."
+                f"for {len(times)} timestamps and the axes {axes}, got {samples.shape}. "
+                + (
+                    "Give values.T."
+                    if samples.shape == (len(axes), len(times))
+                    else "Name each column in axes=[...]."
+                )
             )
         if len(set(axes)) != len(axes):
-            raise ValueError(f"An axis is named twice: {axes}.")
+            raise ValueError(f"An axis is named twice: {axes}. Name each once.")
         object.__setattr__(self, "timestamps_s", times)
         object.__setattr__(self, "values", samples)
         object.__setattr__(self, "axes", axes)
@@ -142,6 +147,7 @@ class Recording:
     See Also
     --------
     Resampler : Bring the streams onto one clock.
+    RecordingDisplay : Draw the streams, with their faults marked.
 
     Examples
     --------
@@ -151,6 +157,10 @@ class Recording:
     >>> recording = Recording(
     ...     {"Accelerometer": SensorStream(clock, np.zeros((200, 3)))}, label="squat"
     ... )
+    >>> recording
+    Recording(3.78 s: Accelerometer 52.71 Hz, label='squat')
+    >>> recording.quality.warnings
+    ['Accelerometer: values never change']
     >>> recording.channel_names
     ('Accelerometer_x', 'Accelerometer_y', 'Accelerometer_z')
     >>> round(recording.duration_s, 2)
@@ -172,12 +182,16 @@ class Recording:
         """Check the parts and make the mapping of streams read-only."""
         streams = dict(self.streams)
         if not streams:
-            raise ValueError(f"{self.name} has no sensor stream.")
+            raise ValueError(
+                f"{self.name} has no sensor stream. Give one at least, as "
+                "{'Gyroscope': SensorStream(timestamps_s, values)}."
+            )
         for sensor, stream in streams.items():
             if not isinstance(stream, SensorStream):
                 raise ValueError(
                     f"{self.name}: stream {sensor!r} must be a SensorStream, "
-                    f"got {type(stream).__name__}."
+                    f"got {type(stream).__name__}. Make it by SensorStream(timestamps_s, "
+                    "values)."
                 )
         if self.side not in (None, "left", "right"):
             raise ValueError(
@@ -236,6 +250,11 @@ class Recording:
             raise ValueError(
                 "values must have shape (n_channels, n_timesteps) with one row a channel "
                 f"name, got {samples.shape} for {len(names)} names."
+                + (" Give values.T." if samples.shape[1:] == (len(names),) else "")
+            )
+        if not 0 < sampling_rate_hz < np.inf:
+            raise ValueError(
+                f"sampling_rate_hz must be a positive number, got {sampling_rate_hz}."
             )
         times = start_s + np.arange(samples.shape[1]) / sampling_rate_hz
         streams = {}
@@ -316,7 +335,9 @@ class Recording:
             inside = (stream.timestamps_s >= start_s) & (stream.timestamps_s <= end_s)
             if not inside.any():
                 raise ValueError(
-                    f"{self.name}: {sensor} has no sample between {start_s} and {end_s} s."
+                    f"{self.name}: {sensor} has no sample between {start_s} and {end_s} s. "
+                    f"It runs from {stream.start_s:.3f} to {stream.end_s:.3f} s: give a "
+                    "piece in which every stream has some."
                 )
             streams[sensor] = SensorStream(
                 stream.timestamps_s[inside], stream.values[inside], stream.axes

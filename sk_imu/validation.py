@@ -59,8 +59,8 @@ def check_recordings(X: Any, *, estimator: Any) -> list[Recording]:
     for row, recording in enumerate(X):
         if not isinstance(recording, Recording):
             raise ValueError(
-                f"{name}: row {row} of X is a {type(recording).__name__}, the rows before "
-                "are Recordings. Give a list that holds nothing but Recordings."
+                f"{name}: row {row} of X is a {type(recording).__name__}, but others are "
+                "Recordings. Give a list that holds nothing but Recordings."
             )
     return list(X)
 
@@ -193,7 +193,8 @@ def check_series(
     elif n_channels != estimator.n_channels_in_:
         raise ValueError(
             f"X has {n_channels} channels, but {name} is expecting "
-            f"{estimator.n_channels_in_} channels as input."
+            f"{estimator.n_channels_in_} channels as input. Give the channels of fit, in "
+            "their order."
         )
     return panel
 
@@ -229,7 +230,8 @@ def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     elif n_timesteps != estimator.n_timesteps_in_:
         raise ValueError(
             f"X has {n_timesteps} timesteps, but {name} is expecting "
-            f"{estimator.n_timesteps_in_} timesteps as input."
+            f"{estimator.n_timesteps_in_} timesteps as input. Put a FixedLength in front "
+            "of it or wrap it in a WindowedClassifier."
         )
     return panel
 

@@ -141,3 +141,32 @@ def test_an_hour_is_thinned_out_to_its_extremes():
 def test_a_sample_alone_is_seen():
     (lines,) = paths(Recording({"Gravity": SensorStream([1.0], [[1.0, 2, 3]])}))
     assert lines == ["M2 42.0h0", "M2 22.0h0", "M2 2.0h0"]
+
+
+@pytest.mark.parametrize(
+    ("make", "cure"),
+    [
+        (lambda: SensorStream([0.0, 0.1], [[1, 2], [3, 4], [5, 6]]), r"Give values\.T"),
+        (lambda: SensorStream([0.0, 0.1], [[1], [2]]), r"each column in axes=\[\.\.\.\]"),
+        (lambda: SensorStream([0.0], [[1, 2]], ["x", "x"]), "Name each once"),
+        (lambda: Recording({}), "Give one at least"),
+        (lambda: Recording({"Gyroscope": np.zeros((9, 3))}), r"SensorStream\(timestamps_s"),
+        (
+            lambda: Recording.from_array(
+                np.zeros((9, 2)), sampling_rate_hz=50, channel_names=["G_x", "G_y"]
+            ),
+            r"Give values\.T",
+        ),
+        (
+            lambda: Recording.from_array([[1]], sampling_rate_hz=0, channel_names=["G_x"]),
+            "positive number, got 0",
+        ),
+        (
+            lambda: Recording({"Gyroscope": stream(100, 100)}).between(5, 6),
+            r"from 0\.000 to 0\.990 s",
+        ),
+    ],
+)
+def test_refusals_tell_the_cure(make, cure):
+    with pytest.raises(ValueError, match=cure):
+        make()

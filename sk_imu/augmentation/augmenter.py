@@ -160,6 +160,7 @@ def float_panel(X: ArrayLike) -> Panel:
     if panel.ndim != 3:
         raise ValueError(
             "X must have shape (n_sets, n_channels, n_timesteps), "
-            f"got an array of shape {panel.shape}."
+            f"got an array of shape {panel.shape}. Give a single channel as "
+            "X[:, np.newaxis], a single set as X[np.newaxis]."
         )
     return panel if panel.dtype.kind == "f" else panel.astype(np.float64)

@@ -162,7 +162,8 @@ def find_leaks(
     for name, given in (("y", y), ("groups", groups)):
         if given is not None and len(column_or_1d(given)) != n_rows:
             raise ValueError(
-                f"{name} has {len(column_or_1d(given))} entries, X {n_rows} rows."
+                f"{name} has {len(column_or_1d(given))} entries, X {n_rows} rows: give one "
+                "for each row."
             )
     if (train is None) != (test is None):
         raise ValueError("Give both train and test, or neither to compare all rows.")
