@@ -65,7 +65,7 @@ for C, rows in results.groupby("param_windowedclassifier__estimator__svc__C"):
     ax.plot(places, rows["mean_test_score"], marker + "-", color=colour, label=f"C = {C}")
 ax.set_xticks(range(3), grid["windowedclassifier__window_seconds"])
 ax.set(xlabel="Length of a window (s)", ylabel="Accuracy on people not learnt from")
-ax.legend(title="Mean, and each fold pale", frameon=False, loc="lower right")
+ax.legend(title="Mean, and each fold pale", frameon=False, loc="lower left")
 plt.show()
 
 # %%

@@ -59,7 +59,7 @@ names += ["windows\nshuffled", "windows of\nunseen people", "sets of\nunseen peo
 heights = [copies_before, copies_inside, *np.mean(scores, axis=1)]
 fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
 bars = ax.bar(names, heights, color=["#D55E00", "#0072B2", "#D55E00", "#0072B2", "#0072B2"])
-ax.bar_label(bars, fmt="%.2f")
+ax.bar_label(bars, fmt="%.3f")
 ax.hlines([0.5, 1 / 7], [-0.5, 1.5], [1.5, 4.5], color="black", linestyle=":")
 ax.set(ylabel="Accuracy (dotted: chance)", ylim=(0, 1.1), title="Blue is honest")
 plt.show()
