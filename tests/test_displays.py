@@ -183,7 +183,7 @@ class TestRecordingDisplay:
             "Gyroscope": SensorStream([], np.empty((0, 3))),
         }
         display = RecordingDisplay.from_recording(Recording(streams))
-        assert display.axes_[1].get_title(loc="left").endswith("no samples")
+        assert display.axes_[1].get_title(loc="left").endswith("fewer than two samples")
         display.figure_.draw_without_rendering()
 
     def test_takes_the_place_of_axes(self):
