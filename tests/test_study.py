@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -226,6 +227,20 @@ def test_the_table_is_what_the_predictions_say(forest_run):
         assert row.accuracy == (rows.y_true == rows.y_pred).mean()
         assert row.n_rows == len(rows)
     assert table.loc[("unseen-sets", "svm", "test"), "published_f1"] == 0.85
+
+
+def test_a_notebook_shows_a_small_table(forest_run):
+    results, _ = forest_run
+    assert repr(results) == f"<StudyResults of {results.summary().splitlines()[0]}>"
+    f1 = results.table()["f1_macro"]
+    shown = results._repr_html_()
+    table = ET.fromstring(f"<div>{shown}</div>").find("table")
+    head, *rows = [[cell.text for cell in row] for row in table.iter("tr")]
+    assert head[1:] == [PROTOCOLS[name].title for name in list(PROTOCOLS)[:3]]
+    svm = [f"{f1[name, 'svm', 'test']:.3f}" for name in list(PROTOCOLS)[:3]]
+    assert ["svm", *svm] in rows
+    nasty = replace(results, settings=results.settings | {"data": "<script>"})
+    assert "<script>" not in nasty._repr_html_()
 
 
 def test_a_model_that_was_not_published_is_summed_up_without(forest_run):

@@ -5,9 +5,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import log_loss
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from .style import COLOURS, figure_in, legend_of, name_of, shown, title_of, write_note
 
@@ -215,25 +212,27 @@ class LossCurvesDisplay:
         >>> display.curves["epoch"].tolist()
         [1, 2, 3]
         """
+        from ..study.curves import net_of, staged_scores  # here, for it loads torch
+
         if (X_train is None) != (y_train is None):
             raise ValueError("X_train and y_train go together: give both, or neither.")
         several = isinstance(estimator, Mapping)
-        nets = estimator if several else {type(_net_of(estimator)).__name__: estimator}
+        nets = estimator if several else {type(net_of(estimator)).__name__: estimator}
         tables = []
         for name, net in nets.items():
             if not hasattr(net, "staged_predict_proba") and not hasattr(
-                _net_of(net), "staged_predict_proba"
+                net_of(net), "staged_predict_proba"
             ):
                 raise ValueError(
                     f"{name} has not kept its epochs: fit a net with keep_epochs=True."
                 )
-            table = _staged_scores(net, X_test, y_test).add_prefix("test_")
+            table = staged_scores(net, X_test, y_test).add_prefix("test_")
             if X_train is not None:
-                train = _staged_scores(net, X_train, y_train).add_prefix("train_")
+                train = staged_scores(net, X_train, y_train).add_prefix("train_")
                 table = table.join(train)
             else:
                 # Meta-estimators have none.
-                history = getattr(_net_of(net), "history_", [])
+                history = getattr(net_of(net), "history_", [])
                 for column, key in (("loss", "train_loss"), ("accuracy", "train_acc")):
                     values = [row[key] for row in history]
                     table[f"train_{column}"] = values or np.nan
@@ -358,30 +357,3 @@ def _draw_runs(ax: "Axes", runs: pd.DataFrame, **look: Any) -> Any:
     beyond = runs[runs.index >= common.index.max()].dropna(axis=1, thresh=2)
     ax.plot(beyond.index, beyond.to_numpy(), linewidth=0.6, alpha=0.7, **look)
     return line
-
-
-def _net_of(estimator: Any) -> Any:
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
-
-
-def _staged_scores(estimator: Any, X: Any, y: Any) -> pd.DataFrame:
-    """Return loss and accuracy after each epoch."""
-    check_is_fitted(_net_of(estimator))
-    if isinstance(estimator, Pipeline):
-        X = estimator[:-1].transform(X) if len(estimator) > 1 else X
-    net = _net_of(estimator)
-    y = np.asarray(y)
-    unknown = np.setdiff1d(y, net.classes_)
-    if len(unknown):
-        raise ValueError(
-            f"The net has not learnt {', '.join(map(str, unknown))}: leave these sets out."
-        )
-    return pd.DataFrame(
-        [
-            {
-                "loss": log_loss(y, proba, labels=net.classes_),
-                "accuracy": float((net.classes_[proba.argmax(axis=1)] == y).mean()),
-            }
-            for proba in net.staged_predict_proba(X)
-        ]
-    )

@@ -48,59 +48,15 @@ class FewShot(UnseenPeople):
         self.ks = ks
         self.n_draws = n_draws
 
-    def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
-    ) -> str | None:
-        """Return why these sets can't be split this way, None if they can.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-
-        Returns
-        -------
-        reason : str or None
-            What is missing.
-        """
-        reason = super().why_unavailable(y, subjects, factor)
+    def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
+        reason = super()._why_not(y, subjects, factor)
         if reason is None and not _sets_to_give(y, subjects):
             return "no subject has two sets of each of their classes"
         return reason
 
-    def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+    def _splits(
+        self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
     ) -> list[Split]:
-        """Return the outer folds: one a person, draw and k.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-        quick : bool
-            Two people, one draw, the two lowest k.
-        seed : int
-            Seed of the draws.
-
-        Returns
-        -------
-        splits : list of Split
-            The folds.
-        """
         assert subjects is not None
         to_give = _sets_to_give(y, subjects)
         people, k_max = list(to_give), min(to_give.values())
@@ -132,21 +88,8 @@ class FewShot(UnseenPeople):
                 ]
         return splits
 
-    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
-        """Return the groupings of which train and test share no group: none.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,)
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-
-        Returns
-        -------
-        groupings : list
-            Empty: no set is on both sides, but the person is.
-        """
+    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
+        # No set is on both sides, but the person is.
         return []
 
 

@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +21,7 @@ from .. import __version__
 from ..augmentation import MultiplicativeNoise, RandomSubsequence, augment_sets
 from ..recording import Recording
 from ..resampling import Resampler
+from .curves import staged_scores
 from .data import StudyData
 from .pipelines import grid_for
 from .splits import Split, StudyProtocol
@@ -204,27 +204,16 @@ def _with_copies(
 
 def _curves(
     pipeline: Pipeline, X: list[Recording], y: NDArray[Any], split: Split
-) -> list[dict[str, float]]:
+) -> list[dict[Any, Any]]:
     """Return loss and accuracy after each epoch, of test sets and as many training sets."""
-    classes = list(pipeline.classes_)
     some = np.random.default_rng(0).permutation(split.train)[: len(split.test)]
-    rows = {"train": some, "test": split.test}
-    stages: dict[str, Iterator[NDArray[np.float64]]] = {
-        part: pipeline[-1].staged_predict_proba(
-            pipeline[:-1].transform([X[i] for i in indices])
-        )
-        for part, indices in rows.items()
-    }
-    curves = []
-    for epoch, probas in enumerate(zip(*stages.values(), strict=True), start=1):
-        point: dict[str, float] = {"epoch": epoch}
-        for (part, indices), proba in zip(rows.items(), probas, strict=True):
-            truth = np.searchsorted(classes, y[indices % len(y)])
-            told = np.clip(proba[np.arange(len(truth)), truth], 1e-12, None)
-            point[f"{part}_loss"] = float(-np.log(told).mean())
-            point[f"{part}_accuracy"] = float((proba.argmax(axis=1) == truth).mean())
-        curves.append(point)
-    return curves
+    parts = [
+        staged_scores(pipeline, [X[i] for i in rows], y[rows % len(y)]).add_prefix(prefix)
+        for prefix, rows in (("train_", some), ("test_", split.test))
+    ]
+    curves = parts[0].join(parts[1])
+    curves.insert(0, "epoch", range(1, len(curves) + 1))
+    return curves.to_dict("records")
 
 
 def versions() -> dict[str, str]:

@@ -21,7 +21,7 @@ __all__ = ["PROTOCOLS", "THE_STUDY_S", "CopiedSets", "UnseenSets"]
 _TEST_SIZE = 0.2
 
 
-class UnseenSets:
+class UnseenSets(StudyProtocol):
     """Sets, then 80/20: test sets are new, but of people the model has learnt from.
 
     Augmented copies are made inside the folds, of training sets only.
@@ -39,63 +39,20 @@ class UnseenSets:
     name = "unseen-sets"
     title = "(b) sets, then 80/20"
     meaning = "tested on new sets of people the model has learnt from"
-    by: str | None = None
     _n_copies = 0
+    _cv = StratifiedKFold
 
-    def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
-    ) -> str | None:
-        """Return why these sets can't be split this way, None if they can.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            Not used.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-
-        Returns
-        -------
-        reason : str or None
-            What is missing.
-        """
+    def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
         labels, counts = np.unique(y, return_counts=True)
         rare = [
             f"{label} has {n}" for label, n in zip(labels, counts, strict=True) if n < 4
         ]
         return f"each class needs at least 4 sets, but {', '.join(rare)}" if rare else None
 
-    def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+    def _splits(
+        self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
     ) -> list[Split]:
-        """Return the one outer fold: a stratified 80/20 split, as in the study.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            Not used.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-        quick : bool
-            Not used.
-        seed : int
-            Seed of the split.
-
-        Returns
-        -------
-        splits : list of Split
-            The fold.
-        """
+        # Stratified, as in the study.
         n_rows = len(y) * (1 + self._n_copies)
         train, test = train_test_split(
             np.arange(n_rows),
@@ -105,55 +62,10 @@ class UnseenSets:
         )
         return [Split("80/20", train, test, self._n_copies)]
 
-    def inner_cv(self, n_splits: int, seed: int) -> Any:
-        """Return the splitter of the search inside a fold.
-
-        Parameters
-        ----------
-        n_splits : int
-            Number of folds.
-        seed : int
-            Seed of the shuffle.
-
-        Returns
-        -------
-        cv : StratifiedKFold
-            Over the fold's training rows.
-        """
-        return StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-
-    def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
-        """Return the groups that the search inside a fold keeps whole: none.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,) or None
-            Not used.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-
-        Returns
-        -------
-        groups : None
-            The search splits sets.
-        """
+    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
         return None
 
-    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
-        """Return the groupings of which train and test share no group: not asked for.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,) or None
-            Not used.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            Not used.
-
-        Returns
-        -------
-        groupings : None
-            What train and test share is counted, not refused.
-        """
+    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
         return None
 
 

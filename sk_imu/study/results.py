@@ -12,8 +12,8 @@ import pandas as pd
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from .inflation import leak_inflation
-from .protocols import PROTOCOLS
 from .published import published_table
+from .telling import html_of, line_of, summary_of
 
 __all__ = ["StudyResults"]
 
@@ -22,7 +22,7 @@ _TABLES = ("predictions", "searches", "curves", "timings")
 _TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")
 
 
-@dataclass
+@dataclass(repr=False)
 class StudyResults:
     """Results of :func:`run_study`, as tidy tables.
 
@@ -69,6 +69,12 @@ class StudyResults:
     curves: pd.DataFrame
     timings: pd.DataFrame
     example: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {line_of(self)}>"
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def table(self) -> pd.DataFrame:
         """Return precision, recall, F1 and accuracy by protocol, model and part.
@@ -221,53 +227,7 @@ class StudyResults:
         text : str
             The macro scores on test, F1 on train, and what was published.
         """
-        settings = self.settings
-        lines = [
-            f"{settings['data']}: {settings['n_sets']} sets, "
-            f"{len(settings['classes'])} classes, "
-            f"{settings['n_subjects'] or 'no named'} subjects. "
-            f"Budget {settings['budget']}, {_seeds_of(settings)}."
-        ]
-        lines += settings["notes"]
-        table = self.table() if len(self.predictions) else None
-        if settings["budget"] == "quick":
-            lines.append(
-                "QUICK: fewer folds, grid points and epochs than the full budget. Figures "
-                "to look at, not to quote."
-            )
-        # Results of earlier versions have none.
-        lines += [f"Note: {line}." for line in settings.get("quality", [])]
-        curve = self.learning_curve() if len(self.predictions) else None
-        for name in settings["protocols"]:
-            title = PROTOCOLS[name].title if name in PROTOCOLS else name
-            if name in settings["unavailable"]:
-                lines += ["", f"{title}: unavailable, {settings['unavailable'][name]}."]
-                continue
-            if table is None or curve is None:
-                continue
-            if name in curve.index.get_level_values("protocol"):
-                test = curve.loc[name].xs("test", level="part")
-                shown = test["accuracy"].unstack("k")
-                shown.columns = [f"accuracy, k={k}" for k in shown.columns]
-            elif name in table.index.get_level_values("protocol"):
-                part = table.loc[[name]].droplevel("protocol")
-                test = part[part.index.get_level_values("part") == "test"].droplevel("part")
-                shown = _headline(part, test, name)
-            else:
-                continue
-            n_folds = settings["n_folds"][name]
-            # Results of earlier versions have none.
-            n_shared = settings.get("n_shared_pairs", {}).get(name, 0)
-            lines += [
-                "",
-                f"{title} [{name}], {settings['budget']}: {n_folds} fold"
-                f"{'s' if n_folds > 1 else ''}, {int(test['n_rows'].max())} test rows"
-                + _tested_of(settings, name),
-                shown.rename_axis(None).to_string(float_format="{:.3f}".format, na_rep="-"),
-            ]
-            if n_shared:
-                lines.append(f"LEAK: {n_shared} pairs of train and test rows share values.")
-        return "\n".join(lines)
+        return summary_of(self)
 
     def save(self, folder: str | Path) -> None:
         """Write the tables as CSV and the rest as JSON.
@@ -391,33 +351,3 @@ def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         row |= {"n_rows": len(group), "n_seeds": len(seeds)}
         rows.append(row)
     return pd.DataFrame(rows, columns=None if rows else keys).set_index(keys)
-
-
-def _headline(part: pd.DataFrame, test: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Return the columns of the table that a terminal has room for."""
-    columns = {"precision": "precision_macro", "recall": "recall_macro"}
-    columns |= {"F1": "f1_macro", "accuracy": "accuracy"}
-    shown = pd.DataFrame({key: test[column] for key, column in columns.items()})
-    if (test["n_seeds"] > 1).any():
-        shown["F1 sd"] = test["f1_macro_sd"]
-    shown["train F1"] = part.xs("train", level="part")["f1_macro"]
-    if protocol == "copied-sets":
-        for score in _SCORES:
-            shown[f"published {score}"] = test[f"published_{score}"]
-    elif protocol != "unseen-sets" and "worst_subject" in test:
-        shown["mean subject"] = test["mean_subject"]
-        shown["worst subject"] = test["worst_subject"]
-    return shown
-
-
-def _seeds_of(settings: dict[str, Any]) -> str:
-    seeds = settings["random_state"]
-    if isinstance(seeds, int):
-        return f"seed {seeds}"
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-
-
-def _tested_of(settings: dict[str, Any], protocol: str) -> str:
-    # Results of earlier versions don't tell.
-    n_tested = settings.get("n_tested_sets", {}).get(protocol)
-    return "" if n_tested is None else f", {n_tested} of {settings['n_sets']} sets"

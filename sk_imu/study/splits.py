@@ -2,10 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold
 
 __all__ = ["Factor", "Rows", "Split", "StudyProtocol", "draw_two", "why_not_nested"]
 
@@ -30,8 +31,8 @@ class Split:
     k: int | None = None
 
 
-class StudyProtocol(Protocol):
-    """What the run of the study needs of a protocol.
+class StudyProtocol:
+    """What the run of the study needs of a protocol; the base of all.
 
     ``by`` names what is split by beyond people: an attribute of the recordings, or
     ``"dataset"``. Its values, one for each set, are the ``factor`` of the methods.
@@ -40,12 +41,30 @@ class StudyProtocol(Protocol):
     name: str
     title: str
     meaning: str
-    by: str | None
+    by: str | None = None
+    # Of the search inside a fold, over the groups of its training sets.
+    _cv: Any = GroupKFold
 
     def why_unavailable(
         self, y: NDArray[Any], subjects: Factor, factor: Factor = None
     ) -> str | None:
-        """Return why these sets can't be split this way, None if they can."""
+        """Return why these sets can't be split this way, None if they can.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        subjects : ndarray of shape (n_sets,) or None
+            The people.
+        factor : ndarray of shape (n_sets,) or None, default=None
+            What ``by`` names, for each set.
+
+        Returns
+        -------
+        reason : str or None
+            What is missing.
+        """
+        return self._why_not(y, subjects, factor)
 
     def splits(
         self,
@@ -56,19 +75,93 @@ class StudyProtocol(Protocol):
         quick: bool,
         seed: int,
     ) -> list[Split]:
-        """Return the outer folds."""
+        """Return the outer folds.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        subjects : ndarray of shape (n_sets,) or None
+            The people.
+        factor : ndarray of shape (n_sets,) or None, default=None
+            What ``by`` names, for each set.
+        quick : bool
+            A few folds instead of all.
+        seed : int
+            Seed of what is drawn.
+
+        Returns
+        -------
+        splits : list of Split
+            The folds.
+        """
+        return self._splits(y, subjects, factor, quick, seed)
 
     def inner_cv(self, n_splits: int, seed: int) -> Any:
-        """Return the splitter of the search inside a fold."""
+        """Return the splitter of the search inside a fold.
+
+        Parameters
+        ----------
+        n_splits : int
+            Number of folds.
+        seed : int
+            Seed of the shuffle.
+
+        Returns
+        -------
+        cv : splitter of scikit-learn
+            Over the ``groups`` of the fold's training sets, or over the rows.
+        """
+        return self._cv(n_splits, shuffle=True, random_state=seed)
 
     def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
-        """Return the groups that the search inside a fold keeps whole, None for rows."""
+        """Return the groups that the search inside a fold keeps whole.
+
+        Parameters
+        ----------
+        subjects : ndarray of shape (n_sets,) or None
+            The people.
+        factor : ndarray of shape (n_sets,) or None, default=None
+            What ``by`` names, for each set.
+
+        Returns
+        -------
+        groups : ndarray of shape (n_sets,) or None
+            A group for each set; None where the search splits rows.
+        """
+        return self._groups(subjects, factor)
 
     def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
         """Return the groupings of which train and test share no group.
 
-        None if train and test may even share copies.
+        Parameters
+        ----------
+        subjects : ndarray of shape (n_sets,) or None
+            The people.
+        factor : ndarray of shape (n_sets,) or None, default=None
+            What ``by`` names, for each set.
+
+        Returns
+        -------
+        groupings : list of ndarray of shape (n_sets,) or None
+            Such as people, placements; None if train and test may even share copies,
+            which are then counted, not refused.
         """
+        return self._kept_apart(subjects, factor)
+
+    def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
+        raise NotImplementedError
+
+    def _splits(
+        self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
+    ) -> list[Split]:
+        raise NotImplementedError
+
+    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
+        return subjects
+
+    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
+        return [self._groups(subjects, factor)]
 
 
 def draw_two(n: int, seed: int) -> list[int]:

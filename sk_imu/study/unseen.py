@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold
 
-from .splits import Factor, Split, draw_two, why_not_nested
+from .splits import Factor, Split, StudyProtocol, draw_two, why_not_nested
 
 __all__ = [
     "UnseenDataset",
@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-class UnseenPeople:
+class UnseenPeople(StudyProtocol):
     """Leave one subject out, with the search nested inside: the honest figure.
 
     Examples
@@ -33,121 +33,24 @@ class UnseenPeople:
     name = "unseen-people"
     title = "(c) unseen people"
     meaning = "tested on a person of whom nothing was learnt"
-    by: str | None = None
     # What the groups are called, and how a message on a class nobody else has begins.
     _what = "subjects"
     _nobody = "only {}"
-    _cv: Any = GroupKFold
 
-    def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
-    ) -> str | None:
-        """Return why these sets can't be split this way, None if they can.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
-
-        Returns
-        -------
-        reason : str or None
-            What is missing.
-        """
+    def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
         reason = self._what_is_missing(subjects, factor)
         if reason is not None:
             return reason
         # Where people are not named, the search splits sets.
-        groups = None if subjects is None else self.groups(subjects, factor)
+        groups = None if subjects is None else self._groups(subjects, factor)
         splits = self._all_splits(subjects, factor)
         return why_not_nested(y, groups, splits, self._what, self._nobody)
 
-    def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+    def _splits(
+        self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
     ) -> list[Split]:
-        """Return the outer folds: all of them, or two drawn by the seed.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
-        quick : bool
-            Two folds instead of all.
-        seed : int
-            Seed of the draw.
-
-        Returns
-        -------
-        splits : list of Split
-            The folds.
-        """
         splits = self._all_splits(subjects, factor)
         return [splits[i] for i in draw_two(len(splits), seed)] if quick else splits
-
-    def inner_cv(self, n_splits: int, seed: int) -> Any:
-        """Return the splitter of the search inside a fold.
-
-        Parameters
-        ----------
-        n_splits : int
-            Number of folds.
-        seed : int
-            Seed of the shuffle.
-
-        Returns
-        -------
-        cv : GroupKFold or StratifiedGroupKFold
-            Over the ``groups`` of the fold's training sets.
-        """
-        return self._cv(n_splits, shuffle=True, random_state=seed)
-
-    def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
-        """Return the groups that the search inside a fold keeps whole.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
-
-        Returns
-        -------
-        groups : ndarray of shape (n_sets,) or None
-            A group for each set.
-        """
-        return subjects
-
-    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
-        """Return the groupings of which train and test share no group.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
-
-        Returns
-        -------
-        groupings : list of ndarray of shape (n_sets,)
-            Such as people, placements.
-        """
-        return [self.groups(subjects, factor)]
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
         if subjects is None:
@@ -158,7 +61,7 @@ class UnseenPeople:
         return None
 
     def _all_splits(self, subjects: Factor, factor: Factor) -> list[Split]:
-        groups = np.asarray(self.groups(subjects, factor))
+        groups = np.asarray(self._groups(subjects, factor))
         return [
             Split(
                 f"subject {group}",
@@ -192,21 +95,7 @@ class UnseenSessions(UnseenPeople):
     by = "session"
     _what = "sessions"
 
-    def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
-        """Return the session of each set: those of two people are never the same.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,)
-            The people.
-        factor : ndarray of shape (n_sets,), default=None
-            The sessions.
-
-        Returns
-        -------
-        groups : ndarray of shape (n_sets,)
-            Subject and session, as text.
-        """
+    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
         if subjects is None or factor is None:
             return None
         return np.array(
@@ -261,21 +150,7 @@ class UnseenPlacement(UnseenPeople):
     by: str | None = "placement"
     _nobody = "for {}, no other subject elsewhere"
 
-    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
-        """Return the groupings of which train and test share no group.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,)
-            The people.
-        factor : ndarray of shape (n_sets,), default=None
-            The placements.
-
-        Returns
-        -------
-        groupings : list of ndarray of shape (n_sets,)
-            People and placements.
-        """
+    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
         return [subjects, factor]
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
@@ -339,40 +214,12 @@ class UnseenDataset(UnseenPeople):
     # Stratified, for the groups may be single sets.
     _cv = StratifiedGroupKFold
 
-    def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
-        """Return the groups that the search inside a fold keeps whole.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,), default=None
-            The data sets.
-
-        Returns
-        -------
-        groups : ndarray of shape (n_sets,)
-            The people; where not all are named, each set on its own.
-        """
+    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
         if subjects is None and factor is not None:
             return np.arange(len(factor))
         return subjects
 
-    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
-        """Return the groupings of which train and test share no group.
-
-        Parameters
-        ----------
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,), default=None
-            The data sets.
-
-        Returns
-        -------
-        groupings : list of ndarray of shape (n_sets,)
-            Data sets; people, too, where they are named.
-        """
+    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
         return [factor] if subjects is None else [factor, subjects]
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:

@@ -1,0 +1,122 @@
+"""Results of a study in a few words: for a terminal, and for a notebook."""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .protocols import PROTOCOLS
+
+if TYPE_CHECKING:
+    from .results import StudyResults
+
+__all__ = ["html_of", "line_of", "summary_of"]
+
+
+def line_of(results: "StudyResults") -> str:
+    """Return one line: what was run on what."""
+    settings = results.settings
+    parts = [f"{len(settings['classes'])} classes"]
+    # Results of earlier versions don't tell.
+    if "n_sets" in settings:
+        parts.insert(0, f"{settings['n_sets']} sets")
+        parts.append(f"{settings.get('n_subjects') or 'no named'} subjects")
+    return (
+        f"{settings['data']}: {', '.join(parts)}. Budget {settings['budget']}, "
+        f"{_seeds_of(settings)}."
+    )
+
+
+def html_of(results: "StudyResults") -> str:
+    """Return a small table for a notebook: macro F1 on test by model and protocol."""
+    told = f"<p>{html.escape(line_of(results))}</p>"
+    if not len(results.predictions):
+        return told
+    shown = {}
+    table, curve = results.table().reset_index(), results.learning_curve().reset_index()
+    for (protocol, part), rows in table.groupby(["protocol", "part"], sort=False):
+        if part == "test":
+            title = PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol
+            shown[title] = rows.set_index("model")["f1_macro"]
+    for (protocol, k, part), rows in curve.groupby(["protocol", "k", "part"], sort=False):
+        if part == "test":
+            shown[f"{protocol}, k={k}"] = rows.set_index("model")["f1_macro"]
+    frame = pd.DataFrame(shown).rename_axis(None)
+    text: str = frame.to_html(float_format="{:.3f}".format, na_rep="-", border=0)
+    return f"{told}<p>Macro F1 on test:</p>{text}"
+
+
+def summary_of(results: "StudyResults") -> str:
+    """Return the headline table as text."""
+    settings = results.settings
+    lines = [line_of(results)]
+    lines += settings["notes"]
+    table = results.table() if len(results.predictions) else None
+    if settings["budget"] == "quick":
+        lines.append(
+            "QUICK: fewer folds, grid points and epochs than the full budget. Figures "
+            "to look at, not to quote."
+        )
+    # Results of earlier versions have none.
+    lines += [f"Note: {line}." for line in settings.get("quality", [])]
+    curve = results.learning_curve() if len(results.predictions) else None
+    for name in settings["protocols"]:
+        title = PROTOCOLS[name].title if name in PROTOCOLS else name
+        if name in settings["unavailable"]:
+            lines += ["", f"{title}: unavailable, {settings['unavailable'][name]}."]
+            continue
+        if table is None or curve is None:
+            continue
+        if name in curve.index.get_level_values("protocol"):
+            test = curve.loc[name].xs("test", level="part")
+            shown = test["accuracy"].unstack("k")
+            shown.columns = [f"accuracy, k={k}" for k in shown.columns]
+        elif name in table.index.get_level_values("protocol"):
+            part = table.loc[[name]].droplevel("protocol")
+            test = part[part.index.get_level_values("part") == "test"].droplevel("part")
+            shown = _headline(part, test, name)
+        else:
+            continue
+        n_folds = settings["n_folds"][name]
+        # Results of earlier versions have none.
+        n_shared = settings.get("n_shared_pairs", {}).get(name, 0)
+        lines += [
+            "",
+            f"{title} [{name}], {settings['budget']}: {n_folds} fold"
+            f"{'s' if n_folds > 1 else ''}, {int(test['n_rows'].max())} test rows"
+            + _tested_of(settings, name),
+            shown.rename_axis(None).to_string(float_format="{:.3f}".format, na_rep="-"),
+        ]
+        if n_shared:
+            lines.append(f"LEAK: {n_shared} pairs of train and test rows share values.")
+    return "\n".join(lines)
+
+
+def _headline(part: pd.DataFrame, test: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Return the columns of the table that a terminal has room for."""
+    columns = {"precision": "precision_macro", "recall": "recall_macro"}
+    columns |= {"F1": "f1_macro", "accuracy": "accuracy"}
+    shown = pd.DataFrame({key: test[column] for key, column in columns.items()})
+    if (test["n_seeds"] > 1).any():
+        shown["F1 sd"] = test["f1_macro_sd"]
+    shown["train F1"] = part.xs("train", level="part")["f1_macro"]
+    if protocol == "copied-sets":
+        for score in ("precision", "recall", "f1"):
+            shown[f"published {score}"] = test[f"published_{score}"]
+    elif protocol != "unseen-sets" and "worst_subject" in test:
+        shown["mean subject"] = test["mean_subject"]
+        shown["worst subject"] = test["worst_subject"]
+    return shown
+
+
+def _seeds_of(settings: dict[str, Any]) -> str:
+    seeds = settings.get("random_state", 0)
+    if isinstance(seeds, int):
+        return f"seed {seeds}"
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
+def _tested_of(settings: dict[str, Any], protocol: str) -> str:
+    # Results of earlier versions don't tell.
+    n_tested = settings.get("n_tested_sets", {}).get(protocol)
+    return "" if n_tested is None else f", {n_tested} of {settings['n_sets']} sets"
