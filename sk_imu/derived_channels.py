@@ -235,19 +235,18 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         check_series(self, X, reset=True)
-        if self.channel_names is None and len(self.kinds):
-            raise ValueError(
-                "DerivedChannels needs channel_names, for nothing else tells which of the "
-                f"{self.n_channels_in_} channels form a vector. Give those of the "
-                "Resampler: channel_names=resampler.channel_names_."
-            )
+        names = check_channel_names(
+            self.channel_names,
+            self.n_channels_in_,
+            estimator=self,
+            needed=len(self.kinds) > 0,
+        )
         low_pass = any(kind in self.kinds for kind in _BY_GRAVITY)
         if low_pass and 2 * self.gravity_cutoff_hz >= self.sampling_rate_hz:
             raise ValueError(
                 f"DerivedChannels: gravity_cutoff_hz={self.gravity_cutoff_hz:g} must be "
                 f"less than half of sampling_rate_hz={self.sampling_rate_hz:g}."
             )
-        names = check_channel_names(self.channel_names, self.n_channels_in_, estimator=self)
         self.channel_names_out_ = derived_channel_names(names, self.kinds, keep=self.keep)
         return self
 

@@ -276,22 +276,36 @@ def as_3d(panel: Panel) -> Panel:
 
 
 def check_channel_names(
-    channel_names: Sequence[str] | None, n_channels: int, *, estimator: Any
+    channel_names: Sequence[str] | None,
+    n_channels: int,
+    *,
+    estimator: Any,
+    needed: bool = False,
 ) -> list[str]:
     """Return the channels' names, ``channel_0`` and so on where None is given.
+
+    Messages begin with the estimator's class, or with ``estimator`` where it is a str.
 
     Raises
     ------
     ValueError
-        If the number of names is not the number of channels, or one is given twice.
+        If the number of names is not the number of channels, one is given twice, or they
+        are ``needed`` to find the vectors and there are none.
     """
+    name = estimator if isinstance(estimator, str) else type(estimator).__name__
+    if channel_names is None and needed:
+        raise ValueError(
+            f"{name} needs channel_names, for nothing else tells which of the "
+            f"{n_channels} channels form a vector. Give those of the Resampler: "
+            "channel_names=resampler.channel_names_."
+        )
     if channel_names is None:
         return [f"channel_{i}" for i in range(n_channels)]
     names = list(channel_names)
     if len(names) != n_channels or len(set(names)) != len(names):
         raise ValueError(
-            f"{type(estimator).__name__}: channel_names must name each of the "
-            f"{n_channels} channels of X once, got {len(names)} names: {names}."
+            f"{name}: channel_names must name each of the {n_channels} channels of X "
+            f"once, got {len(names)} names: {names}."
         )
     return names
 
