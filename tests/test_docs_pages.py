@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import pytest
+from test_architecture import FLOOR_OF
 
 from sk_imu.cli import main
 
@@ -151,3 +152,15 @@ def test_choosing_page_has_the_figures_of_the_people_page():
         assert told["sets"] == row["sets"], row
         assert told["worst person"].startswith(f"{row['worst person']} ("), row
         assert told["processor time of a fit, CNN-GRU = 1"] == row["fit time"], row
+
+
+def test_design_page_puts_modules_on_their_floors():
+    text = (DOCS / "design.rst").read_text("utf-8")
+    rows = re.findall(r"^    \* - (\d)\n      - (.*?)\n      - ", text, re.M | re.DOTALL)
+    told = {
+        module: int(floor)
+        for floor, body in rows
+        for module in re.findall(r"``(\w+)``", body)
+    }
+    assert len(told) > 20
+    assert told == {module: FLOOR_OF[module] for module in told}

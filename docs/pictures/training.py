@@ -33,7 +33,7 @@ model = fit_recordings(made.data[3:], "rf", channels=["TotalAcceleration", "Gyro
 
 sets, bouts = segment_sets(new, return_bouts=True)
 named = [
-    replace(bout, label=str(label).replace("_", " "))
+    replace(bout, label=label.removeprefix("side_").replace("_", " "))
     for bout, label in zip(bouts, model.predict(sets), strict=True)
 ]
 SegmentationDisplay.from_recording(new, named)
