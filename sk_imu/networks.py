@@ -110,14 +110,17 @@ class IMUNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         n_read = n_features * length if readout == "flatten" else n_features
         self.head = nn.Linear(n_read, n_classes)
+        self._layers = tuple(self.modules())  # a tuple, which torch does not look into
 
     def train(self, mode: bool = True) -> Self:
         """Change to training or evaluation, if it is a change.
 
-        skorch calls this before every batch, and going through all layers would take a
-        twentieth of a step.
+        skorch calls this before every batch, and to set all layers would take a twentieth
+        of a step.
         """
-        return self if mode == self.training else super().train(mode)
+        if all(layer.training == mode for layer in self._layers):
+            return self
+        return super().train(mode)
 
     def forward(self, X: Tensor) -> Tensor:
         """Return logits of shape (n, n_classes)."""

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -164,6 +166,19 @@ def test_dropout_is_for_learning_only():
     X = torch.randn(4, 3, 60)
     assert not torch.equal(net.train()(X), net(X))
     assert torch.equal(net.eval()(X), net(X))
+
+
+def test_a_layer_that_was_set_alone_follows_the_next_change_of_the_whole():
+    net = IMUNet(2, 60, 3, **TINY).eval()
+    norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm1d)]
+    for layer in norms:
+        layer.train()
+    net.eval()
+    assert norms and not any(layer.training for layer in norms)
+    net.train()
+    norms[0].eval()
+    assert all(layer.training for layer in net.train().modules())
+    assert all(layer.training for layer in copy.deepcopy(net.eval()).train().modules())
 
 
 @pytest.mark.parametrize("wrong", [[3], [3, 4, 5], [3, 0], [3, 2.5], [3, "4"], []])
