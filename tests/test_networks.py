@@ -174,7 +174,8 @@ def test_a_layer_that_was_set_alone_follows_the_next_change_of_the_whole():
     for layer in norms:
         layer.train()
     net.eval()
-    assert norms and not any(layer.training for layer in norms)
+    assert norms
+    assert not any(layer.training for layer in norms)
     net.train()
     norms[0].eval()
     assert all(layer.training for layer in net.train().modules())
