@@ -2,7 +2,8 @@
 
     python tests/benchmarks/peers/run_all.py PYTHON [PYTHON ...] [--only SCRIPT ...]
 
-A cell is of the first Python that has the library.  The ratio of times is to ours.
+A cell is of the first Python that has the library.  The ratio of times is to ours.  With
+``--out FILE`` the cells are kept there, and a run of some scripts replaces theirs only.
 """
 
 import argparse
@@ -39,17 +40,25 @@ def main():
     )
     parser.add_argument("pythons", nargs="+", metavar="PYTHON")
     parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=SCRIPTS)
+    parser.add_argument("--out", type=Path, help="JSON file of the cells")
     options = parser.parse_args()
     scripts = [str(HERE / f"try_{name}.py") for name in options.only]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    cells = {}
+    cells, new = {}, {}
+    if options.out and options.out.exists():
+        kept = json.loads(options.out.read_text("utf-8"))
+        cells = {(cell["row"], cell["library"]): cell for cell in kept}
     for python in options.pythons:
         command = [python, "-W", "ignore", "-c", CHILD, str(HERE), *scripts]
         told = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=False).stdout
         for line in told.decode().splitlines():
             if line.startswith('{"row"'):
                 cell = json.loads(line)
-                cells.setdefault((cell["row"], cell["library"]), cell)
+                new.setdefault((cell["row"], cell["library"]), cell)
+    cells.update(new)
+    if options.out:
+        text = json.dumps(list(cells.values()), indent=1)
+        options.out.write_text(text + "\n", encoding="utf-8")
     for row in dict.fromkeys(row for row, _ in cells):
         print(f"\n{row}")
         for library in LIBRARIES:

@@ -214,9 +214,10 @@ def eeg_net(**options):
 
 def tsai_learner(X, y, splits, **options):
     """Return tsai's classifier with a small net, fitted for a few epochs."""
-    from tsai.basics import TSClassifier
+    from tsai.basics import TSClassification, TSClassifier
 
-    options = {"arch": "FCN", "bs": 8, "seed": 0, **options}
+    labels_to_numbers = [None, TSClassification()]
+    options = {"arch": "FCN", "bs": 8, "seed": 0, "tfms": labels_to_numbers, **options}
     learner = TSClassifier(X, y, splits=splits, **options)
     with learner.no_bar(), learner.no_logging():
         learner.fit_one_cycle(8, 0.003)
