@@ -20,15 +20,14 @@ from .clocks import find_gaps, mend_clock
 from .interpolation import resample_stream
 from .quality import DataQualityWarning
 from .recording import Recording, SensorStream
+from .stream_checks import check_overlap, check_stream
 from .validation import (
     Panel,
     SeriesOutputMixin,
     Uniform,
     check_channel_names,
-    check_overlap,
     check_recordings,
     check_series,
-    check_stream,
     is_list,
     is_raw,
 )

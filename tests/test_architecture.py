@@ -22,6 +22,7 @@ FLOOR_OF = {
     "stream_quality": 1,
     "quality": 1,
     "validation": 1,
+    "stream_checks": 1,
     "recording_html": 1,
     "recording": 1,
     "readers": 2,
