@@ -19,17 +19,11 @@ from sk_imu.datasets import (
 from sk_imu.study import FewShot, StudyResults, run_study, sets_of
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-PARTS = ("watch", "watch-nets", "phone", "datasets")
+PARTS = ("nets", "phone", "datasets")
 
 
-def watch(folder: Path, **options: Any) -> StudyResults:
-    """Return sides and personalisation, by forest and SVM."""
-    protocols = ["unseen-people", "unseen-side", "few-shot"]
-    return run_study(load_watch(), models=["rf", "svm"], protocols=protocols, **options)
-
-
-def watch_nets(folder: Path, **options: Any) -> StudyResults:
-    """Return personalisation of the network, of one draw a person."""
+def nets(folder: Path, **options: Any) -> StudyResults:
+    """Return personalisation of the network on the watch data, one draw a person."""
     protocols = [FewShot(n_draws=1)]
     return run_study(load_watch(), models=["cnn-gru"], protocols=protocols, **options)
 
@@ -65,7 +59,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for part in arguments.parts or PARTS:
         out = arguments.out and arguments.out / part
-        run = globals()[part.replace("-", "_")]
+        run = {"nets": nets, "phone": phone, "datasets": datasets}[part]
         results = run(arguments.data, budget="plain", out=out, verbose=0)
         print(f"\n# {part}\n{results.summary()}", flush=True)
         for fold, rows in results.predictions.query("part == 'test'").groupby("fold"):
