@@ -1,19 +1,16 @@
 """Results of a study in a few words: for a terminal, and for a notebook."""
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from .protocols import PROTOCOLS
 
-if TYPE_CHECKING:
-    from .results import StudyResults
-
 __all__ = ["html_of", "line_of", "summary_of"]
 
 
-def line_of(results: "StudyResults") -> str:
+def line_of(results: Any) -> str:
     """Return one line: what was run on what."""
     settings = results.settings
     parts = [f"{len(settings['classes'])} classes"]
@@ -27,7 +24,7 @@ def line_of(results: "StudyResults") -> str:
     )
 
 
-def html_of(results: "StudyResults") -> str:
+def html_of(results: Any) -> str:
     """Return a small table for a notebook: macro F1 on test by model and protocol."""
     told = f"<p>{html.escape(line_of(results))}</p>"
     if not len(results.predictions):
@@ -46,7 +43,7 @@ def html_of(results: "StudyResults") -> str:
     return f"{told}<p>Macro F1 on test:</p>{text}"
 
 
-def summary_of(results: "StudyResults") -> str:
+def summary_of(results: Any) -> str:
     """Return the headline table as text."""
     settings = results.settings
     lines = [line_of(results)]
