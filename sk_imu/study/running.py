@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from joblib.parallel import SequentialBackend, get_active_backend
 
 from ..quality import DataQualityWarning, quality_warnings
+from .collecting import collect
 from .data import StudyData, load_study_data
 from .folds import Fold, run_fold, versions
 from .pipelines import MODELS, make_pipeline_for, placement_of
@@ -26,8 +26,6 @@ from .tracking import Tracking
 
 __all__ = ["FoldError", "run_study"]
 
-# What tells a fold's rows from those of all others.
-_KEYS = ("protocol", "model", "fold", "seed", "k")
 _LETTERS = dict(zip("abc", THE_STUDY_S, strict=True))
 
 
@@ -168,7 +166,7 @@ def run_study(
     keep = None if out is None else Path(out) / "folds"
     example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
     outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
-    results = _collect(dataset, settings, outcomes, example)
+    results = collect(dataset, settings, outcomes, example)
     if out is not None:
         results.save(out)
     return results
@@ -369,51 +367,6 @@ def _read_kept(folder: Path | None, key: str) -> dict[str, Any] | None:
     except ValueError:  # damaged: run again
         return None
     return kept
-
-
-def _collect(
-    dataset: StudyData,
-    settings: dict[str, Any],
-    outcomes: list[dict[str, Any]],
-    example: dict[str, Any],
-) -> StudyResults:
-    """Put the folds' results into tidy tables, labels and subjects as text."""
-    y_true = [str(label) for label in dataset.y]
-    subjects: list[str | None] = [None] * len(y_true)
-    if dataset.subjects is not None:
-        subjects = [str(subject) for subject in dataset.subjects]
-    predictions, searches, curves, timings = [], [], [], []
-    for outcome in outcomes:
-        key = {name: outcome[name] for name in _KEYS}
-        for row in outcome["rows"]:
-            scores = zip(outcome["classes"], row["scores"], strict=True)
-            predictions.append(
-                {
-                    **key,
-                    **{name: row[name] for name in ("part", "set", "copy")},
-                    "subject": subjects[row["set"]],
-                    "y_true": y_true[row["set"]],
-                    **{name: row[name] for name in ("y_pred", "score_kind")},
-                    **{f"score_{label}": score for label, score in scores},
-                }
-            )
-        best = json.dumps(outcome["best_params"], sort_keys=True)
-        searches.append({**key, "cv_score": outcome["cv_score"], "best_params": best})
-        curves += [{**key, **point} for point in outcome["curves"]]
-        timings.append({**key, "seconds": outcome["seconds"]})
-    columns = [
-        *(*_KEYS, "epoch"),
-        *("train_loss", "train_accuracy", "test_loss", "test_accuracy"),
-    ]
-    # Whole numbers, although k is missing where a protocol has none.
-    return StudyResults(
-        settings=settings,
-        predictions=pd.DataFrame(predictions).astype({"k": "Int64"}),
-        searches=pd.DataFrame(searches).astype({"k": "Int64"}),
-        curves=pd.DataFrame(curves, columns=columns).astype({"k": "Int64"}),
-        timings=pd.DataFrame(timings).astype({"k": "Int64"}),
-        example=example,
-    )
 
 
 def _rules(given: Sequence[str | StudyProtocol]) -> dict[str, StudyProtocol]:
