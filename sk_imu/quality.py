@@ -84,10 +84,14 @@ class RecordingQuality:
 
     @property
     def overlap_s(self) -> tuple[float, float]:
-        """First and last second at which every stream has begun and none has ended."""
+        """First and last second at which every stream has begun and none has ended.
+
+        NaN if a stream has no sample.
+        """
+        # Not by max and min, to which NaN is what its place makes of it.
         return (
-            max(stream.start_s for stream in self.streams.values()),
-            min(stream.end_s for stream in self.streams.values()),
+            float(np.max([stream.start_s for stream in self.streams.values()])),
+            float(np.min([stream.end_s for stream in self.streams.values()])),
         )
 
     @property
@@ -105,7 +109,8 @@ class RecordingQuality:
         shown = self.table.T.map(lambda x: f"{x:.4g}" if x != _whole(x) else f"{x:g}")
         lines = [
             f"{self.name}: {len(self.streams)} streams, which share "
-            f"{max(end_s - start_s, 0):.2f} s from {start_s:.3f} s on",
+            # In this order NaN, of a stream without samples, becomes 0.
+            f"{max(0, end_s - start_s):.2f} s from {start_s:.3f} s on",
             "",
             shown.to_string(),
         ]

@@ -281,17 +281,20 @@ class Recording:
 
     @property
     def overlap_s(self) -> tuple[float, float]:
-        """First and last second at which every stream has begun and none has ended."""
+        """First and last second at which every stream has begun and none has ended.
+
+        NaN if a stream has no sample.
+        """
+        # Not by max and min, to which NaN is what its place makes of it.
         return (
-            max(stream.start_s for stream in self.streams.values()),
-            min(stream.end_s for stream in self.streams.values()),
+            float(np.max([stream.start_s for stream in self.streams.values()])),
+            float(np.min([stream.end_s for stream in self.streams.values()])),
         )
 
     @property
     def duration_s(self) -> float:
         """Length in seconds of the time that all streams share (0 if none)."""
         start_s, end_s = self.overlap_s
-        # Not by max, which would let NaN through: a stream may be empty.
         return end_s - start_s if end_s > start_s else 0.0
 
     @cached_property

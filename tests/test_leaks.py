@@ -24,7 +24,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sk_imu import Recording, Resampler, SummaryFeatures
+from sk_imu import Recording, Resampler, SensorStream, SummaryFeatures
 from sk_imu.augmentation import multiplicative_noise, random_subsequence
 from sk_imu.datasets import (
     load_exermote,
@@ -433,6 +433,18 @@ def test_a_splitter_goes_on_as_if_nobody_had_looked(features):
         ):
             np.testing.assert_array_equal(train, own_train)
             np.testing.assert_array_equal(test, own_test)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_stream_without_samples_is_no_obstacle(order):
+    watch = load_watch().data[:3]
+    empty = SensorStream([], np.empty((0, 3)))
+    streams = [*{**watch[0].streams, "Gyroscope": empty}.items()][::order]
+    rows = [*watch, watch[1], Recording(dict(streams))]
+    findings = find_leaks(rows)
+    pairs = findings[["row", "other_row"]].to_numpy().tolist()
+    # It is found by the stream that it has.
+    assert sorted(pairs) == [[0, 4], [1, 3]]
 
 
 def test_tables_of_words_are_refused_in_words():

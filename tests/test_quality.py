@@ -141,6 +141,18 @@ def test_a_recording_carries_its_report():
     assert again.quality.warnings == quality.warnings
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_stream_without_samples_shares_no_time(order):
+    streams = {
+        "Gyroscope": SensorStream(CLOCK, moving()),
+        "Gravity": SensorStream([], np.empty((0, 3))),
+    }
+    recording = Recording(dict([*streams.items()][::order]))
+    assert "2 streams, which share 0.00 s" in str(recording.quality)
+    assert "Gravity: fewer than two samples" in str(recording.quality)
+    assert recording.duration_s == 0
+
+
 def test_warnings_by_person():
     good = Recording({"Gyroscope": SensorStream(CLOCK, moving())}, subject="ben")
     rows = [two_streams(subject="ada"), two_streams(subject="ada"), good]

@@ -85,6 +85,8 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
 
 def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> Floats:
     start_s, end_s = recording.overlap_s
+    if np.isnan(start_s):  # a stream without samples shares no time
+        start_s = end_s = 0.0
     clock_s = np.arange(start_s, max(end_s, start_s) + 0.5 / rate_hz, 1 / rate_hz)
     values = np.zeros((len(channels), len(clock_s)))
     for k, name in enumerate(channels):
