@@ -26,6 +26,8 @@ def refused(library, classifier):
         classifier.fit(X, soft)
     except Exception as error:
         return "no", f"{type(error).__name__} on soft labels; no public mixup {found or ''}"
+    if np.ndim(classifier.predict(X)) == 2:
+        return "no", "takes each column of soft labels for labels of their own"
     return "partly", "soft labels fitted"
 
 
@@ -53,16 +55,16 @@ def tsai():
 
 
 def seglearn():
-    from seglearn.transform import FeatureRep
+    from seglearn.pipe import Pype
+    from seglearn.transform import FeatureRep, Segment
     from sklearn.ensemble import RandomForestClassifier
-    from sklearn.pipeline import make_pipeline
 
-    class Forest:
+    class OnRows(Pype):
         def fit(self, rows, soft):
-            features = FeatureRep().fit_transform([row.T for row in rows])
-            return make_pipeline(RandomForestClassifier()).fit(features, soft)
+            return super().fit([row.T for row in rows], soft)
 
-    return refused("seglearn", Forest())
+    steps = [("cut", Segment(width=100)), ("features", FeatureRep())]
+    return refused("seglearn", OnRows([*steps, ("forest", RandomForestClassifier())]))
 
 
 def braindecode():
