@@ -184,7 +184,9 @@ class PersonalisationDisplay:
         title = f"Mean of {self.n_people} people"
         if has_bars:
             title += f", {100 * self.confidence_level:g} % interval"
-        sizes: dict[str, Any] = {"fontsize": "small", "title_fontsize": "small"}
-        ax.legend(title=title, alignment="left", frameon=False, **sizes)
+        look_of_legend: dict[str, Any] = {"fontsize": "small", "title_fontsize": "small"}
+        # Above the axes, for within them bars may be anywhere.
+        look_of_legend |= {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
+        ax.legend(title=title, alignment="left", ncols=4, **look_of_legend)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 
 __all__ = ["TRACKERS", "Tracking"]
 
-# MLflow is no extra: it brings half a hundred packages.
-_PACKAGES = {"tensorboard": "'sk_imu[tensorboard]'", "mlflow": "mlflow"}
+# MLflow is no extra: the least of it brings thirty packages.
+_PACKAGES = {"tensorboard": "'sk_imu[tensorboard]'", "mlflow": "mlflow-skinny"}
 TRACKERS = tuple(_PACKAGES)
 
 
