@@ -49,8 +49,10 @@ def try_all(row, *attempts):
     warnings.filterwarnings("ignore")
     for attempt in attempts:
         library = attempt.__name__
-        if importlib.util.find_spec(library) is None:
-            continue
+        try:
+            version = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # though a clone of it may be the folder we are in
         try:
             if library in ("tsai", "braindecode") and not LIBRARY:
                 stand_in_for_cuda_builds()
@@ -61,7 +63,7 @@ def try_all(row, *attempts):
         told = {
             "row": row,
             "library": library,
-            "version": importlib.metadata.version(library),
+            "version": version,
             "verdict": verdict,
             "note": note,
         }
