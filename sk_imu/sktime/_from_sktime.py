@@ -18,8 +18,8 @@ class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Let a sktime classifier take part where scikit-learn's estimators do.
 
     By itself a sktime classifier fails in scikit-learn's Pipeline and searches: its
-    ``fit`` deletes what scikit-learn has put on it, and it has no tags.  Classifiers of aeon
-    need no wrapper: they stand in Pipelines, windows and searches as they are.
+    ``fit`` deletes what scikit-learn has put on it, and it has no tags.  Classifiers of
+    aeon need no wrapper: they stand in Pipelines, windows and searches as they are.
 
     Parameters
     ----------
