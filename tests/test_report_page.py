@@ -158,7 +158,7 @@ def test_headline_says_when_one_model_beats_the_others():
     finding = headline(results)
     assert finding.sentence.startswith("On people never seen, RF names the exercise right")
     assert finding.sentence.endswith("It beats SVM.")
-    assert finding.more[0].startswith("RF beats SVM on people never seen: +35.0 points")
+    assert finding.pairs[0].startswith("RF beats SVM on people never seen: +35.0 points")
 
 
 def test_headline_says_when_no_difference_can_be_told():
@@ -168,7 +168,7 @@ def test_headline_says_when_no_difference_can_be_told():
         "It does best here, but no difference to SVM or CNN can be told from 4 people."
     )
     assert any("4 people are few" in line for line in finding.more)
-    assert any("however large" in line for line in finding.more)
+    assert all("however large" in line for line in finding.pairs)
 
 
 def test_headline_tells_those_beaten_from_those_alike():

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 # and yellow, which white paper swallows.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
+_SPELLINGS = {
+    **{name: name.upper() for name in ("rf", "svm", "cnn", "gru", "cnn-gru")},
+    "minirocket": "MiniRocket",
+}
 _LINES = ("-", "--", ":", "-.")
 
 
@@ -45,8 +49,8 @@ def title_of(protocol: Any) -> str:
 
 
 def name_of(model: Any) -> str:
-    """Return a model's name in a drawing."""
-    return str(model).upper()
+    """Return a model's name as it is shown: the study's by their usual spelling."""
+    return _SPELLINGS.get(str(model), str(model))
 
 
 def new_axes(width: float, height: float) -> "Axes":

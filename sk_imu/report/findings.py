@@ -1,10 +1,12 @@
 """What the results of a study say, in sentences and small tables."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
+from ..displays.style import name_of
 from ..model_selection import bootstrap_over_people, compare_models, scores_by_person
 from ..study import PROTOCOLS, StudyResults
 
@@ -41,15 +43,11 @@ _MOST_PAIRS = 4
 
 
 class Finding(NamedTuple):
-    """A sentence, and what has to be known of it."""
+    """A sentence, what has to be known of it, and each pair of models."""
 
     sentence: str
     more: list[str]
-
-
-def name_of(model: Any) -> str:
-    """Return a model's name as it is shown."""
-    return str(model).upper()
+    pairs: Sequence[str] = ()
 
 
 def one_line(text: Any) -> str:
@@ -159,7 +157,9 @@ def _headline_of_people(rows: pd.DataFrame) -> Finding:
             ["One person tells nothing of others."],
         )
     intervals = bootstrap_over_people(scores).set_index("model")
-    best, more, rest = str(intervals.index[0]), [], ""
+    best, rest = str(intervals.index[0]), ""
+    more: list[str] = []
+    sentences: list[str] = []
     if n_models > 1:
         pairs = compare_models(scores, on="people never seen")
         best = pairs["model_a"].iloc[0]
@@ -173,7 +173,7 @@ def _headline_of_people(rows: pd.DataFrame) -> Finding:
             rest = f" It beats {listed(beaten)}" + (f"; n{lost}" if alike else ".")
         else:
             rest = f" It does best here, but n{lost}" if is_ahead else f" N{lost}"
-        more = [*pairs["sentence"]]
+        sentences = [*pairs["sentence"]]
     score, low, high = (float(intervals[name][best]) for name in ("score", "low", "high"))
     # People who all score alike make no interval.
     sure = f"the same on each of {n_people} people"
@@ -188,7 +188,7 @@ def _headline_of_people(rows: pd.DataFrame) -> Finding:
             f"{n_people} people are few: with fewer than about {_FEW_PEOPLE} the intervals "
             "are too narrow."
         )
-    return Finding(sentence, more)
+    return Finding(sentence, more, sentences)
 
 
 def score_groups(results: StudyResults) -> list[tuple[str, str, pd.DataFrame]]:

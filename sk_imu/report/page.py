@@ -155,9 +155,11 @@ def _warning(settings: dict[str, Any]) -> str:
 
 def _in_short(results: StudyResults) -> str:
     finding = headline(results)
-    return f'<div class="main"><p>{text_of(finding.sentence)}</p></div>\n' + bullets(
-        finding.more
-    )
+    parts = [f'<div class="main"><p>{text_of(finding.sentence)}</p></div>']
+    parts.append(bullets(finding.more))
+    if finding.pairs:
+        parts.append(details("Each pair of models", bullets(finding.pairs)))
+    return "\n".join(parts)
 
 
 def _failures(results: StudyResults) -> str:
