@@ -226,6 +226,7 @@ TWICE = np.tile(np.repeat([1, 2], 2), 4)
             "no subject has two sets of each",
         ),
         (FewShot(), (TWO, None), "the data set names no subjects"),
+        (FewShot(ks=[5]), (TWO, FOUR_PEOPLE), "ks=[5] has none of 0 to 1, which all can"),
     ],
 )
 def test_reasons_of_what_is_unavailable(protocol, known, reason):

@@ -32,6 +32,7 @@ from sk_imu.study import (
     published_table,
     run_study,
 )
+from sk_imu.study.inflation import leak_inflation
 
 NAMES = [
     f"{sensor}_{axis}" for sensor in ("TotalAcceleration", "Gyroscope") for axis in "xyz"
@@ -368,6 +369,27 @@ def test_unavailable_protocols_are_reported_not_skipped(sets):
         run_study(data, models=["svm"], protocols=["c"], verbose=0)
 
 
+def test_inflation_of_two_people_of_ten_is_not_of_draws_without_them():
+    """As in the quick budget: nobody's F1 is not 0."""
+    labels = ["lunge", "squat"] * 2
+    rows = [
+        {"protocol": protocol, "subject": str(i), "y_true": label, "y_pred": pred}
+        | {"seed": seed, "set": 4 * i + j}
+        for protocol, n_people, wrong in (("copied-sets", 10, 0), ("unseen-people", 2, 1))
+        for seed in (0, 1)
+        # Each seed tests other people.
+        for i in np.arange(n_people) + n_people * seed * (n_people < 10)
+        for j, label in enumerate(labels)
+        for pred in ["squat" if j < wrong else label]
+    ]
+    table = pd.DataFrame(rows).assign(model="svm", part="test", k=pd.NA)
+    (row,) = leak_inflation(table).itertuples()
+    # All people are alike, so whoever is drawn.
+    assert row.points > 20
+    assert row.low == pytest.approx(row.points)
+    assert row.high == pytest.approx(row.points)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -375,6 +397,9 @@ def test_unavailable_protocols_are_reported_not_skipped(sets):
         ({"protocols": ["d"]}, "no protocol 'd'. Choose from copied-sets"),
         ({"models": []}, "No model was named"),
         ({"budget": "huge"}, "budget must be 'quick', 'plain' or"),
+        ({"window_seconds": 0}, "window_seconds must be a positive number, got 0"),
+        ({"window_seconds": np.nan}, "window_seconds must be a positive number, got nan"),
+        ({"fixed_length": 1}, "fixed_length must be None or 2 at least, got 1"),
     ],
 )
 def test_unknown_options_are_refused_before_work(sets, options, message):
@@ -539,7 +564,7 @@ def test_an_interrupt_promises_only_what_is_kept(
 
     monkeypatch.setattr(function, interrupt)
     assert main(command) == 130
-    told = capsys.readouterr().out
+    told = capsys.readouterr().err
     assert "Interrupted." in told
     assert ("goes on from there" in told) == promises
 

@@ -204,6 +204,8 @@ def test_a_plan_refuses_what_the_run_would(sets):
         plan_study(sets, models=["lstm"])
     with pytest.raises(TypeError, match="model"):
         plan_study(sets, model="svm")
+    with pytest.raises(ValueError, match="track must be tensorboard or mlflow"):
+        plan_study(sets, track="elsewhere")
 
 
 def test_a_dry_run_fits_nothing(tmp_path, capsys, monkeypatch):
@@ -262,7 +264,8 @@ def test_mlflow_gets_a_run_a_net_and_results_stay_as_they_are(
     runs, logged = [], []
 
     @contextmanager
-    def start_run(run_name, tags):
+    def start_run(run_name, tags, nested=False):
+        assert nested, "as if the caller had begun a run"
         runs.append((run_name, tags))
         yield
         runs.append("ended")

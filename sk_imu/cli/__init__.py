@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(run(**options))
     except KeyboardInterrupt:
-        print("\nInterrupted.", _KEPT if command == "study" else "")
+        print("\nInterrupted.", _KEPT if command == "study" else "", file=sys.stderr)
         return 130
     except (ValueError, ImportError, OSError) as error:
         print(f"sk-imu: {error}", file=sys.stderr)

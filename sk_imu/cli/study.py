@@ -155,7 +155,7 @@ def _study(
     options["data"] = data[0] if len(data) == 1 else _by_name(data)
     options["random_state"] = seeds[0] if len(seeds) == 1 else seeds
     if dry_run:
-        return _plan(jobs=jobs, out=out, **options)
+        return _plan(jobs=jobs, out=out, track=track, **options)
     as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:

@@ -50,9 +50,15 @@ class FewShot(UnseenPeople):
 
     def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
         reason = super()._why_not(y, subjects, factor)
-        if reason is None and not _sets_to_give(y, subjects):
+        if reason is not None:
+            return reason
+        to_give = _sets_to_give(y, subjects)
+        if not to_give:
             return "no subject has two sets of each of their classes"
-        return reason
+        k_max = min(to_give.values())
+        if not any(0 <= k <= k_max for k in self.ks):
+            return f"ks={list(self.ks)} has none of 0 to {k_max}, which all can give"
+        return None
 
     def _splits(
         self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int

@@ -54,7 +54,8 @@ def leak_inflation(
                 draws[n] = rng.multinomial(n, np.full(n, 1 / n), n_resamples).astype(float)
             # Drawn alike for both, so that what is hard about a person is in both.
             drawn = _f1(draws[n], counts[0]) - _f1(draws[n], counts[1])
-            low, high = np.quantile(drawn, _ends(n, confidence_level))
+            # Without the draws that hold nobody tested under one of the two.
+            low, high = np.nanquantile(drawn, _ends(n, confidence_level))
             rows.append(
                 (model, than, a, b, 100 * (a - b), 100 * low, 100 * high)
                 + ("people" if by_people else "sets", n)
@@ -83,16 +84,21 @@ def _counts(
 def _f1(
     weights: NDArray[np.float64], counts: list[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return macro F1 of each draw of units, averaged over the seeds."""
+    """Return macro F1 of each draw of units, averaged over the seeds that have rows in it.
+
+    NaN where none has.
+    """
     each = []
     for of_seed in counts:
         right, true, predicted = np.tensordot(weights, of_seed, axes=1).transpose(1, 0, 2)
         size = true + predicted
         f1 = np.divide(2 * right, size, out=np.zeros_like(size), where=size > 0)
         # Of the classes that a draw has, as scikit-learn counts.
-        n_classes = np.maximum((size > 0).sum(axis=1), 1)
-        each.append(f1.sum(axis=1) / n_classes)
-    return np.mean(each, axis=0)
+        with np.errstate(invalid="ignore"):
+            each.append(f1.sum(axis=1) / (size > 0).sum(axis=1))
+    has_rows = ~np.isnan(each)
+    with np.errstate(invalid="ignore"):
+        return np.where(has_rows, each, 0).sum(axis=0) / has_rows.sum(axis=0)
 
 
 def _ends(n: int, confidence_level: float) -> list[float]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .running import _prepare, _read_kept, run_study
+from .tracking import Tracking
 
 __all__ = ["plan_study"]
 
@@ -54,7 +55,9 @@ def plan_study(
     """
     bound = inspect.signature(run_study).bind(data, **options)
     bound.apply_defaults()
-    budget = bound.arguments["budget"]
+    budget, track = bound.arguments["budget"], bound.arguments["track"]
+    if track is not None:
+        Tracking.to_be_used(track, out)
     needed = inspect.signature(_prepare).parameters
     dataset, folds, _ = _prepare(**{name: bound.arguments[name] for name in needed})
     keep = None if out is None else Path(out) / "folds"

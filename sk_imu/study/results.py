@@ -163,7 +163,9 @@ class StudyResults:
         The same people are drawn for both protocols, each with all of their test rows, by
         the percentile bootstrap with quantiles moved outwards as in
         :func:`~sk_imu.model_selection.bootstrap_over_people`. The splits of (a) and (b)
-        are not drawn again: how far these move the figure, several seeds tell.
+        are not drawn again: how far these move the figure, several seeds tell. A seed of
+        which a draw holds nobody tested is left out of it: with ``budget="quick"``, (c)
+        tests two people, and the interval says little.
         """
         return leak_inflation(
             _complete(self.predictions),

@@ -195,6 +195,11 @@ def _prepare(
     seeds = [int(seed) for seed in np.atleast_1d(random_state)]
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"random_state must be different seeds, got {random_state!r}.")
+    # Here, or every fold would fail of it.
+    if not 0 < window_seconds < np.inf:
+        raise ValueError(f"window_seconds must be a positive number, got {window_seconds}.")
+    if fixed_length is not None and fixed_length < 2:
+        raise ValueError(f"fixed_length must be None or 2 at least, got {fixed_length}.")
     dataset = load_study_data(data, channels, sampling_rate_hz, segment)
     if placement is None:
         placement = placement_of(dataset.X)

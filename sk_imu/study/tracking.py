@@ -57,7 +57,9 @@ class Tracking:
             name = f"{tags['model']}, {tags['protocol']}, {tags['fold']}"
             logger = MlflowLogger(create_artifact=False, terminate_after_train=False)
             pipeline.set_params(**{key: [("mlflow", logger)]})
-            with mlflow.start_run(run_name=f"{name}, seed {tags['seed']}", tags=tags):
+            name = f"{name}, seed {tags['seed']}"
+            # Nested, for the caller may have begun a run.
+            with mlflow.start_run(run_name=name, nested=True, tags=tags):
                 yield
 
 
