@@ -32,6 +32,7 @@ _MODULE_OF = {
     "LowerRate": "augmentation",
     "MiniRocketFeatures": "sktime",
     "Mixup": "augmentation",
+    "ModuleClassifier": "classifiers",
     "MultiplicativeNoise": "augmentation",
     "PeopleDisplay": "displays",
     "PersonalisationDisplay": "displays",
@@ -81,6 +82,7 @@ __all__ = [
     "LowerRate",
     "MiniRocketFeatures",
     "Mixup",
+    "ModuleClassifier",
     "MultiplicativeNoise",
     "PeopleDisplay",
     "PersonalisationDisplay",
@@ -121,7 +123,12 @@ if TYPE_CHECKING:
         RandomSubsequence,
         SpeedChange,
     )
-    from .classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
+    from .classifiers import (
+        CNNClassifier,
+        CNNGRUClassifier,
+        GRUClassifier,
+        ModuleClassifier,
+    )
     from .derived_channels import DerivedChannels, derived_channel_names
     from .displays import (
         AccuracyTimeDisplay,

@@ -5,7 +5,7 @@ flat and checked, and it passes scikit-learn's estimator checks.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from numbers import Integral, Real
@@ -31,9 +31,9 @@ from skorch import NeuralNet
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from skorch.history import History
+from torch import nn
 
 from .learning_rows import hold_out_groups, weigh_rows, weighted_dataset
-from .networks import IMUNet, minimum_timesteps
 from .training import (
     BatchAugmenter,
     BatchIterator,
@@ -67,8 +67,6 @@ def _keeps_epochs(classifier: "NetClassifier") -> bool:
 class NetClassifier(ClassifierMixin, BaseEstimator):
     """Parameters and methods of all net classifiers; see :mod:`sk_imu.classifiers`."""
 
-    readout: str = "mean"
-    dropout: float = 0.0
     max_epochs: int | str = "auto"
     batch_size: int | None = 64
     lr: float = 4e-3
@@ -90,8 +88,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     random_state: int | np.random.RandomState | None = None
 
     training_constraints: ClassVar[dict[str, list[Any]]] = {
-        "readout": [StrOptions({"mean", "last", "flatten"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -129,9 +125,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
     @property
-    def module_(self) -> IMUNet:
+    def module_(self) -> nn.Module:
         """The trained torch module: the net's own, which a pickle holds once."""
-        module: IMUNet = self.net_.module_
+        module: nn.Module = self.net_.module_
         return module
 
     # False: the augmenter's parameters are checked, too.
@@ -164,8 +160,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or y can't be used, the series are too short for the convolutions, or
-            the training diverges.
+            If X or y can't be used, the series are too short for the network, or the
+            training diverges.
         """
         again = self.warm_start and hasattr(self, "net_")
         panel = check_panel(self, X, reset=not again)
@@ -294,13 +290,18 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _network_parameters(self) -> dict[str, Any]:
+    def _network(self) -> tuple[Callable[..., nn.Module], dict[str, Any]]:
+        """Return what makes the module, and its parameters beside those of the data."""
         raise NotImplementedError
+
+    def _minimum_timesteps(self) -> int:
+        """Return the shortest series that the network can take."""
+        return 1
 
     def _check_y(self, panel: Panel, y: Any) -> NDArray[Any]:
         y = check_labels(self, panel, y)
         n_timesteps = panel.shape[2]
-        needed = minimum_timesteps(**self._network_parameters())
+        needed = self._minimum_timesteps()
         if n_timesteps < needed:
             raise ValueError(
                 f"X has {n_timesteps} timesteps, but the unpadded convolutions of "
@@ -372,8 +373,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         )
         with quiet_torch(self.n_jobs, seed):
             net = NeuralNet(
-                IMUNet,
-                **self._module_parameters(),
+                **self._untrained(),
                 criterion=WeightedCrossEntropy,
                 optimizer=_OPTIMIZERS[self.optimizer],
                 optimizer__weight_decay=self.weight_decay,
@@ -412,7 +412,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         self._exact = self._exact_copy()
         return self
 
-    def _exact_copy(self) -> IMUNet:
+    def _exact_copy(self) -> nn.Module:
         """Return a copy to predict with, in float64.
 
         In float64 a row's answer can't depend on its neighbours.  The copy is made once,
@@ -432,24 +432,24 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         if hasattr(self, "net_"):
             self._exact = self._exact_copy()
 
-    def _module_parameters(self) -> dict[str, Any]:
+    def _untrained(self) -> dict[str, Any]:
         """Return what skorch makes the module from."""
+        module, parameters = self._network()
         parameters = {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "n_classes": len(self.classes_),
-            "readout": self.readout,
-            "dropout": self.dropout,
-            **self._network_parameters(),
+            **parameters,
         }
-        return {f"module__{name}": value for name, value in parameters.items()}
+        return {
+            "module": module,
+            **{f"module__{name}": value for name, value in parameters.items()},
+        }
 
     def _restore(self, weights: dict[str, NDArray[np.floating]]) -> None:
         """Take weights that :mod:`sk_imu.persistence` saved without their net."""
         with quiet_torch(self.n_jobs, seed=0):
-            net = NeuralNet(
-                IMUNet, **self._module_parameters(), criterion=WeightedCrossEntropy
-            )
+            net = NeuralNet(**self._untrained(), criterion=WeightedCrossEntropy)
             net.initialize()
             net.module_.to(getattr(torch, self.dtype))
             state = {name: torch.from_numpy(value) for name, value in weights.items()}
@@ -484,7 +484,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                 callbacks.append(clone(callback, safe=False))
         return callbacks
 
-    def _predict_proba(self, panel: Panel, module: IMUNet) -> NDArray[np.float64]:
+    def _predict_proba(self, panel: Panel, module: nn.Module) -> NDArray[np.float64]:
         example = next(module.parameters())
         with quiet_torch(self.n_jobs), torch.inference_mode():
             logits = [

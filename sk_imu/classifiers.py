@@ -1,15 +1,20 @@
-"""CNN, GRU and CNN-GRU as scikit-learn classifiers: three settings of one network."""
+"""CNN, GRU and CNN-GRU as scikit-learn classifiers: three settings of one network.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from numbers import Integral
+And a classifier for a network of the user's own, which is trained as these are.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
+from torch import nn
 
 from .base import NetClassifier
+from .networks import IMUNet, checked_module, minimum_timesteps
 
-__all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier"]
+__all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier", "ModuleClassifier"]
 
 _DOCS = {
     "convolutional": """
@@ -32,13 +37,14 @@ n_layers : int, default=1
     Stacked GRU layers.
 bidirectional : bool, default=False
     Read the series from both ends.""",
-    "training": """
+    "readout": """
 readout : {"mean", "last", "flatten"}, default="mean"
     What the output layer sees of the features or GRU states: their mean over time, the
     last one (a bidirectional GRU's from either end), or all of them.
 dropout : float, default=0.0
     Share of the read-out features, and of the values between GRU layers, left out while
-    learning; in [0, 1).
+    learning; in [0, 1).""",
+    "training": """
 max_epochs : int or "auto", default="auto"
     Passes over the training rows. ``"auto"`` makes as many as give 400 gradient steps, but
     at least 3 and at most 30.
@@ -94,7 +100,7 @@ n_timesteps_in_ : int
     Number of timesteps.
 net_ : skorch.NeuralNet
     The trained skorch net.
-module_ : sk_imu.networks.IMUNet
+module_ : torch.nn.Module
     The trained torch module. Predictions come from a copy of it in float64, made by
     ``fit``: what is changed in it later has no effect on them.
 history_ : skorch.history.History
@@ -117,6 +123,20 @@ def _documented(cls: type) -> type:
             lines += ["    " + text if text else "" for text in shared[1:].splitlines()]
     cls.__doc__ = "\n".join(lines)
     return cls
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class _Readout:
+    readout: str = "mean"
+    dropout: float = 0.0
+
+    readout_constraints: ClassVar[dict[str, list[Any]]] = {
+        "readout": [StrOptions({"mean", "last", "flatten"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def _read_out(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(_Readout)}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -157,9 +177,22 @@ class _Recurrent:
         return {field.name: getattr(self, field.name) for field in fields(_Recurrent)}
 
 
+class _IMUNetClassifier(NetClassifier, _Readout):
+    """What the three settings of the package's own network share."""
+
+    def _network_parameters(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _network(self) -> tuple[Callable[..., nn.Module], dict[str, Any]]:
+        return IMUNet, {**self._read_out(), **self._network_parameters()}
+
+    def _minimum_timesteps(self) -> int:
+        return minimum_timesteps(**self._network_parameters())
+
+
 @_documented
 @dataclass(kw_only=True, eq=False, repr=False)
-class CNNClassifier(NetClassifier, _Convolutional):
+class CNNClassifier(_IMUNetClassifier, _Convolutional):
     """Convolutional network on sets of one length.
 
     Blocks of unpadded convolution, batch normalisation and pooling; the mean of the
@@ -168,6 +201,7 @@ class CNNClassifier(NetClassifier, _Convolutional):
     Parameters
     ----------
     {convolutional}
+    {readout}
     {training}
 
     Attributes
@@ -194,6 +228,7 @@ class CNNClassifier(NetClassifier, _Convolutional):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_Convolutional.convolutional_constraints,
+        **_Readout.readout_constraints,
         **NetClassifier.training_constraints,
     }
 
@@ -203,12 +238,13 @@ class CNNClassifier(NetClassifier, _Convolutional):
 
 @_documented
 @dataclass(kw_only=True, eq=False, repr=False)
-class GRUClassifier(NetClassifier, _Recurrent):
+class GRUClassifier(_IMUNetClassifier, _Recurrent):
     """Gated recurrent network on sets of one length.
 
     Parameters
     ----------
     {recurrent}
+    {readout}
     {training}
 
     Attributes
@@ -234,6 +270,7 @@ class GRUClassifier(NetClassifier, _Recurrent):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_Recurrent.recurrent_constraints,
+        **_Readout.readout_constraints,
         **NetClassifier.training_constraints,
     }
 
@@ -243,7 +280,7 @@ class GRUClassifier(NetClassifier, _Recurrent):
 
 @_documented
 @dataclass(kw_only=True, eq=False, repr=False)
-class CNNGRUClassifier(NetClassifier, _Recurrent, _Convolutional):
+class CNNGRUClassifier(_IMUNetClassifier, _Recurrent, _Convolutional):
     """Hybrid of a convolutional and a gated recurrent network on sets of one length.
 
     Blocks of unpadded convolution, batch normalisation and pooling shorten each set; the
@@ -254,6 +291,7 @@ class CNNGRUClassifier(NetClassifier, _Recurrent, _Convolutional):
     ----------
     {convolutional}
     {recurrent}
+    {readout}
     {training}
 
     Attributes
@@ -289,8 +327,99 @@ class CNNGRUClassifier(NetClassifier, _Recurrent, _Convolutional):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_Convolutional.convolutional_constraints,
         **_Recurrent.recurrent_constraints,
+        **_Readout.readout_constraints,
         **NetClassifier.training_constraints,
     }
 
     def _network_parameters(self) -> dict[str, Any]:
         return {**self._convolutions(), **self._recurrence()}
+
+
+@dataclass(eq=False, repr=False)
+class _Module:
+    module: Callable[..., nn.Module]
+    module_parameters: dict[str, Any] | None = field(default=None, kw_only=True)
+
+
+@_documented
+@dataclass(kw_only=True, eq=False, repr=False)
+class ModuleClassifier(NetClassifier, _Module):
+    """A torch module of your own on sets of one length, trained as the other networks.
+
+    Augmented batches, sample weights, kept epochs, early stopping that keeps groups whole
+    and predictions in float64 are those of :class:`CNNGRUClassifier`.
+
+    Parameters
+    ----------
+    module : callable
+        A subclass of ``torch.nn.Module``, or a function that returns a module. Each fit
+        calls it with ``n_channels=``, ``n_timesteps=``, ``n_classes=`` and
+        ``module_parameters``. The module takes a tensor of shape (n, n_channels,
+        n_timesteps) and returns logits, without a softmax, of shape (n, n_classes); it is
+        shown two rows of zeros before the training. To be pickled it must be importable,
+        not made in a function or a lambda.
+    module_parameters : dict, default=None
+        Further keyword arguments of ``module``.
+    {training}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Raises
+    ------
+    TypeError
+        In ``fit``, if ``module`` can't be called like this or returns no module.
+    ValueError
+        In ``fit``, if the module fails on such sets or returns no logits.
+
+    See Also
+    --------
+    CNNGRUClassifier : The package's own network.
+    WindowedClassifier : Learn on windows of sets of unequal length.
+
+    Notes
+    -----
+    :func:`~sk_imu.persistence.save_model` refuses it, for a file that is loaded without
+    running code can't hold a class of yours. Pickle it, and load only what you trust.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from sk_imu import ModuleClassifier
+    >>> class SmallNet(nn.Sequential):
+    ...     def __init__(self, n_channels, n_timesteps, n_classes, n_filters=8):
+    ...         super().__init__(
+    ...             nn.Conv1d(n_channels, n_filters, 9),
+    ...             nn.ReLU(),
+    ...             nn.AdaptiveMaxPool1d(1),
+    ...             nn.Flatten(),
+    ...             nn.Linear(n_filters, n_classes),
+    ...         )
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(40, 3, 50))
+    >>> y = np.repeat(["rest", "squat"], 20)
+    >>> X[20:] += np.sin(np.arange(50) / 3)
+    >>> clf = ModuleClassifier(
+    ...     SmallNet,
+    ...     module_parameters={"n_filters": 16},
+    ...     batch_size=8,
+    ...     max_epochs=20,
+    ...     random_state=0,
+    ... )
+    >>> clf.fit(X, y).score(X, y)
+    1.0
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "module": [callable],
+        "module_parameters": [dict, None],
+        **NetClassifier.training_constraints,
+    }
+
+    def _network(self) -> tuple[Callable[..., nn.Module], dict[str, Any]]:
+        return checked_module, {
+            "module_class": self.module,
+            "module_parameters": self.module_parameters,
+        }

@@ -1,12 +1,17 @@
-"""The one network of the package: an optional CNN encoder, an optional GRU, one head."""
+"""The one network of the package: an optional CNN encoder, an optional GRU, one head.
 
-from collections.abc import Sequence
+And the look at a network of the user's, before it is trained.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any, Self
 
+import torch
 from torch import Tensor, nn
 
-__all__ = ["IMUNet", "minimum_timesteps"]
+__all__ = ["IMUNet", "checked_module", "minimum_timesteps"]
 
 
 class IMUNet(nn.Module):
@@ -177,3 +182,94 @@ def minimum_timesteps(
     for kernel, pool in zip(reversed(kernels), reversed(pools), strict=True):
         needed = needed * (1 if pooling is None else pool) + kernel - 1
     return needed
+
+
+def checked_module(
+    module_class: Callable[..., nn.Module],
+    module_parameters: dict[str, Any] | None,
+    n_channels: int,
+    n_timesteps: int,
+    n_classes: int,
+) -> nn.Module:
+    """Return a module of the user's for these data, after a look at what it answers.
+
+    It is shown two rows of zeros, in evaluation mode: what is wrong with it is told before
+    the training, and lazy layers have their parameters when the optimiser asks for them.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sk_imu.networks import checked_module
+    >>> def make(n_channels, n_timesteps, n_classes):
+    ...     return nn.Sequential(nn.Flatten(), nn.Linear(n_timesteps, n_classes))
+    >>> checked_module(make, None, n_channels=3, n_timesteps=50, n_classes=2)
+    Traceback (most recent call last):
+    ...
+    ValueError: make fails on sets of 3 channels and 50 timesteps in float32: ...
+    """
+    name = getattr(module_class, "__name__", repr(module_class))
+    if isinstance(module_class, nn.Module):
+        raise TypeError(
+            f"module is an instance of {type(module_class).__name__}, and each fit needs a "
+            "new one. Give the class, or a function that returns an instance."
+        )
+    shape = {"n_channels": n_channels, "n_timesteps": n_timesteps, "n_classes": n_classes}
+    try:
+        module = module_class(**shape, **(module_parameters or {}))
+    except TypeError as error:
+        raise TypeError(
+            f"{name} can't be made: {error}. It is called with n_channels=, n_timesteps=, "
+            "n_classes= and what module_parameters holds: let it take these keywords, or "
+            "give a function that does."
+        ) from error
+    if not isinstance(module, nn.Module):
+        raise TypeError(
+            f"{name} returned an object of type {type(module).__name__}. Let it return a "
+            "torch.nn.Module."
+        )
+    first = next(module.parameters(), None)
+    if first is None:
+        raise ValueError(
+            f"{name} has no parameters to learn. Assign its layers to attributes in "
+            "__init__, a list of them as torch.nn.ModuleList."
+        )
+    module.eval()
+    rows = torch.zeros(2, n_channels, n_timesteps, dtype=first.dtype)
+    _check_answer(name, module, rows, n_classes)
+    _check_answer(name, copy.deepcopy(module).double(), rows.double(), n_classes)
+    if not all(value.isfinite().all() for value in module.state_dict().values()):
+        raise ValueError(
+            f"{name} starts with weights or buffers that are not finite, as after a "
+            "training that diverged. Register a mask of infinities with persistent=False."
+        )
+    return module.train()
+
+
+def _check_answer(name: str, module: nn.Module, rows: Tensor, n_classes: int) -> None:
+    n, n_channels, n_timesteps = rows.shape
+    try:
+        with torch.no_grad():
+            logits = module(rows)
+    except Exception as error:
+        # In float64 it is asked second, so that nothing but the type can be the reason.
+        cure = (
+            "Predictions are made in float64: let forward make tensors of the type of its "
+            "input, as X.new_zeros does."
+            if rows.dtype == torch.float64
+            else "Mend its forward, or use longer sets or windows where it needs them."
+        )
+        raise ValueError(
+            f"{name} fails on sets of {n_channels} channels and {n_timesteps} timesteps in "
+            f"{str(rows.dtype).removeprefix('torch.')}: {str(error).rstrip('.')}. {cure}"
+        ) from error
+    shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+    if shape != (n, n_classes):
+        raise ValueError(
+            f"{name} returns {shape} for {n} sets and {n_classes} classes. Let forward "
+            f"return one tensor of logits, of shape (n, n_classes): here {n, n_classes}."
+        )
+    if (logits >= 0).all() and torch.allclose(logits.sum(dim=1), logits.new_ones(n)):
+        raise ValueError(
+            f"{name} returns probabilities, where the loss expects logits: leave out the "
+            "softmax at its end."
+        )

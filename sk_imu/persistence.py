@@ -27,6 +27,7 @@ from . import (
     windowing,
 )
 from .base import NetClassifier
+from .classifiers import ModuleClassifier
 
 __all__ = ["load_model", "save_model"]
 
@@ -50,6 +51,8 @@ _OWN = {
     # A package has its names from the files inside it; older model files name the package.
     for place in (module.__name__, getattr(module, name).__module__)
 }
+# It calls whatever it holds as a module, so a file must not bring one.
+_OWN -= {f"{ModuleClassifier.__module__}.{ModuleClassifier.__name__}"}
 # By name, for its package loads sktime.  It looks at its arrays whenever it uses them.
 _OWN.add("sk_imu.sktime._minirocket.MiniRocketFeatures")
 # Arrays only, but skops trusts none that may point anywhere: load_model checks them.
@@ -72,7 +75,8 @@ def save_model(model: Any, path: str | Path) -> None:
     ImportError
         If skops is not installed.
     ValueError
-        If the model holds objects that could not be loaded safely.
+        If the model holds objects that could not be loaded safely, such as a
+        :class:`~sk_imu.ModuleClassifier`.
 
     See Also
     --------
@@ -93,6 +97,13 @@ def save_model(model: Any, path: str | Path) -> None:
     True
     """
     skops_io = _skops()
+    for own in _inside(model, ModuleClassifier):
+        name = getattr(own.module, "__name__", repr(own.module))
+        raise ValueError(
+            f"{path}: a ModuleClassifier can't be saved, for loading it would run code of "
+            f"yours ({name}), and a model file runs none. Pickle it, or use joblib.dump, "
+            "and load such files only from people you trust."
+        )
     frozen = copy.deepcopy(model)
     for net in _nets(frozen):
         weights = net.module_.state_dict()

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import torch
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -69,6 +70,15 @@ SMALL_KERNEL = {
 }
 
 
+class DenseNet(torch.nn.Sequential):
+    """A network of the user's: all values into two layers."""
+
+    def __init__(self, n_channels, n_timesteps, n_classes):
+        hidden = torch.nn.Linear(n_channels * n_timesteps, 32)
+        head = torch.nn.Linear(32, n_classes)
+        super().__init__(torch.nn.Flatten(), hidden, torch.nn.ReLU(), head)
+
+
 def special_instances() -> dict[str, list[BaseEstimator]]:
     """Return the instances to check for those whose default cannot meet the checks."""
     return {
@@ -97,6 +107,8 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
         # Series of the checks are shorter than the default kernels.
         "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_KERNEL, **SMALL_NET)],
         "CNNGRUClassifier": [sk_imu.CNNGRUClassifier(**SMALL_KERNEL, **SMALL_NET)],
+        # There is no default for the user's own network.
+        "ModuleClassifier": [sk_imu.ModuleClassifier(DenseNet, **SMALL_NET)],
     }
 
 

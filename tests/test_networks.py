@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sk_imu import CNNClassifier, CNNGRUClassifier, GRUClassifier
+from sk_imu import CNNClassifier, CNNGRUClassifier, GRUClassifier, ModuleClassifier
 from sk_imu.networks import IMUNet, minimum_timesteps
 
 TINY = {"n_filters": 2, "hidden_size": 3}
@@ -207,3 +207,91 @@ def test_numpy_numbers_are_numbers():
     )
     X = np.random.default_rng(0).normal(size=(8, 2, 20))
     assert clf.fit(X, [0, 1] * 4).predict(X).shape == (8,)
+
+
+# ------------------------------------------------------- a network of the user's
+
+
+class Answering(torch.nn.Module):
+    """A module of the user's that answers what a test wants."""
+
+    def __init__(self, answer, n_channels, n_timesteps, n_classes, **buffers):
+        super().__init__()
+        self.layer = torch.nn.Linear(n_channels * n_timesteps, n_classes)
+        self.answer = answer
+        for name, value in buffers.items():
+            self.register_buffer(name, torch.tensor(value))
+
+    def forward(self, X):
+        return self.answer(self.layer(X.flatten(1)))
+
+
+def answering(answer, **buffers):
+    """Return what a user gives as ``module``."""
+
+    def make(**shape):
+        return Answering(answer, **shape, **buffers)
+
+    return make
+
+
+def without_keywords(n_channels):
+    """Return a module for any number of timesteps and classes: too few arguments."""
+    return torch.nn.Conv1d(n_channels, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "error", "message"),
+    [
+        (None, ValueError, "'module' parameter .* must be a callable"),
+        (torch.nn.Linear(3, 2), TypeError, "instance of Linear.* Give the class, or"),
+        (without_keywords, TypeError, "without_keywords can't be made.*let it take these"),
+        (lambda **shape: "net", TypeError, r"type str\. Let it return a torch\.nn\.Module"),
+        (lambda **shape: torch.nn.Flatten(), ValueError, "no parameters.*ModuleList"),
+        (
+            lambda **shape: torch.nn.Conv1d(2, 2, 9),
+            ValueError,
+            "2 channels and 8 timesteps in float32: .*Kernel size.*use longer sets",
+        ),
+        (
+            lambda **shape: torch.nn.Conv1d(2, 2, 3),
+            ValueError,
+            r"returns \(2, 2, 6\) for 2 sets and 2 classes.*here \(2, 2\)\.",
+        ),
+        (answering(lambda logits: logits[:, :1]), ValueError, r"returns \(2, 1\) for"),
+        (answering(lambda logits: logits[0]), ValueError, r"returns \(2,\) for"),
+        (
+            answering(lambda logits: (logits, 1)),
+            ValueError,
+            "returns tuple .*one tensor",
+        ),
+        (
+            answering(lambda logits: logits.softmax(dim=1)),
+            ValueError,
+            "returns probabilities.*leave out the softmax",
+        ),
+        (
+            answering(lambda logits: logits @ torch.zeros(2, 2)),
+            ValueError,
+            r"timesteps in float64: .*X\.new_zeros",
+        ),
+        (
+            answering(lambda logits: logits, mask=-np.inf),
+            ValueError,
+            "not finite.*persistent=False",
+        ),
+    ],
+)
+def test_a_module_that_can_not_be_trained_is_refused_with_the_cure(module, error, message):
+    clf = ModuleClassifier(module, max_epochs=1)
+    with pytest.raises(error, match=message):
+        clf.fit(np.zeros((6, 2, 8)), [0, 1] * 3)
+    assert not hasattr(clf, "net_")
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_log_probabilities_are_logits_too(n_classes):
+    X = np.random.default_rng(0).normal(size=(6, 2, 8))
+    module = answering(lambda logits: logits.log_softmax(dim=1))
+    clf = ModuleClassifier(module, max_epochs=1).fit(X, np.arange(6) % n_classes)
+    np.testing.assert_allclose(clf.predict_proba(X).sum(axis=1), 1)
