@@ -447,6 +447,15 @@ def test_a_stream_without_samples_is_no_obstacle(order):
     assert sorted(pairs) == [[0, 4], [1, 3]]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("times_s", [[2.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+def test_clocks_that_tell_no_rate_hide_no_copy(times_s):
+    stream = SensorStream(times_s, np.arange(9.0).reshape(3, 3))
+    empty = SensorStream([], np.empty((0, 3)))
+    row = Recording({"Gyroscope": stream, "Gravity": empty})
+    assert find_leaks([row, row])["kind"].tolist() == ["identical"]
+
+
 def test_tables_of_words_are_refused_in_words():
     X = pd.DataFrame({"tempo": [1.0, 2.0, 3.0, 4.0], "place": list("abcd")})
     with pytest.raises(ValueError, match="rows of numbers"):

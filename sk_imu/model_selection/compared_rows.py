@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..recording import Recording
 from ..validation import is_raw
@@ -69,18 +69,18 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
             "with the same sensors."
         )
     sensors = list(dict.fromkeys(name.rpartition("_")[0] for name in common))
-    rate_hz = float(
-        np.nanmedian(
-            [min(r.streams[sensor].rate_hz for sensor in sensors) for r in recordings]
-        )
-    )
+    rates_hz = [[r.streams[sensor].rate_hz for r in recordings] for sensor in sensors]
+    rate_hz = _middle_of(np.fmin.reduce(rates_hz))
     even = [_on_one_clock(recording, common, rate_hz) for recording in recordings]
     exact = [[r.streams[sensor].values.T for r in recordings] for sensor in sensors]
-    periods_s = [
-        1 / float(np.nanmedian([r.streams[sensor].rate_hz for r in recordings]))
-        for sensor in sensors
-    ]
+    periods_s = [1 / _middle_of(of_sensor) for of_sensor in rates_hz]
     return Rows(exact, even, periods_s, 1 / rate_hz)
+
+
+def _middle_of(rates_hz: ArrayLike) -> float:
+    """Return the median of the rates that are known; 1 Hz if none is, as good as any."""
+    known = np.asarray(rates_hz)[~np.isnan(rates_hz)]
+    return float(np.median(known)) if len(known) else 1.0
 
 
 def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> Floats:
