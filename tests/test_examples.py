@@ -49,7 +49,7 @@ SLOW = {
             "neighbour": pytest.approx(0.879, abs=0.015),
         },
     },
-    "plot_09_your_own_parts": {"accuracy": pytest.approx(0.76, abs=0.1)},
+    "plot_09_your_own_parts": {"accuracy": pytest.approx(0.93, abs=0.06)},
     "plot_10_sktime_benchmark": {
         "accuracy_by_model": {
             "CNN": pytest.approx(1.0, abs=0.03),
