@@ -31,9 +31,11 @@ def choose_channels(
     for wanted in channels:
         of_sensor = [name for name in available if sensor_of(name) == wanted]
         if not of_sensor and wanted not in available:
+            sensors = list(dict.fromkeys(map(sensor_of, available)))
             raise ValueError(
-                f"{where}: channels asks for {wanted!r}, which is "
-                f"neither a sensor nor a channel of it. It has {list(available)}."
+                f"{where}: channels asks for {wanted!r}, which is neither a sensor nor a "
+                f"channel of it. Choose from its sensors {sensors} or channels "
+                f"{list(available)}."
             )
         names += of_sensor or [wanted]
     if not names or len(set(names)) != len(names):

@@ -321,7 +321,16 @@ def _fit(
             "not request it where metadata routing is on: set_fit_request(sample_weight="
             "True). Leave the weights out, or choose another estimator."
         )
-    estimator.fit(X, y, **{key: metadata[name] for name, key in keys.items()})
+    try:
+        estimator.fit(X, y, **{key: metadata[name] for name, key in keys.items()})
+    except ValueError as error:
+        # scikit-learn's words for a classifier of tables that is given a panel.
+        if np.ndim(X) != 3 or "Found array with dim 3" not in str(error):
+            raise
+        raise ValueError(
+            f"{error} It learns from tables: put a SummaryFeatures or Flatten in front of "
+            "it, in a Pipeline inside of the estimator that wraps it."
+        ) from error
 
 
 def _fit_key(estimator: Any, name: str) -> str | None:

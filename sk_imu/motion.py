@@ -28,10 +28,17 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
 
     Raises
     ------
+    TypeError
+        If it is no recording.
     ValueError
         If there is neither an acceleration nor a gyroscope, or the Resampler refuses
         the streams.
     """
+    if not isinstance(recording, Recording):
+        raise TypeError(
+            f"Movement is looked for in one Recording, got a {type(recording).__name__}. "
+            "Take several one by one; read a file with read_recording first."
+        )
     streams = recording.streams
     sensors = []
     if "TotalAcceleration" in streams or {"Accelerometer", "Gravity"} <= streams.keys():

@@ -9,6 +9,7 @@ panel
 """
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -75,13 +76,25 @@ def check_series(
     Raises
     ------
     ValueError
-        If X is in the raw state, empty, of more than three dimensions or complex, holds
-        NaN or infinity, or differs in channels from row to row or from ``fit``.
+        If X is in the raw state, one recording, paths, empty, of more than three dimensions
+        or complex, holds NaN or infinity, or differs in channels from row to row or from
+        ``fit``.
     """
     if is_raw(X):
         raise ValueError(
             f"{type(estimator).__name__} needs uniformly sampled input, but X holds "
             "Recordings. Put a Resampler in front of it."
+        )
+    if isinstance(X, Recording):
+        raise ValueError(
+            f"{type(estimator).__name__}: X is one Recording, but one row of X is one set. "
+            "Give a list, [recording]."
+        )
+    first = X[0] if is_list(X) and len(X) > 0 else X
+    if isinstance(first, (str, PathLike)):
+        raise ValueError(
+            f"{type(estimator).__name__}: X holds {str(first)!r}, not what was recorded. "
+            "Read a file with read_recording first, a folder with read_recordings."
         )
     if is_uniform(X):
         return _check_uniform(estimator, X, reset=reset, allow_nan=allow_nan)
@@ -231,7 +244,8 @@ def check_channel_names(
     if len(names) != n_channels or len(set(names)) != len(names):
         raise ValueError(
             f"{name}: channel_names must name each of the {n_channels} channels of X "
-            f"once, got {len(names)} names: {names}."
+            f"once, got {len(names)} names: {names}. Give those of the Resampler, "
+            "resampler.channel_names_, in their order."
         )
     return names
 

@@ -248,7 +248,9 @@ POSITION = r"in row 4, the first in channel 1 at timestep 5\. .*Resampler\(missi
         (panel() * 1j, "Complex data not supported"),
         (np.full((6, 3, 40), "fast"), "row 0 of X must hold numbers only"),
         (changed(4, "fast", object), "row 4 of X must hold numbers only.*'fast'"),
-        ("recording.csv", "could not convert string to float: 'recording.csv'"),
+        ("recording.csv", "X holds 'recording.csv'.* Read a file with read_recording"),
+        (["a.zip"] * 6, "X holds 'a.zip'.* Read a file with read_recording"),
+        (recording(), r"X is one Recording.* Give a list, \[recording\]"),
         (None, "Expected 2D array|NoneType"),
     ],
 )

@@ -299,6 +299,12 @@ def test_bad_parameters_are_refused(parameters, message):
         clf.fit(X, y)
 
 
+def test_a_classifier_of_tables_is_told_what_to_put_in_front():
+    X, y = make_panel()
+    with pytest.raises(ValueError, match="LinearSVC. .*put a SummaryFeatures or Flatten"):
+        WindowedClassifier(LinearSVC(), n_timesteps=10).fit(X, y)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

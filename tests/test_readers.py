@@ -209,8 +209,12 @@ def test_tree_of_subjects_and_labels(tmp_path):
 
 
 def test_tree_faults(tmp_path):
-    with pytest.raises(ValueError, match="no such folder"):
+    with pytest.raises(ValueError, match="no such folder. Check the path, in full /"):
         read_recordings(tmp_path / "missing")
+    (tmp_path / "one.csv").write_text("time\n")
+    with pytest.raises(ValueError, match="is a file, .*read_recording"):
+        read_recordings(tmp_path / "one.csv")
+    (tmp_path / "one.csv").unlink()
     with pytest.raises(ValueError, match=r"no recording in it\. Expected are folder/label"):
         read_recordings(tmp_path)
     write(tmp_path / "squat", Gravity=table())

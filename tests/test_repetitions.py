@@ -124,6 +124,11 @@ def test_nothing_to_see_movement_in_is_refused():
         find_repetitions(field)
 
 
+def test_a_path_is_no_recording():
+    with pytest.raises(TypeError, match="got a str. .*read a file with read_recording"):
+        find_repetitions("squats.zip")
+
+
 def test_ten_squats_give_ten_labelled_pieces():
     recording = exercise(10)
     pieces = cut_repetitions(recording)

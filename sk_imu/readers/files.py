@@ -31,7 +31,10 @@ def read_files(path: Path) -> dict[str, bytes]:
     if path.is_dir():
         return _read_folder(path)
     if not path.is_file():
-        raise ValueError(f"{path}: there is no such file or folder.")
+        raise ValueError(
+            f"{path}: there is no such file or folder. Check the path, "
+            f"in full {path.absolute()}."
+        )
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(_too_large(path))
     with path.open("rb") as file:

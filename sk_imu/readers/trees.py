@@ -92,8 +92,16 @@ def read_recordings(
     'monday'
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise ValueError(
+            f"{folder}: is a file, not a folder of recordings. Give the folder, or read "
+            "the one recording with read_recording."
+        )
     if not folder.is_dir():
-        raise ValueError(f"{folder}: there is no such folder.")
+        raise ValueError(
+            f"{folder}: there is no such folder. Check the path, in full "
+            f"{folder.absolute()}."
+        )
     if pattern is not None and manifest is not None:
         raise ValueError("Give pattern or manifest, not both.")
     if manifest is None and pattern is None and (folder / "manifest.csv").is_file():
