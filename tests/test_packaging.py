@@ -9,6 +9,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import sk_imu
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 REQUIREMENTS = [
@@ -57,3 +59,13 @@ def test_lowest_pins_every_dependency_at_its_bound():
         name = canonicalize_name(requirement.name)
         if name in lowest:
             assert str(requirement.specifier) in {f">={lowest[name]}", f"=={lowest[name]}"}
+
+
+def test_the_package_is_its_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "sk_imu", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == f"sk-imu {sk_imu.__version__}\n"
