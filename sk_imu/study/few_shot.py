@@ -69,7 +69,7 @@ class FewShot(UnseenPeople):
         ks = sorted(k for k in set(self.ks) if 0 <= k <= k_max)
         n_draws = self.n_draws
         if quick:
-            people = [people[i] for i in draw_two(len(people), seed)]
+            people = [people[i] for i in draw_two(len(people))]
             ks, n_draws = ks[:2], 1
         splits = []
         for person in people:

@@ -87,9 +87,9 @@ def run_study(
         Which protocols, by their names in :doc:`/study`, ``"a"``, ``"b"`` and ``"c"`` for
         short, or as objects, such as ``FewShot(ks=[0, 5])``.
     budget : {"quick", "plain", "full"}, default="quick"
-        ``"quick"`` takes two people instead of all, two grid points at the most, and
-        fewer epochs; minutes instead of an hour. ``"plain"`` takes all people and epochs,
-        and each model as it is, without a search.
+        ``"quick"`` takes two people instead of all, the same for every seed, two grid
+        points at the most, and fewer epochs; minutes instead of an hour. ``"plain"``
+        takes all people and epochs, and each model as it is, without a search.
     n_jobs : int, default=None
         Folds that run at once, each on one thread. The results are the same for any
         number. None is one, or what :func:`joblib.parallel_config` around the call says,

@@ -50,7 +50,7 @@ class UnseenPeople(StudyProtocol):
         self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
     ) -> list[Split]:
         splits = self._all_splits(subjects, factor)
-        return [splits[i] for i in draw_two(len(splits), seed)] if quick else splits
+        return [splits[i] for i in draw_two(len(splits))] if quick else splits
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
         if subjects is None:
