@@ -72,6 +72,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+# Beside a class stand its methods; with the class before each, the names are cut off.
+toc_object_entries_show_parents = "hide"
 html_sidebars = {"index": []}
 html_static_path = ["_static/site"]
 html_css_files = ["sk_imu.css"]
