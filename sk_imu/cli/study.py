@@ -156,6 +156,10 @@ def _study(
     options["random_state"] = seeds[0] if len(seeds) == 1 else seeds
     if dry_run:
         return _plan(jobs=jobs, out=out, track=track, **options)
+    folders = [one for one in data if Path(one).is_dir()]
+    if folders and not quiet:
+        # Finding the sets in recordings takes a while before the first fold begins.
+        print(f"Reading {', '.join(folders)} ...", file=sys.stderr)
     as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:
