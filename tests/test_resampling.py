@@ -566,7 +566,7 @@ def test_differing_channels_name_row_source_channels_and_cure():
 @pytest.mark.parametrize(
     ("channels", "message"),
     [
-        (["Gravity"], r"row 0 of X \(recording\): channels asks for 'Gravity'.*Choose from"),
+        (["Gravity"], r"row 0 of X \(recording\): .* asks for 'Gravity'.*Choose from"),
         (["TotalAcceleration"], "asks for 'TotalAcceleration'"),
         (["Accelerometer", "Accelerometer_x"], "none twice"),
         ([], "at least one"),

@@ -78,7 +78,7 @@ def read_phyphox(path: str | Path) -> Recording:
     ...     file = pathlib.Path(folder, "Gyroscope.csv")
     ...     _ = file.write_text(text)
     ...     read_phyphox(file)
-    Recording(None, 0.01 s: Gyroscope 2 samples at 100.000 Hz)
+    Recording(0.01 s: Gyroscope 100 Hz)
     """
     path = Path(path)
     return read_phyphox_files(read_files(path), str(path))

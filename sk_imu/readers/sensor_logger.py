@@ -89,7 +89,7 @@ def read_sensor_logger(
     ...     gravity.to_csv(pathlib.Path(folder, "Gravity.csv"), index=False)
     ...     recording = read_sensor_logger(folder, platform="ios")
     >>> recording
-    Recording(None, 2.99 s: Gravity 300 samples at 100.000 Hz)
+    Recording(2.99 s: Gravity 100 Hz)
     >>> recording.streams["Gravity"].values[0] + 0.0
     array([0. , 0. , 9.8])
     """
