@@ -346,7 +346,8 @@ def test_there_are_no_stages_without_keep_epochs():
     assert not hasattr(clf, "epoch_states_")
 
 
-def test_the_progress_bar_shows_epochs_and_losses(capfd):
+def test_the_progress_bar_shows_epochs_and_losses(capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal cuts the bar
     X, y = make_panel()
     cnn(verbose=1, early_stopping=True).fit(X, y)
     out, err = capfd.readouterr()
