@@ -34,7 +34,7 @@ if os.environ.get("SK_IMU_DOCS_ONLINE"):
 exclude_patterns = [
     "_build",
     "_templates",
-    "recordings_table.rst",
+    "results/exports_table.rst",
     "sg_execution_times.rst",
 ]
 templates_path = ["_templates"]

@@ -68,8 +68,8 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# Person 1 is one person.  The page :doc:`../segmentation` has the figures of all 140 sets
-# and of other data, and tells where the method fails.
+# This is one person.  The page :doc:`/results/segmentation` has the figures for all 140
+# sets and for other data, and shows where the method fails.
 
 n_true, n_found = counts["true repetitions"].sum(), counts["found repetitions"].sum()
 n_real_exact = (real_counts == 20).sum()

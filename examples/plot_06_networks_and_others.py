@@ -58,8 +58,8 @@ plt.show()
 
 # %%
 # One set of 140 is 0.7 points, and ten people are few: whether one of the three is better
-# can't be told from this.  The page :doc:`../people` leaves one person out at a time and
-# repeats the training; there the network and the SVM are level, and the SVM takes a tenth
+# can't be decided from this.  The page :doc:`/results/people` leaves one person out at a
+# time and repeats the training; there the network and the SVM are level, and the SVM takes a tenth
 # of the time.  What a network has that an SVM lacks is probabilities.
 
 accuracy_by_model = table["accuracy"].to_dict()

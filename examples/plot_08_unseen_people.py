@@ -68,7 +68,7 @@ print(*pairs["sentence"], sep="\n")
 # That a difference can't be told is no proof that there is none: ten people are few.  An
 # interval beside 0 may go with a large p, which is corrected for three pairs.  And the
 # settings of the study's models were chosen with some of these people in sight, see
-# :doc:`../people`.
+# :doc:`/results/people`.
 
 accuracy_by_model = scores.groupby("model")["score"].mean().to_dict()
 worst_person_accuracy = scores.groupby("model")["score"].min().to_dict()

@@ -145,7 +145,7 @@ def find_leaks(
     Notes
     -----
     What is found, what is not, and how often it errs is told and measured in
-    :doc:`/leaks`.
+    :doc:`/guide/leaks`.
 
     Examples
     --------

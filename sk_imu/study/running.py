@@ -84,8 +84,8 @@ def run_study(
     models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
         Which models; ``"minirocket"``, too, with the extra ``rocket``.
     protocols : sequence, default=("copied-sets", "unseen-sets", "unseen-people")
-        Which protocols, by their names in :doc:`/study`, ``"a"``, ``"b"`` and ``"c"`` for
-        short, or as objects, such as ``FewShot(ks=[0, 5])``.
+        Which protocols, by their names in :doc:`/guide/study`, ``"a"``, ``"b"`` and ``"c"``
+        for short, or as objects, such as ``FewShot(ks=[0, 5])``.
     budget : {"quick", "plain", "full"}, default="quick"
         ``"quick"`` takes two people instead of all, the same for every seed, two grid
         points at the most, and fewer epochs; minutes instead of an hour. ``"plain"``

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-SCRIPTS = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+SCRIPTS = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
 # Variables of each script and their values. Where nothing is trained the tolerance is that
 # of rounding; one watch set of 140 is 0.007, and nets differ a little between machines.

@@ -8,7 +8,7 @@ import pandas as pd
 from sk_imu import AccuracyTimeDisplay
 
 # The plot directive runs this in the folder of the script.
-figures = pd.read_csv(Path("../choosing_figures.csv"))
+figures = pd.read_csv(Path("choosing.csv"))
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained")
 for ax, (name, rows) in zip(axes.flat, figures.groupby("data", sort=False), strict=True):
     AccuracyTimeDisplay(

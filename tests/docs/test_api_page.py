@@ -8,7 +8,7 @@ import pytest
 
 import sk_imu
 
-API_PAGE = Path(__file__).parent.parent / "docs" / "api.rst"
+API_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.rst"
 
 
 def listed_names() -> set[str]:

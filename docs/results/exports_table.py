@@ -1,6 +1,6 @@
 """Print, as reStructuredText, what the readers made of a folder of recordings.
 
-python docs/recordings_table.py ../shared/data/sensor_logger > docs/recordings_table.rst
+python docs/results/exports_table.py FOLDER > docs/results/exports_table.rst
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Macro F1 of each model under the study's protocols, as published and on the watch data.
 
-    cd docs/pictures && python headline.py ../_static/headline.png
+    cd docs/results/figures && python headline.py ../../_static/headline.png
 
 draws the README's picture from the figures of the study page.
 """
@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 # The plot directive runs this in the folder of the script.
-figures = pd.read_csv(Path("../headline_figures.csv")).iloc[::-1]
+figures = pd.read_csv(Path("headline.csv")).iloc[::-1]
 marks = {
     "published": ("published: one person", "0.35", "|", 14),
     "a": ("(a) copies of test sets learnt from", "#D55E00", "o", 8),
