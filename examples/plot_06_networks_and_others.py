@@ -57,10 +57,10 @@ for ax, name in zip(axes, models, strict=True):
 plt.show()
 
 # %%
-# One set of 140 is 0.7 points, and ten people are few: whether one of the three is better
-# can't be decided from this.  The page :doc:`/results/people` leaves one person out at a
-# time and repeats the training; there the network and the SVM are level, and the SVM takes a tenth
-# of the time.  What a network has that an SVM lacks is probabilities.
+# One set of 140 is 0.7 points, and ten people are few: these results cannot show which of
+# the three is best.  The page :doc:`/results/people` leaves out one person at a time and
+# repeats the training.  There, the network and the SVM perform equally well, and the SVM
+# takes a tenth of the time.  Unlike the SVM, the network predicts probabilities.
 
 accuracy_by_model = table["accuracy"].to_dict()
 print({name: round(score, 3) for name, score in accuracy_by_model.items()})
