@@ -1,12 +1,16 @@
 """Save a fitted pipeline to a file that is loaded without running code from it.
 
-A pickle runs whatever its writer wanted.  A model file of this package is a skops file:
-types by name, held against a list, and arrays.  The weights of the nets go into it as
-arrays and come out as a network of the same parameters.
+A pickle runs whatever code its writer put in.  A model file of this package is a skops
+file: arrays, and types by name that are checked before anything is loaded.  Our own types
+go by their public path, such as ``sk_imu.Resampler``, so that a file stays readable when
+a class moves to another module.  The weights of the nets are stored as arrays.
 """
 
 import copy
-from collections.abc import Iterator
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +19,21 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import BaseEnsemble
 from sklearn.tree import BaseDecisionTree
 
-from . import (
-    augmentation,
-    classifiers,
-    derived_channels,
-    features,
-    meta,
-    preprocessing,
-    resampling,
-    sides,
-    windowing,
-)
-from .base import NetClassifier
-from .classifiers import ModuleClassifier
+import sk_imu
+
+from .neural import ModuleClassifier, NetClassifier
 
 __all__ = ["load_model", "save_model"]
 
 # What a net has beside its weights, for going on with the training; not kept.
 _TRAINING_ONLY = ("net_", "history_", "epoch_states_", "_rng", "_split_seed")
 _FORMAT = "sk_imu model 1"
-_OWN = {
-    f"{place}.{name}"
-    for module in (
-        augmentation,
-        classifiers,
-        derived_channels,
-        features,
-        meta,
-        preprocessing,
-        resampling,
-        sides,
-        windowing,
-    )
-    for name in module.__all__
-    # A package has its names from the files inside it; older model files name the package.
-    for place in (module.__name__, getattr(module, name).__module__)
-}
-# It calls whatever it holds as a module, so a file must not bring one.
-_OWN -= {f"{ModuleClassifier.__module__}.{ModuleClassifier.__name__}"}
-# By name, for its package loads sktime.  It looks at its arrays whenever it uses them.
-_OWN.add("sk_imu.sktime._minirocket.MiniRocketFeatures")
 # Arrays only, but skops trusts none that may point anywhere: load_model checks them.
 _TREE = "sklearn.tree._tree.Tree"
 
 
-def save_model(model: Any, path: str | Path) -> None:
-    """Save a fitted pipeline or classifier.
+def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> None:
+    """Save a fitted estimator or Pipeline.
 
     Parameters
     ----------
@@ -68,15 +41,20 @@ def save_model(model: Any, path: str | Path) -> None:
         A fitted estimator of this package or of scikit-learn, or a Pipeline of them.  The
         nets keep their weights, not their training history.
     path : str or pathlib.Path
-        The file, overwritten if it is there.
+        The file, overwritten if it exists.
+    trusted : sequence of str, default=()
+        Full names of further types that the file may hold, such as
+        ``["sk_imu.ModuleClassifier", "my_project.SmallNet"]`` for a network of your own.
+        Code of these types runs when the file is loaded, so :func:`load_model` needs the
+        same names again.
 
     Raises
     ------
     ImportError
         If skops is not installed.
     ValueError
-        If the model holds objects that could not be loaded safely, such as a
-        :class:`~sk_imu.ModuleClassifier`.
+        If the model holds types that are neither scikit-learn's, nor public estimators of
+        this package, nor ``trusted``.
 
     See Also
     --------
@@ -97,33 +75,29 @@ def save_model(model: Any, path: str | Path) -> None:
     True
     """
     skops_io = _skops()
-    for own in _inside(model, ModuleClassifier):
-        name = getattr(own.module, "__name__", repr(own.module))
-        raise ValueError(
-            f"{path}: a ModuleClassifier can't be saved, for loading it would run code of "
-            f"yours ({name}), and a model file runs none. Pickle it, or use joblib.dump, "
-            "and load such files only from people you trust."
-        )
     frozen = copy.deepcopy(model)
     for net in _nets(frozen):
         weights = net.module_.state_dict()
         net.weights_ = {name: value.numpy() for name, value in weights.items()}
         for name in _TRAINING_ONLY:
             vars(net).pop(name, None)
-        # Callbacks are of the training, and may be anything.
+        # Callbacks belong to the training, and may be anything.
         net.callbacks = None
-    data = skops_io.dumps({"format": _FORMAT, "model": frozen})
-    _refuse_unknown(skops_io.get_untrusted_types(data=data), path)
+    data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
+    _refuse_unknown(skops_io.get_untrusted_types(data=data), path, trusted)
     Path(path).write_bytes(data)
 
 
-def load_model(path: str | Path) -> Any:
+def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     """Load what :func:`save_model` wrote, without running code from the file.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The file.
+    trusted : sequence of str, default=()
+        Full names of further types that may be loaded. Give only names of types that you
+        know: loading them runs their code.
 
     Returns
     -------
@@ -135,8 +109,8 @@ def load_model(path: str | Path) -> Any:
     ImportError
         If skops is not installed.
     ValueError
-        If the file is no model of this package, names a type that is neither
-        scikit-learn's nor this package's, or holds a broken tree or net.
+        If the file is not a model of this package, names a type that is not known to be
+        safe, or holds a broken tree or net.
 
     Examples
     --------
@@ -156,10 +130,10 @@ def load_model(path: str | Path) -> Any:
             f"{path}: can't be read as a model of sk_imu ({error}). Make one by save_model "
             "or `sk-imu fit`."
         ) from error
-    _refuse_unknown(unknown, path)
+    _refuse_unknown(unknown, path, trusted)
     content = skops_io.loads(data, trusted=unknown)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise ValueError(f"{path}: is a skops file, but no model of sk_imu.")
+        raise ValueError(f"{path}: is a skops file, but not a model of sk_imu.")
     model = content["model"]
     if not _trees_are_sound(model):
         raise ValueError(f"{path}: holds a broken decision tree.")
@@ -237,11 +211,44 @@ def _is_sound(tree: Any, n_features: int) -> bool:
     return bool(within.all() and depth.max() <= tree.max_depth)
 
 
-def _refuse_unknown(types: list[str], path: str | Path) -> None:
-    """Let no type through but the estimators of this package."""
-    unknown = sorted(set(types) - _OWN - {_TREE})
+def _with_public_paths(data: bytes) -> bytes:
+    """Return a skops file in which our own types have their public path."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(parts["schema.json"], object_hook=_with_public_path)
+    parts["schema.json"] = json.dumps(schema).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return buffer.getvalue()
+
+
+def _with_public_path(node: dict[str, Any]) -> dict[str, Any]:
+    name = node.get("__class__")
+    private = str(node.get("__module__")).startswith("sk_imu.")
+    return {**node, "__module__": "sk_imu"} if private and name in sk_imu.__all__ else node
+
+
+def _refuse_unknown(types: list[str], path: str | Path, trusted: Sequence[str]) -> None:
+    """Raise an error for types that are neither public estimators of ours nor trusted."""
+    safe = {_TREE, *trusted}
+    unknown = sorted(name for name in set(types) - safe if not _is_public_estimator(name))
     if unknown:
         raise ValueError(
             f"{path}: holds objects of types that are not known to be safe: "
-            f"{', '.join(unknown)}."
+            f"{', '.join(unknown)}. If you know them, and where the file comes from, name "
+            "them in trusted=[...]."
         )
+
+
+def _is_public_estimator(name: str) -> bool:
+    package, _, own_name = name.rpartition(".")
+    if package != "sk_imu" or own_name not in sk_imu.__all__:
+        return False
+    value = getattr(sk_imu, own_name)
+    # Functions stay out because a FunctionTransformer would call them, and
+    # ModuleClassifier because it calls whatever its file holds as a module.
+    if value is ModuleClassifier or not isinstance(value, type):
+        return False
+    return issubclass(value, BaseEstimator)

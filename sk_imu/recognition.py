@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from .pipelines import make_pipeline_for, placement_of
+from .preprocessing import Resampler
 from .recording import Recording
-from .repetitions import find_repetitions
-from .resampling import Resampler
-from .study import make_pipeline_for, placement_of, sets_of
+from .segmentation import find_repetitions, sets_of
 
 __all__ = ["fit_recordings", "recognise"]
 

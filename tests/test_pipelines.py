@@ -8,15 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.transform import Rotation
 
 from sk_imu import Recording, SensorStream
-from sk_imu.channels import STANDARD_GRAVITY
-from sk_imu.datasets import (
-    load_basic_motions,
-    load_watch,
-    make_exercise_recordings,
-)
+from sk_imu.datasets import load_basic_motions, load_watch, make_exercise_recordings
+from sk_imu.recording._channels import STANDARD_GRAVITY
 from sk_imu.study import MODELS, make_pipeline_for, placement_of
-from sk_imu.study.data import load_study_data
-from sk_imu.study.folds import _with_copies
+from sk_imu.study._data import load_study_data
+from sk_imu.study._folds import _with_copies
 
 SENSORS = ("TotalAcceleration", "Gyroscope")
 NAMES = [f"{sensor}_{axis}" for sensor in SENSORS for axis in "xyz"]

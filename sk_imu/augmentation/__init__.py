@@ -6,16 +6,16 @@ augments, ``transform`` leaves its input as it is, and the networks call ``augme
 each batch of their training loop, or ``augment_with_targets`` of what mixes rows.
 """
 
-from .augmenter import augment_batch as augment_batch
-from .augmenter import augment_sets as augment_sets
-from .mirroring import RandomMirror, random_mirror
-from .mixing import Mixup, mixup
-from .noise import MultiplicativeNoise, multiplicative_noise
-from .polling import LowerRate, lower_rate
-from .rotation import RandomRotation, random_rotation
-from .scaling import RandomScale, random_scale
-from .speed import SpeedChange, speed_change
-from .subsequence import RandomSubsequence, random_subsequence
+from ._augmenter import augment_batch as augment_batch
+from ._augmenter import augment_sets as augment_sets
+from ._mirroring import RandomMirror, random_mirror
+from ._mixing import Mixup, mixup
+from ._noise import MultiplicativeNoise, multiplicative_noise
+from ._polling import LowerRate, lower_rate
+from ._rotation import RandomRotation, random_rotation
+from ._scaling import RandomScale, random_scale
+from ._speed import SpeedChange, speed_change
+from ._subsequence import RandomSubsequence, random_subsequence
 
 __all__ = [
     "LowerRate",

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from . import completion, recordings, study
+from . import _completion as completion
+from . import _recordings as recordings
+from . import _study as study
 
 __all__ = ["main", "make_parser"]
 

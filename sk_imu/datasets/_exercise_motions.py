@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..channels import STANDARD_GRAVITY
+from ..recording import STANDARD_GRAVITY
 
 __all__ = ["COORDINATES", "EXERCISES", "PLACEMENTS", "Pose", "bump", "step"]
 

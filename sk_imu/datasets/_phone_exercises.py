@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from ..channels import STANDARD_GRAVITY
-from ..recording import Recording, SensorStream
+from ..recording import STANDARD_GRAVITY, Recording, SensorStream
 from ._found_files import find_files, make_bunch
 
 __all__ = ["load_phone_exercises"]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import BSpline, make_interp_spline
 from scipy.spatial.transform import Rotation
 
-from ..channels import STANDARD_GRAVITY
+from ..recording import STANDARD_GRAVITY
 from ._exercise_motions import PLACEMENTS, TRUNK_M, Pose
 
 __all__ = ["PhoneMotion"]

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..channels import SENSOR_AXES, STANDARD_GRAVITY
-from ..recording import SensorStream
+from ..recording import SENSOR_AXES, STANDARD_GRAVITY, SensorStream
 from ._phone_motion import PhoneMotion
 
 __all__ = ["ideal_streams", "phone_streams"]

@@ -9,8 +9,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from sklearn.utils import Bunch
 
-from ..channels import STANDARD_GRAVITY
-from ..recording import Recording
+from ..recording import STANDARD_GRAVITY, Recording
 from ._found_files import find_files, make_bunch
 
 __all__ = ["load_utd_mhad"]

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from ..channels import STANDARD_GRAVITY
-from ..recording import Recording
+from ..recording import STANDARD_GRAVITY, Recording
 
 SAMPLING_RATE_HZ = 50.0
 CHANNEL_NAMES = [

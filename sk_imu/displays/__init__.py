@@ -6,21 +6,22 @@ Displays of one picture have ``ax_``, those of several panels ``axes_``; all hav
 
 from typing import TYPE_CHECKING, Any
 
-from .accuracy_time import AccuracyTimeDisplay
-from .augmentation import AugmentationDisplay
-from .by_model import draw_confusions, draw_rocs
-from .critical_differences import CriticalDifferenceDisplay
-from .loss_curves import LossCurvesDisplay
-from .people import PeopleDisplay
-from .personalisation import PersonalisationDisplay
-from .recording import RecordingDisplay
-from .resampling import ResamplingDisplay
-from .roc import RocByClassDisplay
-from .segmentation import SegmentationDisplay
-from .style import COLOURS as COLOURS
-from .style import MARKERS as MARKERS
-from .style import shown as shown
-from .style import title_of as title_of
+from ._accuracy_time import AccuracyTimeDisplay
+from ._augmentation import AugmentationDisplay
+from ._critical_differences import CriticalDifferenceDisplay
+from ._loss_curves import LossCurvesDisplay
+from ._people import PeopleDisplay
+from ._personalisation import PersonalisationDisplay
+from ._recording import RecordingDisplay
+from ._resampling import ResamplingDisplay
+from ._roc import RocByClassDisplay
+from ._segmentation import SegmentationDisplay
+from ._style import COLOURS as COLOURS
+from ._style import MARKERS as MARKERS
+from ._style import name_of as name_of
+from ._style import shown as shown
+from ._style import title_of as title_of
+from ._style import write_note as write_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +38,8 @@ __all__ = [
     "ResamplingDisplay",
     "RocByClassDisplay",
     "SegmentationDisplay",
-    "draw_confusions",
     "draw_losses",
     "draw_resampling",
-    "draw_rocs",
 ]
 
 

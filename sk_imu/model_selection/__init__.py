@@ -1,11 +1,11 @@
 """Choose between models honestly: no leaks, and comparisons of people's scores."""
 
-from .comparison import bootstrap_over_people, compare_models
-from .leaks import LeakError, check_no_leak, find_leaks
-from .ranking import Ranking, rank_models
-from .scores import scores_by_person
-from .searches import LeakWarning, check_search
-from .significance import CorrectedTTest, corrected_resampled_ttest, holm
+from ._comparison import bootstrap_over_people, compare_models
+from ._ranking import Ranking, rank_models
+from ._scores import people_by_model as people_by_model
+from ._scores import scores_by_person
+from ._significance import CorrectedTTest, corrected_resampled_ttest, holm
+from .leaks import LeakError, LeakWarning, check_no_leak, check_search, find_leaks
 
 __all__ = [
     "CorrectedTTest",

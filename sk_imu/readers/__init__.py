@@ -1,15 +1,16 @@
 """Recordings from files: one module a format.
 
 What is read is brought to one convention of axes, signs and units, whatever the phone:
-see :mod:`sk_imu.readers.conventions`.
+see ``_conventions.py``.
 """
 
-from .phyphox import read_phyphox
-from .physics_toolbox import read_physics_toolbox
-from .plain_table import read_table
-from .reading import read_recording
-from .sensor_logger import read_sensor_logger
-from .trees import read_recordings
+from ._phyphox import read_phyphox
+from ._physics_toolbox import read_physics_toolbox
+from ._plain_table import read_table
+from ._reading import read_recording
+from ._sensor_logger import read_sensor_logger
+from ._trees import read_recordings
+from ._writing import write_sensor_logger
 
 __all__ = [
     "read_phyphox",
@@ -18,4 +19,5 @@ __all__ = [
     "read_recordings",
     "read_sensor_logger",
     "read_table",
+    "write_sensor_logger",
 ]

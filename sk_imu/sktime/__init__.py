@@ -7,9 +7,9 @@ and new data alike, so an augmenter in them would change new data, too, or nothi
 Give it to a net as its ``augmenter``, which changes nothing but what the net learns from.
 """
 
+from ..features import MiniRocketFeatures
 from ._classifiers import SktimeCNNClassifier, SktimeCNNGRUClassifier, SktimeGRUClassifier
 from ._from_sktime import FromSktime
-from ._minirocket import MiniRocketFeatures
 from ._splitter import BoundSplitter
 from ._transformers import (
     SktimeChannelScaler,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sktime.classification.base import BaseClassifier
 
-from ..classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier
+from ..neural import CNNClassifier, CNNGRUClassifier, GRUClassifier
 from ..validation import Panel
 from ._adapter import Adapter, carries
 

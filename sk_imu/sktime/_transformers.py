@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 from sktime.transformations.base import BaseTransformer
 
-from ..derived_channels import DerivedChannels
 from ..features import Flatten, SummaryFeatures
-from ..preprocessing import ChannelScaler, FixedLength
-from ..resampling import Resampler
+from ..preprocessing import ChannelScaler, DerivedChannels, FixedLength, Resampler
 from ..validation import Panel, Uniform
 from ._adapter import Adapter, carries
 

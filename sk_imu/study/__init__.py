@@ -1,18 +1,21 @@
 """The study: pipelines, protocols from leaked to honest, one run, one set of results."""
 
-from .data import sets_of
-from .few_shot import FewShot
-from .pipelines import MODELS, grid_for, make_pipeline_for, placement_of
-from .planning import plan_study
-from .protocols import PROTOCOLS, CopiedSets, UnseenSets
-from .published import published_table
-from .results import StudyResults
-from .running import FoldError, run_study
-from .unseen import (
+from ..pipelines import MODELS, make_pipeline_for, placement_of
+from ..segmentation import sets_of
+from ._grids import grid_for
+from ._planning import plan_study
+from ._published import published_table
+from ._results import StudyResults
+from ._running import FoldError, run_study
+from .protocols import (
+    PROTOCOLS,
+    CopiedSets,
+    FewShot,
     UnseenDataset,
     UnseenPeople,
     UnseenPlacement,
     UnseenSessions,
+    UnseenSets,
     UnseenSide,
 )
 

@@ -26,12 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from sk_imu import Resampler, SummaryFeatures
-from sk_imu.datasets import (
-    load_exermote,
-    load_phone_exercises,
-    load_utd_mhad,
-    load_watch,
-)
+from sk_imu.datasets import load_exermote, load_phone_exercises, load_utd_mhad, load_watch
 from sk_imu.model_selection import bootstrap_over_people
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

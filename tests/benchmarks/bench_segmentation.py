@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from sk_imu.datasets import load_exermote, load_watch, make_exercise_recordings
-from sk_imu.repetitions import find_repetitions
-from sk_imu.segmentation import find_bouts
-from sk_imu.set_segmenter import match_bouts
+from sk_imu.segmentation import find_bouts, find_repetitions
+from sk_imu.segmentation._set_segmenter import match_bouts
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

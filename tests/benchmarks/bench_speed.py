@@ -126,7 +126,7 @@ def make_competitor(name, channels, n_epochs):
     from torch_by_hand import ByHand
 
     from sk_imu import AugmentedClassifier, FromSktime
-    from sk_imu.training import n_epochs_for
+    from sk_imu.neural._training import n_epochs_for
 
     class FromSktimeNet(FromSktime):
         def __init__(self, estimator, max_epochs):

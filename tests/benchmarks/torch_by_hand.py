@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from sk_imu.training import n_epochs_for
+from sk_imu.neural._training import n_epochs_for
 
 
 class CNNGRU(nn.Module):

@@ -1,0 +1,190 @@
+"""The other side of the body."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._sklearn import Interval, StrOptions, validate_params
+from ..recording import SENSOR_UNITS, mirror_signs, sensor_of, sensor_triples
+from ..validation import Panel
+from ._augmenter import Augmenter, float_panel
+from ._vectors import check_vector_names
+
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "channel_names": ["array-like", None],
+    "mirror_axis": [StrOptions({"x", "y", "z"})],
+    "probability": [Interval(Real, 0, 1, closed="both")],
+}
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def random_mirror(
+    X: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    channel_names: Sequence[str] | None,
+    mirror_axis: Literal["x", "y", "z"] = "x",
+    probability: float = 0.5,
+) -> Panel:
+    """Mirror randomly chosen rows, as if the other side of the body had moved.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_sets, n_channels, n_timesteps)
+        The panel, in any unit.  It is not changed.
+    rng : numpy.random.Generator
+        The source of randomness.
+    channel_names : sequence of str
+        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed:
+        nothing else tells which channels form a vector.
+    mirror_axis : {"x", "y", "z"}, default="x"
+        The axis of the device that the mirror turns round: ``"x"`` for a watch, whose x
+        runs along the forearm, and for a phone that is carried upright with its screen
+        towards the body or away from it; ``"z"`` for one whose screen faces the side.
+    probability : float, default=0.5
+        How likely each row is mirrored.
+
+    Returns
+    -------
+    X_new : ndarray of shape (n_sets, n_channels, n_timesteps)
+        The augmented panel, of the same dtype where X is of floats.
+
+    Raises
+    ------
+    ValueError
+        If X is not three-dimensional, the names are missing or not those of the channels,
+        how a sensor is mirrored is not known, or a parameter is out of its range.
+
+    Notes
+    -----
+    Along the mirror axis acceleration, gravity and the magnetic field change their sign;
+    angular rate, which counts turns and so is a pseudovector, changes it along the two
+    others, and along the vertical.  :class:`sk_imu.CanonicalSide` tells why the magnetic
+    field is not treated as a pseudovector.  All other channels, such as magnitudes, are
+    left as they are.
+
+    Vectors must still be vectors: scale them by one factor a sensor, as
+    :class:`sk_imu.ChannelScaler` does unless told otherwise, and without centring.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.augmentation import random_mirror
+    >>> names = [f"{s}_{axis}" for s in ("Gravity", "Gyroscope") for axis in "xyz"]
+    >>> X = np.ones((1, 6, 1))
+    >>> rng = np.random.default_rng(0)
+    >>> random_mirror(X, rng, channel_names=names, probability=1)[0, :, 0]
+    array([-1.,  1.,  1.,  1., -1., -1.])
+    """
+    panel = float_panel(X)
+    n_sets, n_channels, _ = panel.shape
+    names = check_vector_names(channel_names, n_channels, augmenter="RandomMirror")
+    signs = np.array(_signs(names, mirror_axis), dtype=panel.dtype)
+    mirrored = rng.random((n_sets, 1)) < probability
+    return panel * np.where(mirrored, signs, panel.dtype.type(1))[:, :, np.newaxis]
+
+
+def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
+    """Return what the mirror multiplies each channel by."""
+    unknown = [
+        names[i]
+        for triple in sensor_triples(names)
+        for i in triple
+        if sensor_of(names[i]) not in SENSOR_UNITS
+    ]
+    if unknown:
+        raise ValueError(
+            f"RandomMirror: how {', '.join(unknown)} are mirrored is not known: turns, as "
+            "of a gyroscope, change otherwise than directions. Leave them out, or name "
+            "the sensor as one of those in sk_imu.channels.SENSOR_AXES if it is one."
+        )
+    signs = []
+    for name in names:
+        sensor, _, axis = name.rpartition("_")
+        known = mirror_signs(sensor, mirror_axis) if sensor in SENSOR_UNITS else {}
+        signs.append(known.get(axis, 1))
+    return signs
+
+
+class RandomMirror(Augmenter):
+    """Mirror randomly chosen sets, as if the other side of the body had moved.
+
+    For sets of which nobody wrote down whether they are of the left or the right; where it
+    is known, :class:`CanonicalSide` mirrors just those of one side.  ``fit_transform``
+    augments the sets to learn from; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.random_mirror` tells what the mirror does to each sensor.
+
+    Parameters
+    ----------
+    channel_names : sequence of str, default=None
+        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed:
+        nothing else tells which channels form a vector.
+    mirror_axis : {"x", "y", "z"}, default="x"
+        The axis of the device that the mirror turns round: ``"x"`` for a watch, whose x
+        runs along the forearm, and for a phone that is carried upright with its screen
+        towards the body or away from it; ``"z"`` for one whose screen faces the side.
+    probability : float, default=0.5
+        How likely each set is mirrored.
+    random_state : int, RandomState instance or None, default=None
+        Seed of ``fit_transform``.
+
+    Attributes
+    ----------
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If the names are missing or not those of the channels, how a sensor is mirrored is
+        not known, or a parameter is out of its range.
+
+    See Also
+    --------
+    CanonicalSide : Mirror recordings of one side of the body onto the other.
+    RandomRotation : Turn the vectors of each set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import RandomMirror
+    >>> names = [f"Gyroscope_{axis}" for axis in "xyz"]
+    >>> mirror = RandomMirror(channel_names=names, random_state=0)
+    >>> mirror.fit_transform(np.ones((4, 3, 200)))[:, :, 0]
+    array([[ 1., -1., -1.],
+           [ 1., -1., -1.],
+           [ 1.,  1.,  1.],
+           [ 1.,  1.,  1.]])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_CONSTRAINTS,
+        **Augmenter._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        channel_names: Sequence[str] | None = None,
+        mirror_axis: Literal["x", "y", "z"] = "x",
+        probability: float = 0.5,
+        random_state: Any = None,
+    ) -> None:
+        self.channel_names = channel_names
+        self.mirror_axis = mirror_axis
+        self.probability = probability
+        self.random_state = random_state
+
+    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
+        return random_mirror(
+            X,
+            rng,
+            channel_names=self.channel_names,
+            mirror_axis=self.mirror_axis,
+            probability=self.probability,
+        )

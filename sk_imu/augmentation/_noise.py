@@ -1,0 +1,173 @@
+"""Random coefficients at random timesteps."""
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._sklearn import Interval, validate_params
+from ..validation import Panel
+from ._augmenter import Augmenter, float_panel
+
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "fraction": [Interval(Real, 0, 1, closed="both")],
+    "low": [Interval(Real, None, None, closed="neither")],
+    "high": [Interval(Real, None, None, closed="neither")],
+    "per_channel": ["boolean"],
+}
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def multiplicative_noise(
+    X: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    fraction: float = 0.3,
+    low: float = 0.8,
+    high: float = 1.1,
+    per_channel: bool = False,
+) -> Panel:
+    """Multiply randomly chosen timesteps by random coefficients.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_sets, n_channels, n_timesteps)
+        The panel, in any unit.  It is not changed.
+    rng : numpy.random.Generator
+        The source of randomness.
+    fraction : float, default=0.3
+        Share of the timesteps that are changed, in [0, 1]: exactly
+        ``round(fraction * n_timesteps)`` distinct timesteps of each row.
+    low : float, default=0.8
+        Lower bound of the uniformly distributed coefficients.
+    high : float, default=1.1
+        Upper bound of the coefficients.
+    per_channel : bool, default=False
+        Whether each channel has its own timesteps and coefficients.  By default one
+        coefficient a timestep is shared by all channels.
+
+    Returns
+    -------
+    X_new : ndarray of shape (n_sets, n_channels, n_timesteps)
+        The augmented panel, of the same dtype where X is of floats.
+
+    Raises
+    ------
+    ValueError
+        If X is not three-dimensional, ``low`` exceeds ``high``, or a parameter is out
+        of its range.
+
+    References
+    ----------
+    .. [1] Zhang, Lau and Zhu (2024). "Advanced Exercise Classification with a Hybrid
+       CNN-GRU Model: Utilising IMU Data from Cell Phones".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.augmentation import multiplicative_noise
+    >>> X = np.ones((2, 6, 10))
+    >>> noisy = multiplicative_noise(X, np.random.default_rng(0))
+    >>> (noisy != X).sum(axis=2)
+    array([[3, 3, 3, 3, 3, 3],
+           [3, 3, 3, 3, 3, 3]])
+    """
+    if low > high:
+        raise ValueError(f"low={low} exceeds high={high}: give low <= high.")
+    panel = float_panel(X)
+    n_sets, n_channels, n_timesteps = panel.shape
+    n_changed = round(fraction * n_timesteps)
+    rows = (n_sets, n_channels if per_channel else 1)
+    # The places of the smallest of n_timesteps random numbers are a draw without
+    # replacement, made for all rows at once.
+    order = rng.random((*rows, n_timesteps), dtype=np.float32).argsort(axis=-1)
+    coefficients = np.ones((*rows, n_timesteps), dtype=panel.dtype)
+    np.put_along_axis(
+        coefficients,
+        order[..., :n_changed],
+        rng.uniform(low, high, (*rows, n_changed)).astype(panel.dtype),
+        axis=-1,
+    )
+    return panel * coefficients
+
+
+class MultiplicativeNoise(Augmenter):
+    """Multiply randomly chosen timesteps of each set by random coefficients.
+
+    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.multiplicative_noise` gives the reference.
+
+    Parameters
+    ----------
+    fraction : float, default=0.3
+        Share of the timesteps that are changed, in [0, 1]: exactly
+        ``round(fraction * n_timesteps)`` distinct timesteps of each set.
+    low : float, default=0.8
+        Lower bound of the uniformly distributed coefficients.
+    high : float, default=1.1
+        Upper bound of the coefficients.
+    per_channel : bool, default=False
+        Whether each channel has its own timesteps and coefficients.  By default one
+        coefficient a timestep is shared by all channels.
+    random_state : int, RandomState instance or None, default=None
+        Seed of ``fit_transform``.
+
+    Attributes
+    ----------
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range or ``low`` exceeds ``high``.
+
+    See Also
+    --------
+    RandomSubsequence : Stretch a random part of each set.
+    AugmentedClassifier : Add augmented copies to what any classifier learns from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import MultiplicativeNoise
+    >>> X = np.ones((4, 6, 200))
+    >>> noise = MultiplicativeNoise(random_state=0)
+    >>> int((noise.fit_transform(X) != X)[0, 0].sum())
+    60
+    >>> bool((noise.transform(X) == X).all())
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_CONSTRAINTS,
+        **Augmenter._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        fraction: float = 0.3,
+        low: float = 0.8,
+        high: float = 1.1,
+        per_channel: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.fraction = fraction
+        self.low = low
+        self.high = high
+        self.per_channel = per_channel
+        self.random_state = random_state
+
+    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
+        return multiplicative_noise(
+            X,
+            rng,
+            fraction=self.fraction,
+            low=self.low,
+            high=self.high,
+            per_channel=self.per_channel,
+        )

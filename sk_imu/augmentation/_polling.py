@@ -1,0 +1,199 @@
+"""Sensors that are slow, or asked seldom."""
+
+from numbers import Real
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._sklearn import Interval, StrOptions, validate_params
+from ..validation import Panel
+from ._augmenter import Augmenter, float_panel
+from ._positions import values_at
+
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "low_hz": [Interval(Real, 0, None, closed="neither")],
+    "high_hz": [Interval(Real, 0, None, closed="neither")],
+    "probability": [Interval(Real, 0, 1, closed="both")],
+    "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+    "fill": [StrOptions({"hold", "linear"})],
+}
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def lower_rate(
+    X: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    low_hz: float = 4.0,
+    high_hz: float = 25.0,
+    probability: float = 0.5,
+    sampling_rate_hz: float = 50.0,
+    fill: Literal["hold", "linear"] = "hold",
+) -> Panel:
+    """Read randomly chosen rows at a random lower rate, as from a slow sensor.
+
+    The logarithm of the rate is uniformly distributed, and so is the time of the first
+    reading within one period.  A reading is the value at the first timestep after its
+    time.  The number of timesteps stays; all channels of a row are read at once.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_sets, n_channels, n_timesteps)
+        The panel, in any unit.  It is not changed.
+    rng : numpy.random.Generator
+        The source of randomness.
+    low_hz : float, default=4.0
+        Lowest rate in hertz.
+    high_hz : float, default=25.0
+        Highest rate in hertz, at most that of X.
+    probability : float, default=0.5
+        How likely each row is changed.
+    sampling_rate_hz : float, default=50.0
+        Rate of X in hertz.
+    fill : {"hold", "linear"}, default="hold"
+        What is between two readings: the last reading until the next one comes, as a
+        polled sensor puts it out, or a straight line, as the :class:`sk_imu.Resampler`
+        draws it.
+
+    Returns
+    -------
+    X_new : ndarray of shape (n_sets, n_channels, n_timesteps)
+        The augmented panel, of the same dtype where X is of floats.
+
+    Raises
+    ------
+    ValueError
+        If X is not three-dimensional, not ``low_hz <= high_hz <= sampling_rate_hz``, or a
+        parameter is out of its range.
+
+    Notes
+    -----
+    A row's first timestep counts as read, and for straight lines its last one, too.
+    There is no filter before the readings, as there is none in a phone that is asked
+    seldom: fast movements appear as slow ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.augmentation import lower_rate
+    >>> ramp = np.arange(10.0).reshape(1, 1, 10)
+    >>> rates = {"low_hz": 12.5, "high_hz": 12.5, "probability": 1}
+    >>> lower_rate(ramp, np.random.default_rng(0), **rates)[0, 0]
+    array([0., 1., 1., 1., 1., 5., 5., 5., 5., 9.])
+    """
+    if not low_hz <= high_hz <= sampling_rate_hz:
+        raise ValueError(
+            f"low_hz={low_hz:g}, high_hz={high_hz:g} and sampling_rate_hz="
+            f"{sampling_rate_hz:g} must not fall in this order: give low_hz <= high_hz, "
+            "and high_hz at most the rate of X."
+        )
+    panel = float_panel(X)
+    n_sets, _, n_timesteps = panel.shape
+    changed = np.flatnonzero(rng.random(n_sets) < probability)
+    n_changed = (len(changed), 1)
+    period = sampling_rate_hz / np.exp(
+        rng.uniform(np.log(low_hz), np.log(high_hz), n_changed)
+    )
+    phase = rng.random(n_changed)
+    timesteps = np.arange(n_timesteps)
+    reading = np.floor(timesteps / period - phase)
+    # Rounding must not take a reading from the future.
+    last = np.ceil((reading + phase) * period).clip(0, timesteps).astype(np.intp)
+    new = panel.copy()
+    rows = panel[changed]
+    if fill == "hold":
+        new[changed] = values_at(rows, last)
+        return new
+    end = n_timesteps - 1
+    following = np.ceil((reading + 1 + phase) * period).clip(0, end).astype(np.intp)
+    weight = (timesteps - last) / np.maximum(following - last, 1)
+    before, after = values_at(rows, last), values_at(rows, following)
+    new[changed] = before + (after - before) * weight.astype(panel.dtype)[:, np.newaxis]
+    return new
+
+
+class LowerRate(Augmenter):
+    """Read randomly chosen sets at a random lower rate, as from a slow sensor.
+
+    Some phones put out 50 values a second of which only every tenth is new.
+    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.lower_rate` tells how the rate and the times are drawn.
+
+    Parameters
+    ----------
+    low_hz : float, default=4.0
+        Lowest rate in hertz.
+    high_hz : float, default=25.0
+        Highest rate in hertz, at most that of X.
+    probability : float, default=0.5
+        How likely each set is changed.
+    sampling_rate_hz : float, default=50.0
+        Rate of X in hertz.
+    fill : {"hold", "linear"}, default="hold"
+        What is between two readings: the last reading until the next one comes, as a
+        polled sensor puts it out, or a straight line, as the :class:`Resampler`
+        draws it.
+    random_state : int, RandomState instance or None, default=None
+        Seed of ``fit_transform``.
+
+    Attributes
+    ----------
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If not ``low_hz <= high_hz <= sampling_rate_hz``, or a parameter is out of its
+        range.
+
+    See Also
+    --------
+    Resampler : Bring recordings onto one rate.
+    SpeedChange : Play each set faster or slower.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import LowerRate
+    >>> X = np.random.default_rng(0).normal(size=(1, 6, 200))
+    >>> slow = LowerRate(low_hz=5, high_hz=5, probability=1, random_state=0)
+    >>> len(np.unique(slow.fit_transform(X)[0, 0]))
+    21
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_CONSTRAINTS,
+        **Augmenter._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        low_hz: float = 4.0,
+        high_hz: float = 25.0,
+        probability: float = 0.5,
+        sampling_rate_hz: float = 50.0,
+        fill: Literal["hold", "linear"] = "hold",
+        random_state: Any = None,
+    ) -> None:
+        self.low_hz = low_hz
+        self.high_hz = high_hz
+        self.probability = probability
+        self.sampling_rate_hz = sampling_rate_hz
+        self.fill = fill
+        self.random_state = random_state
+
+    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
+        return lower_rate(
+            X,
+            rng,
+            low_hz=self.low_hz,
+            high_hz=self.high_hz,
+            probability=self.probability,
+            sampling_rate_hz=self.sampling_rate_hz,
+            fill=self.fill,
+        )

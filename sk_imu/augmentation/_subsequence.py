@@ -1,0 +1,123 @@
+"""A random part of each set, stretched to its length."""
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._sklearn import Interval, validate_params
+from ..validation import Panel
+from ._augmenter import Augmenter, float_panel
+from ._positions import values_between
+
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "min_fraction": [Interval(Real, 0, 1, closed="right")],
+}
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def random_subsequence(
+    X: ArrayLike, rng: np.random.Generator, *, min_fraction: float = 0.5
+) -> Panel:
+    """Cut a random part out of each row and stretch it back to the row's length.
+
+    The part's duration is uniformly distributed between ``min_fraction`` and 1 times
+    that of the row, its start over all starts that leave room for it; start and end may
+    lie between two samples.  Values between samples are interpolated linearly.  All
+    channels of a row are cut alike.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_sets, n_channels, n_timesteps)
+        The panel, in any unit.  It is not changed.
+    rng : numpy.random.Generator
+        The source of randomness.
+    min_fraction : float, default=0.5
+        Shortest part, as a share of the row's duration, in (0, 1].
+
+    Returns
+    -------
+    X_new : ndarray of shape (n_sets, n_channels, n_timesteps)
+        The augmented panel, of the same dtype where X is of floats.
+
+    Raises
+    ------
+    ValueError
+        If X is not three-dimensional or ``min_fraction`` is out of its range.
+
+    References
+    ----------
+    .. [1] Zhang, Lau and Zhu (2024). "Advanced Exercise Classification with a Hybrid
+       CNN-GRU Model: Utilising IMU Data from Cell Phones".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.augmentation import random_subsequence
+    >>> ramp = np.arange(5.0).reshape(1, 1, 5)
+    >>> random_subsequence(ramp, np.random.default_rng(0)).round(2)
+    array([[[0.2 , 1.01, 1.83, 2.65, 3.47]]])
+    """
+    panel = float_panel(X)
+    n_sets, _, n_timesteps = panel.shape
+    if n_timesteps == 1:
+        return panel.copy()
+    last = n_timesteps - 1
+    duration = rng.uniform(min_fraction, 1, n_sets) * last
+    start = rng.random(n_sets) * (last - duration)
+    position = start[:, None] + duration[:, None] * np.linspace(0, 1, n_timesteps)
+    return values_between(panel, position)
+
+
+class RandomSubsequence(Augmenter):
+    """Cut a random part out of each set and stretch it back to the set's length.
+
+    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.random_subsequence` tells how the part is drawn and gives
+    the reference.
+
+    Parameters
+    ----------
+    min_fraction : float, default=0.5
+        Shortest part, as a share of the set's duration, in (0, 1].
+    random_state : int, RandomState instance or None, default=None
+        Seed of ``fit_transform``.
+
+    Attributes
+    ----------
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If ``min_fraction`` is out of its range.
+
+    See Also
+    --------
+    MultiplicativeNoise : Multiply random timesteps by random coefficients.
+    AugmentedClassifier : Add augmented copies to what any classifier learns from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import RandomSubsequence
+    >>> sets = [np.ones((6, 947)), np.ones((6, 2618))]
+    >>> [row.shape for row in RandomSubsequence(random_state=0).fit_transform(sets)]
+    [(6, 947), (6, 2618)]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **_CONSTRAINTS,
+        **Augmenter._parameter_constraints,
+    }
+
+    def __init__(self, *, min_fraction: float = 0.5, random_state: Any = None) -> None:
+        self.min_fraction = min_fraction
+        self.random_state = random_state
+
+    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
+        return random_subsequence(X, rng, min_fraction=self.min_fraction)

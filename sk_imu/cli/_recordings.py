@@ -1,0 +1,187 @@
+"""`sk-imu fit`, `predict`, `simulate` and `inspect`."""
+
+from collections import Counter
+from pathlib import Path
+
+from ._parsing import MODELS, Commands, add_command, add_segment
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    _add_fit(commands)
+    _add_predict(commands)
+    _add_simulate(commands)
+    _add_inspect(commands)
+
+
+def _add_fit(commands: Commands) -> None:
+    fit = add_command(
+        commands,
+        "fit",
+        "fit a model on a folder of labelled recordings",
+        "examples:\n"
+        "  sk-imu fit recordings --out model.skops\n"
+        "  sk-imu fit recordings --model svm --channels TotalAcceleration Gyroscope",
+    )
+    fit.add_argument("folder", help="folder/label/recording or folder/subject/label/...")
+    fit.add_argument(
+        "--model", default="cnn-gru", choices=MODELS, help="(default: cnn-gru)"
+    )
+    fit.add_argument("--out", default="model.skops", help="(default: model.skops)")
+    fit.add_argument(
+        "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
+    )
+    fit.add_argument("--seed", type=int, default=0, help="seed of it all (default: 0)")
+    add_segment(fit)
+    fit.set_defaults(run=_fit)
+
+
+def _add_predict(commands: Commands) -> None:
+    predict = add_command(
+        commands,
+        "predict",
+        "tell the sets in new recordings: exercise, repetitions, start and end",
+        "examples:\n"
+        "  sk-imu predict model.skops monday.zip\n"
+        "  sk-imu predict model.skops *.zip --format json --unknown-below 0.6",
+    )
+    predict.add_argument("model", help="a file that `sk-imu fit` wrote")
+    predict.add_argument("path", nargs="+", help="recordings")
+    predict.add_argument(
+        "--format",
+        choices=["table", "csv", "json"],
+        default="table",
+        dest="form",
+        help="(default: table)",
+    )
+    predict.add_argument(
+        "--unknown-below",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="call a set unknown if its exercise is less probable than P (default: 0)",
+    )
+    add_segment(predict)
+    predict.set_defaults(run=_predict)
+
+
+def _add_simulate(commands: Commands) -> None:
+    simulate = add_command(
+        commands,
+        "simulate",
+        "write simulated recordings, as the app Sensor Logger exports them",
+        "examples:\n"
+        "  sk-imu simulate trainings\n"
+        "  sk-imu simulate trainings --subjects 8 --sets 4 --seed 1",
+        " Jumping jacks, lunges and squats, to try things on. They are no data: figures "
+        "from them say nothing of people.",
+    )
+    simulate.add_argument("folder", help="where to; subjects and labels are folders in it")
+    simulate.add_argument("--subjects", type=int, default=5, help="(default: 5)")
+    simulate.add_argument(
+        "--sets", type=int, default=10, help="sets of each exercise (default: 10)"
+    )
+    simulate.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    simulate.set_defaults(run=_simulate)
+
+
+def _add_inspect(commands: Commands) -> None:
+    inspect = add_command(
+        commands,
+        "inspect",
+        "tell what is wrong with a recording",
+        "examples:\n"
+        "  sk-imu inspect monday.zip\n"
+        "  sk-imu inspect exports/monday --out monday.png",
+        " Measures its rates, gaps, repeated and clipped values.",
+    )
+    inspect.add_argument("path", metavar="PATH", help="one recording, a file or folder")
+    inspect.add_argument(
+        "--out",
+        metavar="FILE",
+        help="PNG file for the plot (default: the recording's name, here)",
+    )
+    inspect.set_defaults(run=_inspect)
+
+
+def _fit(
+    *,
+    folder: str,
+    model: str,
+    out: str,
+    channels: list[str] | None,
+    seed: int,
+    segment: bool,
+) -> int:
+    from ..persistence import save_model
+    from ..readers import read_recordings
+    from ..recognition import fit_recordings
+    from ..study import sets_of
+
+    recordings = read_recordings(folder)
+    sets = sets_of(recordings)[0] if segment else recordings
+    pipeline = fit_recordings(
+        sets, model, channels=channels, random_state=seed, segment=False
+    )
+    save_model(pipeline, out)
+    labels = Counter(str(recording.label) for recording in sets)
+    told = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
+    print(f"{len(recordings)} recordings, {len(sets)} sets: {told}. {model} is in {out}.")
+    return 0
+
+
+def _predict(
+    *, model: str, path: list[str], form: str, unknown_below: float, segment: bool
+) -> int:
+    from ..persistence import load_model
+    from ..readers import read_recording
+    from ..recognition import recognise
+
+    table = recognise(
+        load_model(model),
+        [read_recording(one) for one in path],
+        segment=segment,
+        unknown_below=unknown_below,
+    )
+    if form == "csv":
+        print(table.to_csv(index=False), end="")
+    elif form == "json":
+        print(table.to_json(orient="records", indent=1, force_ascii=False))
+    else:
+        shown = table.round({"start_s": 1, "end_s": 1, "probability": 3, "found": 2})
+        print(shown.to_string(index=False, na_rep="-"))
+    return 0
+
+
+def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:
+    from ..datasets import make_exercise_recordings
+    from ..readers import write_sensor_logger
+
+    made = make_exercise_recordings(subjects, sets, random_state=seed)
+    for recording in made.data:
+        place = Path(folder, f"subject {recording.subject}", recording.label)
+        write_sensor_logger(recording, place / "recording.zip")
+    print(f"{len(made.data)} simulated recordings of {sets} sets each are in {folder}.")
+    return 0
+
+
+def _inspect(*, path: str, out: str | None) -> int:
+    # Not from pyplot, which would choose a back end, and may find no screen for it.
+    from matplotlib.figure import Figure
+
+    from ..displays import RecordingDisplay
+    from ..readers import read_recording
+
+    recording = read_recording(path)
+    print(recording.quality)
+    place = Path(path).resolve()
+    # A folder's name may hold a dot, as in "ios_1.15_monday".
+    name = place.name if place.is_dir() else place.stem
+    written = out or f"{name}_quality.png"
+    figure = Figure(figsize=(10, 1 + 1.8 * len(recording.streams)), layout="constrained")
+    RecordingDisplay.from_recording(recording, ax=figure)
+    figure.savefig(written, dpi=150)
+    print(f"\nPlot: {written}")
+    return 0

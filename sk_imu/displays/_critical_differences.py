@@ -1,0 +1,186 @@
+"""Draw which of several classifiers differ."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ..model_selection import Ranking, rank_models, scores_by_person
+from ._people import Metric
+from ._style import COLOURS, new_axes, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["CriticalDifferenceDisplay"]
+
+
+class CriticalDifferenceDisplay:
+    """Average ranks of models, with bars that join those that can't be told apart.
+
+    The diagram of Demšar [1]_, its groups by Wilcoxon's test with Holm's correction as
+    Benavoli et al. [2]_ advise. A bar joins the models at its dots. Make one by
+    :meth:`from_predictions` or :meth:`from_scores`.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        What :func:`~sk_imu.model_selection.rank_models` returns.
+    confidence_level : float, default=0.95
+        That of the tests.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure with the axes.
+
+    References
+    ----------
+    .. [1] J. Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets",
+       Journal of Machine Learning Research 7 (2006), 1-30.
+    .. [2] A. Benavoli, G. Corani, F. Mangili, "Should We Really Use Post-Hoc Tests Based
+       on Mean-Ranks?", Journal of Machine Learning Research 17 (2016), 1-10.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_imu import CriticalDifferenceDisplay
+    >>> scores = pd.DataFrame(
+    ...     {
+    ...         "model": ["rf"] * 4 + ["svm"] * 4,
+    ...         "subject": ["Ann", "Bob", "Cy", "Di"] * 2,
+    ...         "score": [0.9, 0.8, 0.7, 0.95, 0.8, 0.7, 0.5, 0.9],
+    ...     }
+    ... )
+    >>> display = CriticalDifferenceDisplay.from_scores(scores)
+    >>> display.ranking.groups
+    [('rf', 'svm')]
+    """
+
+    def __init__(self, *, ranking: Ranking, confidence_level: float = 0.95) -> None:
+        self.ranking = ranking
+        self.confidence_level = confidence_level
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        metric: Metric = "accuracy",
+        **options: Any,
+    ) -> Self:
+        """Draw the ranks of predictions' scores.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            As :func:`~sk_imu.model_selection.scores_by_person` takes them.
+        metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
+            The score.
+        **options : dict
+            Passed on to :meth:`from_scores`.
+
+        Returns
+        -------
+        display : CriticalDifferenceDisplay
+            The display, drawn.
+        """
+        return cls.from_scores(scores_by_person(predictions, metric), **options)
+
+    @classmethod
+    def from_scores(
+        cls,
+        scores: pd.DataFrame,
+        *,
+        confidence_level: float = 0.95,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw the ranks of scores.
+
+        Parameters
+        ----------
+        scores : DataFrame
+            As :func:`~sk_imu.model_selection.scores_by_person` returns them.
+        confidence_level : float, default=0.95
+            Models are told apart where p after Holm is below one minus it.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : CriticalDifferenceDisplay
+            The display, drawn.
+        """
+        ranking = rank_models(scores, confidence_level=confidence_level)
+        return cls(ranking=ranking, confidence_level=confidence_level).plot(ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw the axis of ranks, the models and the bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : CriticalDifferenceDisplay
+            The display itself.
+        """
+        ranks, p, groups, n_people = self.ranking
+        groups = [group for group in groups if len(group) > 1]
+        n_models = len(ranks)
+        # Lines below the axis, one unit each: first the bars, then the names.
+        n_lines = 0.5 + len(groups) * 0.5 + (n_models + 1) // 2
+        if ax is None:
+            ax = new_axes(7.0, 1.1 + 0.24 * n_lines)
+        for line, group in enumerate(groups):
+            at = 0.6 + 0.5 * line
+            x = ranks[list(group)]
+            ax.plot(
+                x, [at] * len(x), color=COLOURS[0], linewidth=3, marker="o", markersize=6
+            )
+        left = (n_models + 1) // 2
+        beyond = 0.04 * (n_models - 1)
+        for i, (model, rank) in enumerate(ranks.items()):
+            is_left = i < left
+            at = 1 + 0.5 * len(groups) + (i if is_left else n_models - 1 - i)
+            end = 1 - beyond if is_left else n_models + beyond
+            ax.plot([rank, rank, end], [0, at, at], color="0.2", linewidth=0.9, zorder=1)
+            text = f"{shown(model)} {rank:.2f}" if is_left else f"{rank:.2f} {shown(model)}"
+            ax.annotate(
+                text,
+                (end, at),
+                xytext=(-3 if is_left else 3, 0),
+                textcoords="offset points",
+                annotation_clip=False,
+                ha="right" if is_left else "left",
+                va="center",
+            )
+        ax.set(xlim=(1 - beyond, n_models + beyond), ylim=(n_lines + 0.6, 0))
+        ax.xaxis.set_ticks_position("top")
+        ax.xaxis.set_label_position("top")
+        ax.set_xticks(np.arange(1, n_models + 1))
+        ax.set_xlabel(f"Average rank over {n_people} people, 1 is best")
+        ax.set_yticks([])
+        ax.spines[["left", "right", "bottom"]].set_visible(False)
+        limit = f"{100 * (1 - self.confidence_level):.2g} %"
+        note = (
+            "A bar joins models that can't be told apart" if groups else "All models differ"
+        )
+        note += f" at {limit} (Wilcoxon, Holm)"
+        if np.isfinite(p):
+            note += f"; Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+        ax.text(
+            0.5,
+            0,
+            note,
+            transform=ax.transAxes,
+            ha="center",
+            va="bottom",
+            fontsize="small",
+            color="0.3",
+        )
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

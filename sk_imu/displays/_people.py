@@ -1,0 +1,234 @@
+"""Draw on whom each of several classifiers does well."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ..model_selection import bootstrap_over_people, people_by_model, scores_by_person
+from ._style import look_of_marks, new_axes, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["PeopleDisplay"]
+
+Metric = str | Callable[[Any, Any], float]
+_SCORE_NAMES = {"accuracy": "Accuracy", "f1_macro": "Macro F1"}
+
+
+class PeopleDisplay:
+    """Each model's score on each person, and its mean with a confidence interval.
+
+    The person recognised worst is at the bottom, the mean over people at the top. Make
+    one by :meth:`from_predictions` or :meth:`from_scores`.
+
+    Parameters
+    ----------
+    people : DataFrame of shape (n_people, n_models)
+        The scores, people as index and models as columns.
+    intervals : DataFrame, optional
+        ``model``, ``low`` and ``high``, as
+        :func:`~sk_imu.model_selection.bootstrap_over_people` returns them; without it no
+        interval is drawn.
+    n_sets : Series, optional
+        Number of sets by person.
+    score_name : str, default="Accuracy"
+        What is drawn.
+    confidence_level : float, default=0.95
+        Of the intervals, for the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure with the axes.
+
+    See Also
+    --------
+    sk_imu.model_selection.compare_models : Whether the models differ.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_imu import PeopleDisplay
+    >>> scores = pd.DataFrame(
+    ...     {
+    ...         "model": ["rf"] * 4 + ["svm"] * 4,
+    ...         "subject": ["Ann", "Bob", "Cy", "Di"] * 2,
+    ...         "score": [0.9, 0.8, 0.7, 0.95, 0.8, 0.7, 0.5, 0.9],
+    ...     }
+    ... )
+    >>> display = PeopleDisplay.from_scores(scores)
+    >>> [text.get_text() for text in display.ax_.get_yticklabels()]
+    ['Cy', 'Bob', 'Ann', 'Di', 'Mean']
+    """
+
+    def __init__(
+        self,
+        *,
+        people: pd.DataFrame,
+        intervals: pd.DataFrame | None = None,
+        n_sets: "pd.Series[int] | None" = None,
+        score_name: str = "Accuracy",
+        confidence_level: float = 0.95,
+    ) -> None:
+        self.people = people
+        self.intervals = intervals
+        self.n_sets = n_sets
+        self.score_name = score_name
+        self.confidence_level = confidence_level
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        metric: Metric = "accuracy",
+        **options: Any,
+    ) -> Self:
+        """Draw the scores of predictions.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            As :func:`~sk_imu.model_selection.scores_by_person` takes them.
+        metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
+            The score.
+        **options : dict
+            Passed on to :meth:`from_scores`.
+
+        Returns
+        -------
+        display : PeopleDisplay
+            The display, drawn.
+        """
+        options = {"score_name": name_of_metric(metric)} | options
+        return cls.from_scores(scores_by_person(predictions, metric), **options)
+
+    @classmethod
+    def from_scores(
+        cls,
+        scores: pd.DataFrame,
+        *,
+        score_name: str = "Accuracy",
+        confidence_level: float = 0.95,
+        random_state: int | np.random.RandomState | None = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw scores.
+
+        Parameters
+        ----------
+        scores : DataFrame
+            As :func:`~sk_imu.model_selection.scores_by_person` returns them.
+        score_name : str, default="Accuracy"
+            What they are.
+        confidence_level : float, default=0.95
+            Of the intervals, drawn for two people and more.
+        random_state : int, RandomState instance or None, default=0
+            Draws the people for the intervals.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : PeopleDisplay
+            The display, drawn.
+        """
+        people = people_by_model(scores)
+        display = cls(
+            people=people,
+            intervals=intervals_by_model(scores, people, confidence_level, random_state),
+            n_sets=scores.groupby("subject", observed=True)["n_sets"].max()
+            if "n_sets" in scores
+            else None,
+            score_name=score_name,
+            confidence_level=confidence_level,
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw a mark a person and model.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : PeopleDisplay
+            The display itself.
+        """
+        means = self.people.mean()
+        order = self.people.mean(axis="columns").sort_values(kind="stable").index
+        people = self.people.loc[order]
+        n_people, n_models = people.shape
+        if ax is None:
+            height = 0.9 + (n_people + 1) * (0.15 + 0.07 * n_models)
+            longest = max(len(shown(name)) for name in (*people.index, *people.columns))
+            ax = new_axes(6.5 + 0.1 * longest, max(height, 1.2 + 0.2 * n_models))
+        rows = np.arange(n_people)
+        for row in rows[::2]:
+            ax.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=0)
+        ax.axhline(n_people - 0.5, color="0.4", linewidth=0.8)
+        ends = self.intervals.set_index("model") if self.intervals is not None else None
+        for i, model in enumerate(people.columns):
+            # One below the other: models that do equally well would hide each other.
+            offset = 0.8 * ((i + 0.5) / n_models - 0.5)
+            look = {**look_of_marks(i), "markersize": 5, "linestyle": ""}
+            label = f"{shown(model)} {means[model]:.3f}"
+            if ends is not None:
+                low, high = ends[["low", "high"]].loc[model].to_numpy(dtype=float)
+                label += f" ({low:.3f} to {high:.3f})"
+                at = n_people - offset
+                ax.plot([low, high], [at, at], color=look["color"], linewidth=1.5)
+            ax.plot(people[model], rows - offset, label=label, **look)
+            ax.plot(means[model], n_people - offset, **look)
+        sets = self.n_sets
+        names = [
+            shown(name) + ("" if sets is None else f" ({sets[name]} sets)")
+            for name in people.index
+        ]
+        ax.set_yticks(np.arange(n_people + 1), [*names, "Mean"])
+        lowest = people.to_numpy().min()
+        ax.set(xlabel=self.score_name, ylabel="Person", ylim=(-0.5, n_people + 0.5))
+        ax.set_xlim(max(float(lowest) - 0.05, -0.02), 1.02)
+        title = "Model, mean"
+        if ends is not None:
+            title += f" and {100 * self.confidence_level:g} % interval"
+        ax.legend(
+            title=title,
+            alignment="left",
+            frameon=False,
+            fontsize="small",
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1),
+            borderaxespad=0,
+        )
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def name_of_metric(metric: Metric) -> str:
+    """Return what an axis calls a score."""
+    if isinstance(metric, str):
+        return _SCORE_NAMES.get(metric, metric)
+    return getattr(metric, "__name__", "Score").replace("_", " ").capitalize()
+
+
+def intervals_by_model(
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    confidence_level: float,
+    random_state: int | np.random.RandomState | None,
+) -> pd.DataFrame | None:
+    """Return the intervals in the models' order, None for a single person."""
+    if len(people) < 2:
+        return None
+    table = bootstrap_over_people(
+        scores, confidence_level=confidence_level, random_state=random_state
+    )
+    return table.set_index("model").loc[people.columns].reset_index(names="model")

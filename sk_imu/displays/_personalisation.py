@@ -1,0 +1,191 @@
+"""Draw what sets labelled by a new person are worth."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ..model_selection import bootstrap_over_people, people_by_model
+from ._style import look_of_marks, new_axes, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["PersonalisationDisplay"]
+
+_COLUMNS = ("model", "k", "subject", "score")
+
+
+class PersonalisationDisplay:
+    """Score of each model over the number of sets that a new person has labelled.
+
+    Marks are means over people, bars their confidence intervals, by drawing people. Make
+    one by :meth:`from_scores`.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        One row a model and number of sets: ``model``, ``k``, ``score`` and, where bars are
+        drawn, ``low`` and ``high``.
+    n_people : int
+        Number of people, for the legend.
+    score_name : str, default="Accuracy"
+        What the score is.
+    confidence_level : float, default=0.95
+        Of the intervals, for the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure with the axes.
+
+    See Also
+    --------
+    sk_imu.model_selection.bootstrap_over_people : Where the intervals come from.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_imu import PersonalisationDisplay
+    >>> scores = pd.DataFrame(
+    ...     {
+    ...         "model": "cnn",
+    ...         "k": [0] * 4 + [1] * 4,
+    ...         "subject": ["Ann", "Bob", "Cy", "Di"] * 2,
+    ...         "score": [0.9, 0.8, 0.7, 0.6, 1.0, 0.9, 0.9, 0.8],
+    ...     }
+    ... )
+    >>> display = PersonalisationDisplay.from_scores(scores)
+    >>> display.intervals[["model", "k", "score"]].round(2)
+      model  k  score
+    0   cnn  0   0.75
+    1   cnn  1   0.90
+    """
+
+    def __init__(
+        self,
+        *,
+        intervals: pd.DataFrame,
+        n_people: int,
+        score_name: str = "Accuracy",
+        confidence_level: float = 0.95,
+    ) -> None:
+        self.intervals = intervals
+        self.n_people = n_people
+        self.score_name = score_name
+        self.confidence_level = confidence_level
+
+    @classmethod
+    def from_scores(
+        cls,
+        scores: pd.DataFrame,
+        *,
+        score_name: str = "Accuracy",
+        confidence_level: float = 0.95,
+        random_state: int | np.random.RandomState | None = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw scores.
+
+        Parameters
+        ----------
+        scores : DataFrame
+            One row a model, number of sets and person: ``model``, ``k``, ``subject``,
+            ``score`` and, where runs are repeated, ``seed``, over which scores are
+            averaged. ``k`` is the number of labelled sets of the new person.
+        score_name : str, default="Accuracy"
+            What the scores are.
+        confidence_level : float, default=0.95
+            Of the intervals, drawn for two people and more.
+        random_state : int, RandomState instance or None, default=0
+            Draws the people for the intervals.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : PersonalisationDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or a person has no score of a model at one of its
+            ``k``: means over different people can't be compared.
+        """
+        missing = [name for name in _COLUMNS if name not in scores]
+        if missing:
+            raise ValueError(
+                f"scores lacks {', '.join(missing)}: it needs the columns "
+                f"{', '.join(_COLUMNS)}."
+            )
+        # A curve is worth something only if the same people make each of its points.
+        cells = scores.assign(
+            model=pd.MultiIndex.from_frame(scores[["model", "k"]]).to_flat_index()
+        )
+        try:
+            people = people_by_model(cells)
+        except ValueError as error:
+            raise ValueError(f"By (model, k): {error}") from error
+        if len(people) > 1:
+            intervals = bootstrap_over_people(
+                cells, confidence_level=confidence_level, random_state=random_state
+            )
+        else:
+            intervals = people.mean().rename_axis("model").rename("score").reset_index()
+        models, k = zip(*intervals["model"], strict=True)
+        intervals = intervals.assign(model=models, k=k)
+        order = {model: i for i, model in enumerate(scores["model"].unique())}
+        intervals = intervals.sort_values(
+            ["model", "k"],
+            key=lambda column: column.map(order) if column.name == "model" else column,
+            ignore_index=True,
+        )
+        columns = ["model", "k", "score", "low", "high"]
+        display = cls(
+            intervals=intervals.reindex(columns=columns).dropna(axis="columns", how="all"),
+            n_people=len(people),
+            score_name=score_name,
+            confidence_level=confidence_level,
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw a line a model.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : PersonalisationDisplay
+            The display itself.
+        """
+        if ax is None:
+            ax = new_axes(5.5, 3.6)
+        groups = list(self.intervals.groupby("model", sort=False))
+        numbers = np.sort(self.intervals["k"].unique())
+        has_bars = "low" in self.intervals
+        # Beside each other, for bars at the same place would hide each other.
+        step = 0.06 * (np.diff(numbers).min() if len(numbers) > 1 else 1)
+        for i, (model, rows) in enumerate(groups):
+            x = rows["k"] + step * (i - (len(groups) - 1) / 2)
+            look = look_of_marks(i)
+            ax.plot(x, rows["score"], label=shown(model), markersize=5, **look)
+            if has_bars:
+                ax.vlines(x, rows["low"], rows["high"], color=look["color"], linewidth=1.2)
+        ax.set_xticks(numbers, [f"{k:g}" for k in numbers])
+        ax.set(xlabel="Labelled sets of the new person", ylabel=self.score_name)
+        title = f"Mean of {self.n_people} people"
+        if has_bars:
+            title += f", {100 * self.confidence_level:g} % interval"
+        look_of_legend: dict[str, Any] = {"fontsize": "small", "title_fontsize": "small"}
+        # Above the axes, for within them bars may be anywhere.
+        look_of_legend |= {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
+        ax.legend(title=title, alignment="left", ncols=4, **look_of_legend)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,225 @@
+"""Draw ROC curves by class."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import RocCurveDisplay, auc, roc_curve
+
+from ._style import look_of_line, new_axes, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["RocByClassDisplay"]
+
+Floats = NDArray[np.float64]
+# More lines in a legend would cover the curves.
+_MOST_NAMED = 10
+
+
+class RocByClassDisplay:
+    """ROC curve and AUC of each class against the rest, and their macro average.
+
+    The macro average weighs classes alike; its AUC is the mean of theirs. The legend names
+    at most ten classes, those with the lowest AUC. Make one by :meth:`from_predictions` or
+    :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    fpr, tpr : mapping of str to ndarray
+        False and true positive rates by class.
+    roc_auc : mapping of str to float
+        Area under the curve by class.
+    left_out : mapping of str to str, default={}
+        Classes without a curve, and why.
+
+    Attributes
+    ----------
+    macro_roc_auc : float
+        Mean of the classes' areas.
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure with the axes.
+
+    See Also
+    --------
+    sklearn.metrics.RocCurveDisplay : Draws the curve of a single class.
+    sklearn.metrics.ConfusionMatrixDisplay : Draws which classes are taken for which.
+
+    Examples
+    --------
+    >>> from sk_imu import RocByClassDisplay
+    >>> y_true = ["curl", "curl", "row", "row", "squat", "squat"]
+    >>> y_score = [
+    ...     [0.8, 0.1, 0.1],
+    ...     [0.3, 0.5, 0.2],
+    ...     [0.4, 0.5, 0.1],
+    ...     [0.1, 0.8, 0.1],
+    ...     [0.1, 0.1, 0.8],
+    ...     [0.2, 0.1, 0.7],
+    ... ]
+    >>> display = RocByClassDisplay.from_predictions(
+    ...     y_true, y_score, ["curl", "row", "squat"]
+    ... )
+    >>> {label: round(area, 3) for label, area in display.roc_auc.items()}
+    {'curl': 0.875, 'row': 0.938, 'squat': 1.0}
+    >>> round(display.macro_roc_auc, 3)
+    0.938
+    """
+
+    def __init__(
+        self,
+        *,
+        fpr: Mapping[Any, Floats],
+        tpr: Mapping[Any, Floats],
+        roc_auc: Mapping[Any, float],
+        left_out: Mapping[Any, str] | None = None,
+    ) -> None:
+        self.fpr = fpr
+        self.tpr = tpr
+        self.roc_auc = roc_auc
+        self.left_out = left_out or {}
+
+    @property
+    def macro_roc_auc(self) -> float:
+        """Mean of the classes' areas, NaN if there are none."""
+        areas = list(self.roc_auc.values())
+        return float(np.mean(areas)) if areas else float("nan")
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        classes: Sequence[Any],
+        *,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw the curves of scores.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_sets,)
+            True labels.
+        y_score : array-like of shape (n_sets, n_classes) or (n_sets,)
+            Probabilities or decision values; of two classes, those of the second are
+            enough.
+        classes : sequence of length n_classes
+            Label of each column, as ``classifier.classes_``.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : RocByClassDisplay
+            The display, drawn. Classes that no set has, or that all have, or with a score
+            that is NaN, have no curve; ``left_out`` tells.
+
+        Raises
+        ------
+        ValueError
+            If the shapes disagree, or ``y_true`` holds other labels than ``classes``.
+        """
+        truth, scores = np.asarray(y_true), np.asarray(y_score, dtype=float)
+        classes = list(classes)
+        if scores.ndim == 1 and len(classes) == 2:
+            scores = np.column_stack([-scores, scores])
+        if scores.shape != (len(truth), len(classes)):
+            raise ValueError(
+                f"y_score must have shape {(len(truth), len(classes))}, a row for each of "
+                f"y_true and a column for each of classes, got {scores.shape}."
+            )
+        unknown = [label for label in pd.unique(truth) if label not in classes]
+        if unknown:
+            raise ValueError(
+                f"y_true holds {', '.join(map(str, unknown))}, which classes lacks: give "
+                "the classes in the order of y_score's columns."
+            )
+        fpr, tpr, areas, left_out = {}, {}, {}, {}
+        for label, of_class in zip(classes, scores.T, strict=True):
+            is_it = truth == label
+            if not is_it.any():
+                left_out[label] = "not in the test sets"
+            elif is_it.all():
+                left_out[label] = "nothing else in the test sets"
+            elif np.isnan(of_class).any():
+                left_out[label] = "not scored in every fold"
+            else:
+                fpr[label], tpr[label], _ = roc_curve(is_it, of_class)
+                areas[label] = float(auc(fpr[label], tpr[label]))
+        display = cls(fpr=fpr, tpr=tpr, roc_auc=areas, left_out=left_out)
+        return display.plot(ax=ax)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: ArrayLike, *, ax: "Axes | None" = None
+    ) -> Self:
+        """Draw the curves of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : classifier
+            The classifier, whose probabilities are taken, or decision values if it has
+            none.
+        X : list or array
+            Sets that it has not learnt from.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : RocByClassDisplay
+            The display, drawn.
+        """
+        has_probabilities = hasattr(estimator, "predict_proba")
+        method = "predict_proba" if has_probabilities else "decision_function"
+        scores = getattr(estimator, method)(X)
+        return cls.from_predictions(y, scores, estimator.classes_, ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw a curve a class and the macro average.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : RocByClassDisplay
+            The display itself.
+        """
+        if ax is None:
+            ax = new_axes(4.5, 4.5)
+        ax.plot([0, 1], [0, 1], color="0.7", linewidth=0.8, label="_chance")
+        named = sorted(self.roc_auc, key=lambda label: self.roc_auc[label])[:_MOST_NAMED]
+        looks: list[dict[str, Any]] = []
+        for i, (label, area) in enumerate(self.roc_auc.items()):
+            # Past the legend's room, and hidden from it.
+            text = f"{area:.3f} {shown(label, 18)}" if label in named else "_unnamed"
+            looks.append({"label": text, "linewidth": 1.1, "alpha": 1, **look_of_line(i)})
+        if looks:
+            curves = list(self.fpr.values()), list(self.tpr.values())
+            # One curve goes without a list.
+            fpr, tpr, look = (x[0] if len(looks) == 1 else x for x in (*curves, looks))
+            RocCurveDisplay(fpr=fpr, tpr=tpr).plot(ax=ax, curve_kwargs=look)
+        if len(looks) > 1:
+            # Where a rate jumps, interpolation gives its upper end: start from (0, 0).
+            x = np.r_[0, np.linspace(0, 1, 501)]
+            rates = [np.interp(x[1:], self.fpr[k], self.tpr[k]) for k in self.fpr]
+            label = f"{self.macro_roc_auc:.3f} macro average"
+            ax.plot(x, np.r_[0, np.mean(rates, axis=0)], "k", linewidth=1.8, label=label)
+        if looks:
+            heading = "AUC" if len(named) == len(looks) else f"AUC, {len(named)} lowest"
+            look = {"fontsize": 7, "title_fontsize": 7, "alignment": "left"}
+            ax.legend(title=heading, loc="lower right", frameon=False, **look)
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+        ax.set(xlabel="False positive rate", ylabel="True positive rate")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

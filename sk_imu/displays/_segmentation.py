@@ -1,0 +1,166 @@
+"""Draw the bouts and repetitions found in a recording on its signal."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording import Recording
+from ..segmentation import MOTION_RATE_HZ, Bout, find_bouts, motion_of
+from ._style import COLOURS, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["SegmentationDisplay"]
+
+
+class SegmentationDisplay:
+    """The bouts of exercise in a recording, drawn on its movement.
+
+    Make one by :meth:`from_recording` or :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_timesteps,)
+        Time of each timestep in seconds.
+    movement : ndarray of shape (n_timesteps,)
+        How far the movement is from its mean, in units of what is typical of each
+        sensor: 3 m/s² and 1 rad/s.
+    bouts : sequence of Bout
+        The bouts, with the repetitions to draw.
+    annotations : sequence of (float, str), default=()
+        Time in seconds and text of each mark.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure with the axes.
+
+    See Also
+    --------
+    find_bouts : Find what is drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import Recording, SegmentationDisplay
+    >>> phase = 2 * np.pi * np.arange(1000) / 100
+    >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
+    >>> training = Recording.from_array(
+    ...     np.pad(turns, ((0, 0), (500, 500))),
+    ...     sampling_rate_hz=50,
+    ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
+    ... )
+    >>> display = SegmentationDisplay.from_recording(training)
+    >>> display.ax_.get_xlabel()
+    'Time (s)'
+    """
+
+    def __init__(
+        self,
+        *,
+        times_s: NDArray[np.float64],
+        movement: NDArray[np.float64],
+        bouts: Sequence[Bout],
+        annotations: Sequence[tuple[float, str]] = (),
+    ) -> None:
+        self.times_s = times_s
+        self.movement = movement
+        self.bouts = bouts
+        self.annotations = annotations
+
+    @classmethod
+    def from_recording(
+        cls,
+        recording: Recording,
+        bouts: Sequence[Bout] | None = None,
+        *,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw a recording and its bouts.
+
+        Parameters
+        ----------
+        recording : Recording
+            The recording.
+        bouts : sequence of Bout, optional
+            What to draw; by default what :func:`find_bouts` finds.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : SegmentationDisplay
+            The display, drawn.
+        """
+        start_s, motion = motion_of(recording)
+        from_mean = motion - motion.mean(axis=1, keepdims=True)
+        display = cls(
+            times_s=start_s + np.arange(motion.shape[1]) / MOTION_RATE_HZ,
+            movement=np.sqrt(np.square(from_mean).sum(axis=0)),
+            bouts=find_bouts(recording) if bouts is None else bouts,
+            annotations=recording.annotations,
+        )
+        return display.plot(ax=ax)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, recording: Recording, *, ax: "Axes | None" = None
+    ) -> Self:
+        """Draw a recording and the bouts that a segmenter finds in it.
+
+        Parameters
+        ----------
+        estimator : SetSegmenter
+            The fitted segmenter, whose thresholds are used.
+        recording : Recording
+            The recording.
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : SegmentationDisplay
+            The display, drawn.
+        """
+        bouts = find_bouts(recording, **estimator.get_params())
+        return cls.from_recording(recording, bouts, ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw the movement, the bouts with label, count and confidence, and the marks.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : SegmentationDisplay
+            The display itself.
+        """
+        if ax is None:
+            ax = new_axes(10, 3)
+        ax.plot(self.times_s, self.movement, color="0.3", linewidth=0.7)
+        top = ax.get_xaxis_transform()
+        labels = list(dict.fromkeys(bout.label for bout in self.bouts))
+        for bout in self.bouts:
+            colour = COLOURS[labels.index(bout.label) % len(COLOURS)]
+            ax.axvspan(bout.start_s, bout.end_s, color=colour, alpha=0.2, linewidth=0)
+            for repetition in bout.repetitions:
+                ax.axvline(repetition.start_s, color=colour, linewidth=0.6)
+            name = "" if bout.label is None else f"{bout.label} "
+            text = f"{name}{len(bout.repetitions)} × ({bout.confidence:.2f})"
+            middle = (bout.start_s + bout.end_s) / 2
+            ax.text(middle, 1.01, text, transform=top, ha="center", fontsize=7)
+        for time_s, text in self.annotations:
+            ax.axvline(time_s, color="0.5", linestyle=":")
+            ax.text(time_s, 0.98, text, transform=top, rotation=90, va="top", fontsize=7)
+        ax.set(xlabel="Time (s)", ylabel="Movement", ylim=(0, None))
+        ax.margins(x=0)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,388 @@
+"""Turn each set into one row of a table, for classifiers that take tables only."""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import Interval, check_feature_names_in, fit_context
+from ..validation import Panel, as_3d, check_channel_names, check_panel, check_series
+from ._statistics import SPECTRUM_PARTS, STATISTICS, Series
+
+__all__ = ["Flatten", "SummaryFeatures"]
+
+
+class _TableTransformer(TransformerMixin, BaseEstimator):
+    """What the transformers here share: columns named by channel and part."""
+
+    channel_names_: list[str]
+
+    @abstractmethod
+    def _parts_of_channel(self) -> list[str]:
+        """Name the columns that each channel becomes."""
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the columns, such as ``Gyroscope_x__mean``.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the input of ``fit``.
+
+        Returns
+        -------
+        feature_names_out : ndarray of shape (n_features_out,)
+            The channel's name, two underscores, and which part of it the column is.
+        """
+        check_is_fitted(self)
+        check_feature_names_in(self, input_features)
+        parts = self._parts_of_channel()
+        return np.array(
+            [f"{channel}__{part}" for channel in self.channel_names_ for part in parts],
+            dtype=object,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class Flatten(_TableTransformer):
+    """Lay the channels of each set side by side in one row of a table.
+
+    For classifiers that take tables only.  All sets need one length.
+
+    Parameters
+    ----------
+    channel_names : sequence of str, optional
+        Names of the channels in the names of the features; ``channel_0`` and so on by
+        default.
+
+    Attributes
+    ----------
+    channel_names_ : list of str
+        Names of the channels.
+    n_timesteps_in_ : int
+        Number of timesteps.
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If the number of names is not that of the channels, the sets' lengths differ, or
+        X is in the raw state, not finite, or differs in its channels from row to row or
+        from ``fit``.
+
+    See Also
+    --------
+    FixedLength : Bring sets to one length.
+    SummaryFeatures : Statistics of each channel instead of its samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import Flatten
+    >>> flatten = Flatten(channel_names=["Gyroscope_x", "Gyroscope_y"])
+    >>> flatten.fit_transform(np.arange(4.0).reshape(1, 2, 2))
+    array([[0., 1., 2., 3.]])
+    >>> flatten.get_feature_names_out()[:3]
+    array(['Gyroscope_x__t0', 'Gyroscope_x__t1', 'Gyroscope_y__t0'], dtype=object)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "channel_names": ["array-like", None]
+    }
+
+    def __init__(self, *, channel_names: Sequence[str] | None = None) -> None:
+        self.channel_names = channel_names
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> "Flatten":
+        """Check the input; only its shape is learnt.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : Flatten
+            The fitted transformer.
+        """
+        check_panel(self, X, reset=True)
+        self.channel_names_ = check_channel_names(
+            self.channel_names, self.n_channels_in_, estimator=self
+        )
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.floating]:
+        """Flatten the sets.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_sets, n_channels * n_timesteps)
+            All timesteps of the first channel, then those of the second, and so on.
+        """
+        check_is_fitted(self)
+        panel = check_panel(self, X, reset=False)
+        return panel.reshape(len(panel), -1)
+
+    def _parts_of_channel(self) -> list[str]:
+        return [f"t{timestep}" for timestep in range(self.n_timesteps_in_)]
+
+
+class SummaryFeatures(_TableTransformer):
+    """Describe each channel of each set, and how channels go together, by statistics.
+
+    Parameters
+    ----------
+    channel_names : sequence of str, optional
+        Names of the channels in the names of the features, as in
+        ``Resampler.channel_names_``; ``channel_0`` and so on by default.
+    statistics : sequence of str, default=("mean", "std", "min", "lower_quartile", \
+            "median", "upper_quartile", "max", "skewness", "kurtosis", \
+            "mean_abs_difference", "change_std", "change_skewness", "autocorrelation", \
+            "spectrum", "correlation")
+        The statistics, in the order of the output: those of the default and ``"rms"``,
+        the root mean square.
+
+        In the unit of the channel, and needing no word: ``"mean"``, ``"std"``, ``"min"``,
+        ``"lower_quartile"``, ``"median"``, ``"upper_quartile"``, ``"max"``.
+
+        Of the differences between neighbouring samples, in the unit of the channel, which
+        grow as the sampling rate falls: ``"mean_abs_difference"`` and ``"change_std"``.
+
+        Without a unit, the same however strong the movement is:
+
+        - ``"skewness"`` and ``"kurtosis"`` of the values, the latter 0 for a normal
+          distribution, and ``"change_skewness"`` of the differences.
+        - ``"autocorrelation"``: one column a lag, such as ``autocorrelation_0.5_s``.
+        - ``"correlation"``: Pearson's, one column for each pair of channels, such as
+          ``Gyroscope_x__Gyroscope_y__correlation``, after all other columns.
+
+        ``"spectrum"``, of a periodogram with a Hann window, is four columns:
+        ``spectral_centroid``, the mean frequency in hertz, weighted by power, and
+        ``log_power_0.2_to_1_hz``, ``log_power_1_to_2.5_hz`` and
+        ``log_power_above_2.5_hz``: log(1 + p/10⁻⁶) of the band's part p of the variance,
+        in the squared unit of the channel. What is slower than 0.2 Hz is posture.
+
+        Of a channel that is constant, a single sample, or a series no longer than the
+        lag, all that describes change is 0.
+    lags_s : sequence of float, default=(0.2, 0.5, 1.0)
+        Lags of the autocorrelation in seconds.
+    sampling_rate_hz : float, default=50.0
+        The common clock of the sets in hertz, for the lags and the spectrum.
+
+    Attributes
+    ----------
+    channel_names_ : list of str
+        Names of the channels.
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If a statistic is unknown, none is asked for, one or a lag is named twice, or only
+        the correlation of a single channel; if a lag is not a positive number, the number
+        of names is not that of the channels, or X is in the raw state, not finite, or
+        differs in its channels from row to row or from ``fit``.
+
+    See Also
+    --------
+    Flatten : The samples themselves as columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import SummaryFeatures
+    >>> sets = [np.array([[1.0, 2.0, 3.0]]), np.array([[5.0, 5.0]])]
+    >>> features = SummaryFeatures(
+    ...     channel_names=["Gyroscope_x"], statistics=["mean", "max"]
+    ... )
+    >>> features.set_output(transform="pandas").fit_transform(sets)
+       Gyroscope_x__mean  Gyroscope_x__max
+    0                2.0               3.0
+    1                5.0               5.0
+
+    A swing back and forth every two seconds, and its opposite on a second channel:
+
+    >>> swing = np.sin(np.pi * np.arange(200) / 50)
+    >>> features = SummaryFeatures(
+    ...     statistics=["autocorrelation", "correlation"], lags_s=[1]
+    ... )
+    >>> features.fit_transform([np.array([swing, -swing])]).round(2)
+    array([[-0.75, -0.75, -1.  ]])
+    >>> features.get_feature_names_out().tolist()
+    ['channel_0__autocorrelation_1_s', 'channel_1__autocorrelation_1_s',
+     'channel_0__channel_1__correlation']
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "channel_names": ["array-like", None],
+        "statistics": ["array-like"],
+        "lags_s": ["array-like"],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        *,
+        channel_names: Sequence[str] | None = None,
+        statistics: Sequence[str] = (
+            "mean",
+            "std",
+            "min",
+            "lower_quartile",
+            "median",
+            "upper_quartile",
+            "max",
+            "skewness",
+            "kurtosis",
+            "mean_abs_difference",
+            "change_std",
+            "change_skewness",
+            "autocorrelation",
+            "spectrum",
+            "correlation",
+        ),
+        lags_s: Sequence[float] = (0.2, 0.5, 1.0),
+        sampling_rate_hz: float = 50.0,
+    ) -> None:
+        self.channel_names = channel_names
+        self.statistics = statistics
+        self.lags_s = lags_s
+        self.sampling_rate_hz = sampling_rate_hz
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> "SummaryFeatures":
+        """Check the parameters and the input; nothing is learnt.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SummaryFeatures
+            The fitted transformer.
+        """
+        check_series(self, X, reset=True)
+        self.channel_names_ = check_channel_names(
+            self.channel_names, self.n_channels_in_, estimator=self
+        )
+        known = [*STATISTICS, "correlation"]
+        unknown = [name for name in self.statistics if name not in known]
+        if unknown or len(self.statistics) == 0:
+            raise ValueError(
+                f"SummaryFeatures: statistics must name one or more of {known}, got "
+                f"{list(self.statistics)}."
+            )
+        if not all(isinstance(lag, Real) and 0 < lag < np.inf for lag in self.lags_s):
+            raise ValueError(
+                "SummaryFeatures: lags_s must hold positive seconds, got "
+                f"{list(self.lags_s)}."
+            )
+        names = Counter(self.get_feature_names_out())
+        twice = [name for name, n in names.items() if n > 1]
+        if twice:
+            raise ValueError(
+                f"SummaryFeatures: {len(twice)} columns would be there twice, the first "
+                f"{twice[0]!r}, by statistics={list(self.statistics)} and "
+                f"lags_s={list(self.lags_s)}. Name each once."
+            )
+        if not names:
+            raise ValueError(
+                "SummaryFeatures: nothing can be told by statistics="
+                f"{list(self.statistics)}: a correlation needs two channels, an "
+                "autocorrelation a lag in lags_s. Add another statistic."
+            )
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.floating]:
+        """Compute the statistics.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_sets, n_features_out)
+            All statistics of the first channel, then those of the second, and so on;
+            then the correlations, of the first channel with each after it, and so on.
+        """
+        check_is_fitted(self)
+        series = check_series(self, X, reset=False)
+        if isinstance(series, list):
+            return np.concatenate([self._describe(row[np.newaxis]) for row in series])
+        return self._describe(as_3d(series))
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the columns, such as ``Gyroscope_x__mean``.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the input of ``fit``.
+
+        Returns
+        -------
+        feature_names_out : ndarray of shape (n_features_out,)
+            The channel's name, two underscores, and the statistic; of correlations, the
+            names of both channels.
+        """
+        names = super().get_feature_names_out(input_features)
+        if "correlation" not in self.statistics:
+            return names
+        pairs = combinations(self.channel_names_, 2)
+        return np.array([*names, *(f"{a}__{b}__correlation" for a, b in pairs)], object)
+
+    def _describe(self, panel: Panel) -> Panel:
+        series = Series(panel, self.sampling_rate_hz, self.lags_s)
+        n_sets, n_channels, n_timesteps = panel.shape
+        parts = [
+            STATISTICS[name](series).reshape(n_sets, n_channels, -1)
+            for name in self.statistics
+            if name != "correlation"
+        ]
+        columns = [np.concatenate(parts, axis=2).reshape(n_sets, -1)] if parts else []
+        if "correlation" in self.statistics:
+            x = series.deviations
+            first, second = np.triu_indices(n_channels, 1)
+            columns.append((x @ x.swapaxes(1, 2) / n_timesteps)[:, first, second])
+        return np.concatenate(columns, axis=1).astype(panel.dtype, copy=False)
+
+    def _parts_of_channel(self) -> list[str]:
+        parts_of = {
+            "autocorrelation": [f"autocorrelation_{lag:g}_s" for lag in self.lags_s],
+            "spectrum": SPECTRUM_PARTS,
+            "correlation": (),
+        }
+        return [part for name in self.statistics for part in parts_of.get(name, (name,))]

@@ -1,0 +1,11 @@
+"""Classifiers that learn from more rows than they are given, and predict one row a set.
+
+Copies and windows exist inside ``fit`` and ``predict`` only.  So a splitter over the rows
+of X never divides a set, and each copy and window carries the group of its set into
+whatever the wrapped classifier splits itself.
+"""
+
+from ._augmented import AugmentedClassifier
+from ._windowed import WindowedClassifier
+
+__all__ = ["AugmentedClassifier", "WindowedClassifier"]

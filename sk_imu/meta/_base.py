@@ -1,0 +1,242 @@
+"""The base of the classifiers that train on more rows than they are given."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import (
+    check_consistent_length,
+    get_tags,
+)
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
+
+from .._sklearn import BaseSearchCV, check_sample_weight, fit_context
+from ..validation import Panel, Uniform, check_labels, check_series
+
+__all__ = ["MetaClassifier"]
+
+
+def _offers(method: str) -> Callable[[Any], bool]:
+    return lambda self: self._offers(method)
+
+
+class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Fit a clone of ``estimator`` on the rows that :meth:`_learning_rows` makes."""
+
+    estimator: Any
+    _parameter_constraints: ClassVar[dict[str, Any]]
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        groups: Any = None,
+    ) -> Self:
+        """Fit a clone of the estimator.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The training sets, uniform or panel.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        sample_weight : array-like of shape (n_sets,), default=None
+            Weight of each set, for estimators that take weights.
+        groups : array-like of shape (n_sets,), default=None
+            Group of each set, such as the subject, handed on to estimators that split
+            for themselves. Without groups each set is a group of its own.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X or y can't be used.
+        """
+        series = check_series(self, X, reset=True)
+        y = check_labels(self, series, y)
+        weighted = sample_weight is not None
+        weights = check_sample_weight(
+            sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
+        )
+        groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
+        check_consistent_length(y, groups)
+
+        rows, origin, row_weights = self._learning_rows(series, weights)
+        metadata = {"groups": groups[origin]}
+        if weighted or not np.all(row_weights == row_weights[0]):
+            metadata["sample_weight"] = row_weights
+        self.estimator_ = clone(self.estimator)
+        _fit(self.estimator_, rows, y[origin], metadata, needs_weight=weighted)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of each set.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        """
+        check_is_fitted(self)
+        labels: NDArray[Any] = self._ask("predict", X)
+        return labels
+
+    @available_if(_offers("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        proba: NDArray[np.float64] = self._ask("predict_proba", X)
+        return proba
+
+    @available_if(_offers("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the confidence in each class.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_sets,) or (n_sets, n_classes)
+            In the order of ``classes_``; for two classes, of the second.
+        """
+        check_is_fitted(self)
+        scores: NDArray[np.float64] = self._ask("decision_function", X)
+        return scores
+
+    @available_if(_offers("staged_predict_proba"))
+    def staged_predict_proba(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """Yield the probabilities as they were after each epoch of the estimator.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Yields
+        ------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        yield from self._ask("staged_predict_proba", X)
+
+    def _learning_rows(
+        self, series: Uniform | Panel, weights: NDArray[np.float64]
+    ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
+        """Return the rows to learn from, the set each comes from, and their weights."""
+        raise NotImplementedError
+
+    def _ask(self, method: str, X: Any) -> Any:
+        """Answer a prediction method, one row a set."""
+        raise NotImplementedError
+
+    def _offers(self, method: str) -> bool:
+        """Tell whether a prediction method can be answered."""
+        return hasattr(getattr(self, "estimator_", self.estimator), method)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell scikit-learn what metadata goes where.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            ``groups`` and ``sample_weight`` of ``fit``, for itself and the estimator.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(estimator=self.estimator, method_mapping=mapping)
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.classifier_tags = get_tags(self.estimator).classifier_tags
+        return tags
+
+
+def _fit(
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    metadata: dict[str, NDArray[Any]],
+    *,
+    needs_weight: bool,
+) -> None:
+    """Fit an estimator with as much of the metadata as it takes.
+
+    With metadata routing on, that is what it requests; with it off, what the ``fit`` of
+    the last step takes, and the groups where that step is a search.
+    """
+    if get_config()["enable_metadata_routing"]:
+        consumed = get_routing_for_object(estimator).consumes("fit", list(metadata))
+        keys = {name: name for name in consumed}
+    else:
+        keys = {name: key for name in metadata if (key := _fit_key(estimator, name))}
+    if needs_weight and "sample_weight" not in keys:
+        raise ValueError(
+            f"sample_weight was given, but {type(estimator).__name__} takes none, or does "
+            "not request it where metadata routing is on: set_fit_request(sample_weight="
+            "True). Leave the weights out, or choose another estimator."
+        )
+    try:
+        estimator.fit(X, y, **{key: metadata[name] for name, key in keys.items()})
+    except ValueError as error:
+        # scikit-learn's words for a classifier of tables that is given a panel.
+        if np.ndim(X) != 3 or "Found array with dim 3" not in str(error):
+            raise
+        raise ValueError(
+            f"{error} It learns from tables: put a SummaryFeatures or Flatten in front of "
+            "it, in a Pipeline inside of the estimator that wraps it."
+        ) from error
+
+
+def _fit_key(estimator: Any, name: str) -> str | None:
+    """Return what ``fit`` calls a piece of metadata; None if there is no use for it."""
+    if isinstance(estimator, Pipeline):
+        step, last = estimator.steps[-1]
+        key = _fit_key(last, name)
+        return key and f"{step}__{key}"
+    if isinstance(estimator, MetaClassifier) and name == "sample_weight":
+        # It refuses weights that its own estimator can't use.
+        return name if _fit_key(estimator.estimator, name) else None
+    searches = name == "groups" and isinstance(estimator, BaseSearchCV)
+    return name if searches or has_fit_parameter(estimator, name) else None

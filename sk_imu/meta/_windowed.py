@@ -1,0 +1,206 @@
+"""Learn on windows of sets of unequal length, answer per set."""
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import HasMethods, Interval, StrOptions
+from ..validation import Panel, Uniform, as_3d, check_series
+from ._base import MetaClassifier
+
+__all__ = ["WindowedClassifier"]
+
+
+class WindowedClassifier(MetaClassifier):
+    """Let a classifier of equally long panels learn from windows, and answer per set.
+
+    Each set is cut into overlapping windows inside ``fit`` and ``predict``.  A set's
+    windows weigh as much together as another set's, where the estimator takes sample
+    weights (with metadata routing on: where it requests them), and vote on the set's
+    answer.
+
+    Parameters
+    ----------
+    estimator : classifier
+        What learns, on a panel of shape (n_windows, n_channels, n_timesteps).
+    window_seconds : float, default=4.0
+        Length of a window in seconds.
+    sampling_rate_hz : float, default=50.0
+        Rate of X in hertz, that of the Resampler before.
+    n_timesteps : int, default=None
+        Length of a window in timesteps instead; then neither seconds nor rate are used.
+    step : float, default=None
+        From the start of one window to the next, in seconds, or in timesteps where
+        ``n_timesteps`` is given. None is half a window. The last window ends with the
+        set, so that no timestep is left out but by steps longer than a window.
+    vote : {"soft", "hard"}, default="soft"
+        ``"soft"`` averages the windows' probabilities, or their decision function where
+        there are none; ``"hard"`` counts their labels.
+    short : {"error", "pad"}, default="error"
+        What to do with a set shorter than a window, in ``fit`` as in ``predict``: refuse
+        it, or hold its last sample. ``n_padded_`` counts those of ``fit``; of other sets,
+        they are those with fewer than ``n_window_timesteps_``.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone of ``estimator``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X was 2-D.
+    n_window_timesteps_ : int
+        Length of a window.
+    n_padded_ : int
+        Training sets that were shorter than a window.
+
+    See Also
+    --------
+    FixedLength : Stretch each set to one length instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import CNNClassifier, WindowedClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.array(["rest", "squat"] * 8)
+    >>> X = [
+    ...     rng.normal(size=(3, rng.integers(400, 900))) * (3 if label == "squat" else 1)
+    ...     for label in y
+    ... ]
+    >>> clf = WindowedClassifier(CNNClassifier(batch_size=8, random_state=0)).fit(X, y)
+    >>> clf.score(X, y)
+    1.0
+    >>> X[0].shape, clf.predict_windows(X)[0].shape
+    ((3, 825), (8,))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "window_seconds": [Interval(Real, 0, None, closed="neither")],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "step": [Interval(Real, 0, None, closed="neither"), None],
+        "vote": [StrOptions({"soft", "hard"})],
+        "short": [StrOptions({"error", "pad"})],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        window_seconds: float = 4.0,
+        sampling_rate_hz: float = 50.0,
+        n_timesteps: int | None = None,
+        step: float | None = None,
+        vote: str = "soft",
+        short: str = "error",
+    ) -> None:
+        self.estimator = estimator
+        self.window_seconds = window_seconds
+        self.sampling_rate_hz = sampling_rate_hz
+        self.n_timesteps = n_timesteps
+        self.step = step
+        self.vote = vote
+        self.short = short
+
+    def _learning_rows(
+        self, series: Uniform | Panel, weights: NDArray[np.float64]
+    ) -> tuple[Panel, NDArray[np.intp], NDArray[np.float64]]:
+        rate_hz = 1.0 if self.n_timesteps is not None else self.sampling_rate_hz
+        length = self.window_seconds if self.n_timesteps is None else self.n_timesteps
+        step = length / 2 if self.step is None else self.step
+        self.n_window_timesteps_ = max(round(length * rate_hz), 1)
+        self._n_step = max(round(step * rate_hz), 1)
+        self.n_padded_ = sum(row.shape[-1] < self.n_window_timesteps_ for row in series)
+        windows, counts = self._cut(series)
+        origin = np.repeat(np.arange(len(series)), counts)
+        # A window weighs 1 / n of its set; the factor makes it 1 where all sets have
+        # the same n, so that a regularised estimator sees as much weight as rows.
+        mean_count = np.average(counts, weights=weights if weights.any() else None)
+        return windows, origin, (weights / counts * mean_count)[origin]
+
+    def _cut(self, series: Uniform | Panel) -> tuple[Panel, NDArray[np.intp]]:
+        """Return all sets' windows and how many each set has."""
+        size = self.n_window_timesteps_
+        windows = []
+        for i, row in enumerate(series if isinstance(series, list) else as_3d(series)):
+            n_missing = size - row.shape[1]
+            if n_missing > 0:
+                if self.short == "error":
+                    raise ValueError(
+                        f"Row {i} of X has {row.shape[1]} timesteps, fewer than one window "
+                        f"of {size}. Shorten the window, leave the set out, or set "
+                        "short='pad'."
+                    )
+                row = np.pad(row, ((0, 0), (0, n_missing)), mode="edge")
+            last = row.shape[1] - size
+            starts = np.arange(0, last + 1, self._n_step)
+            if starts[-1] != last:
+                starts = np.append(starts, last)
+            view = np.lib.stride_tricks.sliding_window_view(row, size, axis=1)
+            windows.append(view[:, starts].swapaxes(0, 1))
+        return np.concatenate(windows), np.array([len(part) for part in windows])
+
+    def _windows(self, X: Any) -> tuple[Panel, NDArray[np.intp]]:
+        return self._cut(check_series(self, X, reset=False))
+
+    def _offers(self, method: str) -> bool:
+        if method == "predict_proba" and self.vote == "hard":
+            return True
+        if method == "decision_function" and self._offers("predict_proba"):
+            return False
+        return super()._offers(method)
+
+    def _ask(self, method: str, X: Any) -> Any:
+        windows, counts = self._windows(X)
+        if method == "staged_predict_proba":
+            stages = self.estimator_.staged_predict_proba(windows)
+            return (_mean_by_set(self._ballots(proba), counts) for proba in stages)
+        if self.vote == "soft" and self._offers("predict_proba"):
+            scores = self.estimator_.predict_proba(windows)
+        elif self.vote == "soft" and self._offers("decision_function"):
+            scores = self.estimator_.decision_function(windows)
+        else:
+            labels = self.estimator_.predict(windows)
+            scores = (labels[:, np.newaxis] == self.classes_).astype(np.float64)
+        scores = _mean_by_set(scores, counts)
+        if method != "predict":
+            return scores
+        best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        return self.classes_[best]
+
+    def _ballots(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each window puts into the vote, from its probabilities."""
+        if self.vote == "soft":
+            return proba
+        return np.eye(len(self.classes_))[proba.argmax(axis=1)]
+
+    def predict_windows(self, X: Any) -> list[NDArray[Any]]:
+        """Return the label of each window, set by set.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        labels : list of ndarray of shape (n_windows_i,)
+            One array a set, in the order of time.
+        """
+        check_is_fitted(self)
+        windows, counts = self._windows(X)
+        labels = self.estimator_.predict(windows)
+        return np.split(labels, counts.cumsum()[:-1])
+
+
+def _mean_by_set(
+    scores: NDArray[np.float64], counts: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    starts = np.concatenate([[0], counts.cumsum()[:-1]])
+    sums: NDArray[np.float64] = np.add.reduceat(scores, starts, axis=0)
+    return sums / (counts if scores.ndim == 1 else counts[:, np.newaxis])

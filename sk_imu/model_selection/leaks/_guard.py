@@ -1,0 +1,381 @@
+"""Prove or refute that train and test share nothing: rows, copies of rows, people."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import column_or_1d
+
+from ._compared_rows import Rows, as_rows
+from ._exact_copies import identical_rows, shared_values
+from ._near_copies import NearCopy, near_copies
+
+__all__ = ["LeakError", "check_no_leak", "find_leaks"]
+
+Indices = NDArray[np.intp]
+
+#: Two rows whose values lie on each other so closely are copies, by the least number of
+#: channels that move.  Where six do, two different sets come to 0.985 at most, and copies
+#: with noise of a tenth of the movement to 0.995; fewer leave more room for chance.
+_LEAST_SIMILARITY = {6: 0.99, 3: 0.998, 1: 0.9998}
+#: What correlates so closely on one clock was rescaled and no more; what covers so much
+#: of the longer row is the whole of it.
+_ONLY_RESCALED, _WHOLE = 0.99999, 0.97
+_N_TOLD = 10
+
+# In the order in which they are told.
+_KINDS = [
+    *("same row", "identical", "overlap", "changed points"),
+    *("rescaled", "noisy", "resampled", "stretched", "group"),
+]
+_COLUMNS = ["kind", "similarity", "share", "stretch", "shift"]
+
+
+class LeakError(ValueError):
+    """Train and test share something.
+
+    Parameters
+    ----------
+    message : str
+        What was found, and what to do.
+    findings : DataFrame, default=None
+        The table of :func:`find_leaks`.
+
+    Attributes
+    ----------
+    findings : DataFrame
+        One row for each pair.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.model_selection import LeakError, check_no_leak
+    >>> X = np.random.default_rng(0).normal(size=(4, 3, 100))
+    >>> X[3] = X[0]
+    >>> try:
+    ...     check_no_leak(X, train=[0, 1], test=[2, 3])
+    ... except LeakError as error:
+    ...     print(error.findings[["train_row", "test_row", "kind"]])
+       train_row  test_row       kind
+    0          0         3  identical
+    """
+
+    def __init__(self, message: str, findings: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
+class _Finding(NamedTuple):
+    first: int
+    second: int
+    kind: str
+    similarity: float
+    share: float
+    stretch: float
+    shift: float
+
+
+def find_leaks(
+    X: Any,
+    y: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    *,
+    train: ArrayLike | None = None,
+    test: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """List the pairs of rows that share something.
+
+    Rows are compared by their values alone, whatever they were done to: copied, cut into
+    overlapping windows, shifted, rescaled, stretched, resampled, made noisy.  With
+    ``train`` and ``test``, pairs across the two are listed; without, all pairs, which
+    shows what a data set holds twice.
+
+    Parameters
+    ----------
+    X : list of Recording, list of arrays, array, or DataFrame
+        The rows: recordings; arrays of shape (n_channels, n_timesteps_i); an array of
+        shape (n_rows, n_channels, n_timesteps).  A 2-D array or DataFrame may be a table
+        of features, so only equal values are looked for there: give one channel as
+        (n_rows, 1, n_timesteps).
+    y : array-like of shape (n_rows,), default=None
+        The labels.  Where given, the table tells whether those of a pair agree.
+    groups : array-like of shape (n_rows,), default=None
+        The people.  With ``train`` and ``test``, each test row whose person is in train
+        is a finding of kind "group".
+    train, test : array-like of int or bool, default=None
+        The rows of either side, as a splitter gives them.  Give both or neither.
+
+    Returns
+    -------
+    findings : DataFrame
+        The worst kinds first, with the columns
+
+        train_row, test_row : int
+            The pair; ``row`` and ``other_row`` without a split.
+        kind : str
+            "same row", "identical", "overlap" (equal values at a lag), "changed points"
+            (equal at half of the timesteps or more), "rescaled", "noisy", "resampled"
+            (whole rows at another rate or length), "stretched" (parts of them), or
+            "group".
+        similarity : float
+            1 for equal values.  Else the square root of the share of the movement that
+            one row tells of the other, taken at the moving timesteps that agree best; NaN
+            for a group.
+        share : float
+            Share of the shorter row that both have.
+        stretch, shift : float
+            Where in time the pair agrees: the first row's time is
+            ``stretch * time of the second + shift``, in timesteps; in seconds since
+            the start of either for recordings.
+        same_label : bool
+            Only with ``y``.
+
+    Raises
+    ------
+    ValueError
+        If X is in no state that is known, lengths disagree, or one of ``train`` and
+        ``test`` is missing.
+
+    See Also
+    --------
+    check_no_leak : Raise an error if there is a finding.
+    check_search : Judge a search and its splits.
+
+    Notes
+    -----
+    What is found, what is not, and how often it errs is told and measured in
+    :doc:`/guide/leaks`.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import load_watch
+    >>> from sk_imu.model_selection import find_leaks
+    >>> X = [r.streams["Gyroscope"].values.T for r in load_watch().data[:6]]
+    >>> X.append(1.7 * X[2][:, 200:900])
+    >>> findings = find_leaks(X)
+    >>> findings[["row", "other_row", "kind"]]
+       row  other_row      kind
+    0    2          6  rescaled
+    """
+    rows, n_rows = as_rows(X)
+    for name, given in (("y", y), ("groups", groups)):
+        if given is not None and len(column_or_1d(given)) != n_rows:
+            raise ValueError(
+                f"{name} has {len(column_or_1d(given))} entries, X {n_rows} rows: give one "
+                "for each row."
+            )
+    if (train is None) != (test is None):
+        raise ValueError("Give both train and test, or neither to compare all rows.")
+    if train is None or test is None:
+        return findings_table(_copies(rows, np.ones((n_rows, n_rows), dtype=bool)), y)
+    in_train = _as_rows_of_side(train, n_rows, "train")
+    in_test = _as_rows_of_side(test, n_rows, "test")
+    asked = np.zeros((n_rows, n_rows), dtype=bool)
+    asked[np.ix_(in_train, in_test)] = True
+    both = np.intersect1d(in_train, in_test).tolist()
+    findings = [_Finding(i, i, "same row", 1.0, 1.0, 1.0, 0.0) for i in both]
+    findings += _copies(rows, asked | asked.T)
+    if groups is not None:
+        findings += shared_groups(np.asarray(column_or_1d(groups)), in_train, in_test)
+    return findings_table(findings, y, in_train)
+
+
+def check_no_leak(
+    X: Any,
+    y: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    *,
+    train: ArrayLike,
+    test: ArrayLike,
+) -> None:
+    """Raise an error if train and test share something.
+
+    Parameters
+    ----------
+    X : list of Recording, list of arrays, array, or DataFrame
+        The rows, as in :func:`find_leaks`.
+    y : array-like of shape (n_rows,), default=None
+        The labels, for the table in the error.
+    groups : array-like of shape (n_rows,), default=None
+        The people.  Where given, nobody may be on both sides.
+    train, test : array-like of int or bool
+        The rows of either side, as a splitter gives them.
+
+    Raises
+    ------
+    LeakError
+        If there is a finding: a ValueError with the table as ``findings``.  Its text
+        tells the first ten pairs and the number of all.
+    ValueError
+        As :func:`find_leaks`.
+
+    See Also
+    --------
+    find_leaks : The table without the error.
+    check_search : Judge a search and its splits.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import LeaveOneGroupOut
+    >>> from sk_imu.datasets import load_watch
+    >>> from sk_imu.model_selection import check_no_leak
+    >>> watch = load_watch()
+    >>> X, groups = watch.data[:20], watch.subject[:20]
+    >>> for train, test in LeaveOneGroupOut().split(X, groups=groups):
+    ...     check_no_leak(X, groups=groups, train=train, test=test)
+    """
+    findings = find_leaks(X, y, groups, train=train, test=test)
+    if len(findings):
+        raise LeakError(describe_findings(findings), findings)
+
+
+def describe_findings(findings: pd.DataFrame) -> str:
+    """Tell the first pairs of a table of findings, how many there are, and the cure."""
+    counts = findings["kind"].value_counts(sort=False)
+    told = []
+    for train, test, kind, similarity in findings.iloc[:_N_TOLD, :4].to_numpy():
+        close = "" if np.isnan(similarity) else f", similarity {similarity:.4f}"
+        told.append(f"train row {train}, test row {test}: {kind}{close}")
+    if len(findings) > _N_TOLD:
+        told.append(f"... and {len(findings) - _N_TOLD} more")
+    cures = []
+    if (counts.index == "group").any():
+        cures.append("split by people, for example with GroupKFold and groups=")
+    if (counts.index != "group").any():
+        cures.append(
+            "keep one row a set and leave windows, copies and augmentation to what is "
+            "fitted inside the folds (WindowedClassifier, AugmentedClassifier), or give "
+            "rows of one origin the same group"
+        )
+    total = ", ".join(f"{n} {kind}" for kind, n in counts.items())
+    return (
+        f"Train and test share {len(findings)} pairs of rows ({total}):\n  "
+        + "\n  ".join(told)
+        + f"\nTo mend it: {'; '.join(cures)}."
+    )
+
+
+def _as_rows_of_side(rows: Any, n_rows: int, side: str) -> Indices:
+    given = np.asarray(rows)
+    if given.dtype == bool and given.shape == (n_rows,):
+        return np.flatnonzero(given)
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise ValueError(
+            f"{side} must be a list of row numbers, or a mask of shape ({n_rows},)."
+        )
+    given = given.astype(np.intp)
+    if given.size and not (-n_rows <= given.min() and given.max() < n_rows):
+        raise ValueError(f"{side} names rows beyond the {n_rows} of X.")
+    return np.unique(given % n_rows)
+
+
+def _copies(rows: Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
+    """Return what the pairs asked for share, by the strictest kind that holds."""
+    asked = asked.copy()
+    np.fill_diagonal(asked, False)
+    n_rows = len(asked)
+    found = []
+    whole = [
+        np.concatenate([of_sensor[i].ravel() for of_sensor in rows.exact])[np.newaxis]
+        for i in range(n_rows)
+    ]
+    lengths = [tuple(s[i].shape for s in rows.exact) for i in range(n_rows)]
+    for group in identical_rows(whole):
+        for k, i in enumerate(group):
+            for j in group[k + 1 :]:
+                if asked[i, j] and lengths[i] == lengths[j]:
+                    found.append(_Finding(i, j, "identical", 1.0, 1.0, 1.0, 0.0))
+                    asked[i, j] = asked[j, i] = False
+    is_table = not rows.even
+    for of_sensor, period in zip(rows.exact, rows.seconds, strict=True):
+        for i, j, equal, lag, share, _ in shared_values(of_sensor, asked):
+            # Half of their columns in common is nothing special in a table of features.
+            if is_table and equal < 1:
+                continue
+            kind = "overlap" if equal == 1 else "changed points"
+            found.append(_Finding(i, j, kind, equal, share, 1.0, lag * period))
+            asked[i, j] = asked[j, i] = False
+    for near in () if is_table else near_copies(rows.even, asked):
+        if near.similarity < least_similarity(near.n_channels):
+            continue
+        i, j = near.first, near.second
+        found.append(
+            _Finding(
+                i,
+                j,
+                _kind(near, rows.even[i].shape[1], rows.even[j].shape[1]),
+                near.similarity,
+                near.share,
+                near.stretch,
+                near.shift * rows.second,
+            )
+        )
+    return found
+
+
+def least_similarity(n_channels: int) -> float:
+    """Return how similar rows with so many moving channels are if they are copies."""
+    return next((s for n, s in _LEAST_SIMILARITY.items() if n_channels >= n), 1.0)
+
+
+def _kind(near: NearCopy, n_first: int, n_second: int) -> str:
+    if abs(near.stretch - 1) * n_second < 0.5:
+        return "rescaled" if near.correlation > _ONLY_RESCALED else "noisy"
+    lengths = (n_first / near.stretch, float(n_second))
+    is_whole = near.share * min(lengths) >= _WHOLE * max(lengths)
+    return "resampled" if is_whole else "stretched"
+
+
+def shared_groups(groups: NDArray[Any], train: Indices, test: Indices) -> list[_Finding]:
+    """Return each test row whose person is in train, with the first such train row."""
+    first = {}
+    for i in train[::-1].tolist():
+        first[groups[i]] = i
+    return [
+        _Finding(first[groups[j]], j, "group", np.nan, np.nan, np.nan, np.nan)
+        for j in test.tolist()
+        if groups[j] in first
+    ]
+
+
+def find_copies(X: Any) -> list[_Finding]:
+    """Return the findings among all rows."""
+    rows, n_rows = as_rows(X)
+    return _copies(rows, np.ones((n_rows, n_rows), dtype=bool))
+
+
+def across(findings: list[_Finding], train: Indices, test: Indices) -> list[_Finding]:
+    """Return the findings that a split divides."""
+    sides = set(train.tolist()), set(test.tolist())
+    return [
+        one
+        for one in findings
+        if (one.first in sides[0] and one.second in sides[1])
+        or (one.first in sides[1] and one.second in sides[0])
+    ]
+
+
+def findings_table(
+    findings: list[_Finding], y: ArrayLike | None, train: Indices | None = None
+) -> pd.DataFrame:
+    """Make the table of :func:`find_leaks`, with the train row of each pair first."""
+    in_train = None if train is None else set(train.tolist())
+    told = []
+    for one in findings:
+        if in_train is not None and one.first not in in_train:
+            one = one._replace(
+                first=one.second,
+                second=one.first,
+                stretch=1 / one.stretch,
+                shift=-one.shift / one.stretch,
+            )
+        told.append(one)
+    told.sort(key=lambda one: (_KINDS.index(one.kind), one.second, one.first))
+    names = ["row", "other_row"] if train is None else ["train_row", "test_row"]
+    table = pd.DataFrame(told, columns=[*names, *_COLUMNS])
+    if y is not None:
+        labels = np.asarray(column_or_1d(y))
+        pair = table[names].to_numpy(dtype=np.intp)
+        table["same_label"] = labels[pair[:, 0]] == labels[pair[:, 1]]
+    return table

@@ -1,0 +1,8 @@
+"""Neural networks as scikit-learn classifiers, trained by skorch."""
+
+from ._base import NetClassifier as NetClassifier
+from ._classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier, ModuleClassifier
+from ._curves import net_of as net_of
+from ._curves import staged_scores as staged_scores
+
+__all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier", "ModuleClassifier"]

@@ -1,0 +1,68 @@
+"""Which rows a net learns from: their weights, what is held out, and what torch gets."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.utils import compute_class_weight
+from skorch.dataset import Dataset
+
+from ..validation import Panel
+
+Indices = NDArray[np.intp]
+Weights = NDArray[np.float64]
+
+
+def weigh_rows(
+    y: NDArray[Any], weights: Weights, class_weight: Any
+) -> tuple[Indices, Weights]:
+    """Return the rows that weigh something, and their weights times their class's.
+
+    A row of weight 0 is left out, as it would count in a batch and its normalisation.
+    """
+    rows = np.flatnonzero(weights)
+    if len(rows):
+        classes, codes = np.unique(y[rows], return_inverse=True)
+        class_weights = compute_class_weight(
+            class_weight, classes=classes, y=y[rows], sample_weight=weights[rows]
+        )
+        weights = weights[rows] * class_weights[codes]
+        rows, weights = rows[weights > 0], weights[weights > 0]
+    if not len(rows):
+        raise ValueError("All sample weights are zero: nothing to learn from.")
+    return rows, weights
+
+
+def hold_out_groups(
+    codes: Indices, groups: NDArray[Any], fraction: float, seed: int
+) -> tuple[Indices, Indices]:
+    """Split off whole groups, so that every class stays among the rows learnt from."""
+    n_classes, n_groups = len(np.unique(codes)), len(np.unique(groups))
+    if math.ceil(fraction * n_groups) < n_groups:
+        splitter = GroupShuffleSplit(20, test_size=fraction, random_state=seed)
+        for learn, hold_out in splitter.split(codes, groups=groups):
+            if len(np.unique(codes[learn])) == n_classes:
+                return learn, hold_out
+    raise ValueError(
+        f"early_stopping=True found no split that holds out validation_fraction={fraction} "
+        "of the groups and leaves every class to learn from. Give more groups a class, a "
+        "smaller validation_fraction, or early_stopping=False."
+    )
+
+
+def weighted_dataset(
+    panel: Panel, codes: Indices, weights: Weights, *, n_classes: int, dtype: str
+) -> Dataset:
+    """Return rows with their class and weight, of mean 1, as one-hot targets."""
+    targets = np.zeros((len(panel), n_classes), dtype=dtype)
+    targets[np.arange(len(panel)), codes] = weights / weights.mean()
+    with np.errstate(over="ignore"):
+        X = np.ascontiguousarray(panel, dtype=dtype)
+    if X.dtype != panel.dtype and not np.isfinite(X).all():
+        raise ValueError(
+            f"X holds values too large for dtype={dtype!r}. Put a ChannelScaler in front, "
+            "or set dtype='float64'."
+        )
+    return Dataset(X, targets)

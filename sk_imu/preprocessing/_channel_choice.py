@@ -1,0 +1,109 @@
+"""Which channels of a recording are wanted, and what they are made from."""
+
+from collections.abc import Sequence
+
+from ..recording import (
+    QUATERNION_AXES,
+    SENSOR_AXES,
+    Recording,
+    SensorStream,
+    channel_name,
+    quaternion_columns,
+    sensor_of,
+)
+
+__all__ = ["channel_parts", "check_channels", "choose_axes", "choose_channels"]
+
+
+def choose_channels(
+    recording: Recording, channels: Sequence[str] | None, where: str
+) -> list[str]:
+    """Return the channels that sensors' and channels' names stand for; None for all.
+
+    Raises
+    ------
+    ValueError
+        If a name stands for nothing, none is given, or a channel comes twice.
+    """
+    if channels is None:
+        return list(recording.channel_names)
+    available = channel_parts(recording)
+    names: list[str] = []
+    for wanted in channels:
+        of_sensor = [name for name in available if sensor_of(name) == wanted]
+        if not of_sensor and wanted not in available:
+            sensors = list(dict.fromkeys(map(sensor_of, available)))
+            raise ValueError(
+                f"{where}: channels asks for {wanted!r}, which is neither a sensor nor a "
+                f"channel of it. Choose from its sensors {sensors} or channels "
+                f"{list(available)}."
+            )
+        names += of_sensor or [wanted]
+    if not names or len(set(names)) != len(names):
+        raise ValueError(
+            "Resampler: channels must name at least one channel and none twice, "
+            f"got {list(channels)}."
+        )
+    return names
+
+
+def check_channels(
+    recording: Recording, names: Sequence[str], where: str, *, exactly: bool
+) -> None:
+    """Check that a recording has these channels, and no others if told so.
+
+    Raises
+    ------
+    ValueError
+        If it doesn't.
+    """
+    present: Sequence[str] = list(channel_parts(recording))
+    extra: list[str] = []
+    if exactly:
+        present = recording.channel_names
+        extra = [name for name in present if name not in names]
+    lacking = [name for name in names if name not in present]
+    if lacking or extra:
+        common = [name for name in names if name in present]
+        raise ValueError(
+            f"{where}: its channels differ from those of the first training "
+            f"recording: missing {lacking}, extra {extra}. Choose what every "
+            f"recording has by channels=[...] (this one shares {common}), or leave "
+            "this recording out."
+        )
+
+
+def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
+    """Return the sensor and axis of each channel that a recording can give.
+
+    TotalAcceleration, where it is absent, is the sum of two.
+    """
+    streams = recording.streams
+    own = {
+        channel_name(sensor, axis): [(sensor, axis)]
+        for sensor, stream in streams.items()
+        for axis in stream.axes
+    }
+    parts = {name: own[name] for name in recording.channel_names}
+    pair = ("Accelerometer", "Gravity")
+    if "TotalAcceleration" not in streams and all(sensor in streams for sensor in pair):
+        for axis in SENSOR_AXES["TotalAcceleration"]:
+            if all(axis in streams[sensor].axes for sensor in pair):
+                name = channel_name("TotalAcceleration", axis)
+                parts[name] = [(sensor, axis) for sensor in pair]
+    return parts
+
+
+def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> SensorStream:
+    """Return a stream with the axes wanted, and all four of a quaternion."""
+    # A channel may be asked for itself and as a part of TotalAcceleration.
+    wanted = list(dict.fromkeys(axes))
+    if set(wanted) & set(QUATERNION_AXES):
+        if not quaternion_columns(stream.axes):
+            raise ValueError(
+                f"{place}: a quaternion needs all of {', '.join(QUATERNION_AXES)}, the "
+                f"stream has only {', '.join(stream.axes)}. Leave it out of channels."
+            )
+        wanted += [axis for axis in QUATERNION_AXES if axis not in wanted]
+    columns = [stream.axes.index(axis) for axis in wanted]
+    return SensorStream(stream.timestamps_s, stream.values[:, columns], wanted)

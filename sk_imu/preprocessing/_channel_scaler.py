@@ -1,0 +1,190 @@
+"""Bring the channels of uniformly sampled sets to one scale."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import StrOptions, fit_context
+from ..recording import sensor_triples
+from ..validation import (
+    Panel,
+    Uniform,
+    as_3d,
+    check_channel_names,
+    check_series,
+)
+from ._base import SeriesTransformer
+
+__all__ = ["ChannelScaler"]
+
+
+class ChannelScaler(SeriesTransformer):
+    """Divide each channel by its scale in the training sets.
+
+    By default the three axes of a sensor share one scale, so that they stay a vector
+    whose direction means something, and nothing is subtracted: the origin about which
+    later steps rotate and mirror stays where it was.
+
+    Parameters
+    ----------
+    channel_names : sequence of str, optional
+        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.
+        Without names nothing tells which channels form a vector, and each has its own
+        scale.
+    per : {"sensor", "channel"}, default="sensor"
+        ``"sensor"`` gives the axes x, y and z of one sensor one scale where all three
+        are there, and each other channel its own; ``"channel"`` each its own.
+    with_mean : bool or "single", default=False
+        Whether to subtract each channel's mean first.  ``"single"`` does so only for
+        channels that are no part of an x, y, z triple, such as magnitudes and vertical
+        parts: they have no direction that a shifted origin would spoil.  Without
+        ``channel_names`` every channel is single.
+
+    Attributes
+    ----------
+    scale_ : ndarray of shape (n_channels,)
+        By what each channel is divided, in the channel's unit: the root mean square
+        over all timesteps of all training sets, or the standard deviation where the
+        mean is subtracted.  Each timestep weighs the same, so a longer set weighs more.
+        Where axes share a scale, the mean square is that of all three.  1 for a channel
+        that is always 0 or, where the mean is subtracted, constant.
+    mean_ : ndarray of shape (n_channels,) or None
+        What is subtracted from each channel, 0 for those of triples where ``with_mean``
+        is ``"single"``; None unless ``with_mean``.
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, the number of names is not that of the
+        channels, or X is in the raw state, not finite, or differs in its channels from
+        row to row or from ``fit``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import ChannelScaler
+    >>> sets = [np.array([[3.0, -3.0], [4.0, 4.0], [0.0, 0.0]])]
+    >>> names = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
+    >>> ChannelScaler(channel_names=names).fit(sets).scale_.round(3)
+    array([2.887, 2.887, 2.887])
+    >>> ChannelScaler().fit(sets).scale_
+    array([3., 4., 1.])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "channel_names": ["array-like", None],
+        "per": [StrOptions({"sensor", "channel"})],
+        "with_mean": ["boolean", StrOptions({"single"})],
+    }
+
+    mean_: NDArray[np.float64] | None
+
+    def __init__(
+        self,
+        *,
+        channel_names: Sequence[str] | None = None,
+        per: Literal["sensor", "channel"] = "sensor",
+        with_mean: bool | Literal["single"] = False,
+    ) -> None:
+        self.channel_names = channel_names
+        self.per = per
+        self.with_mean = with_mean
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> "ChannelScaler":
+        """Learn the scales.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The training sets, uniform or panel.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ChannelScaler
+            The fitted scaler.
+        """
+        series = check_series(self, X, reset=True)
+        names = check_channel_names(self.channel_names, self.n_channels_in_, estimator=self)
+        # A block is one row of a list, or the whole panel.
+        blocks = series if isinstance(series, list) else [as_3d(series)]
+        mean_square = _channel_mean([np.square(b, dtype=np.float64) for b in blocks])
+        triples = sensor_triples(names)
+        self.mean_ = None
+        squared_scale = mean_square
+        if self.with_mean:
+            self.mean_ = _channel_mean(blocks)
+            if self.with_mean == "single":
+                for triple in triples:
+                    self.mean_[triple] = 0
+            center = self.mean_[:, np.newaxis]
+            squared_scale = _channel_mean([np.square(b - center) for b in blocks])
+            # What is left of a constant by rounding is no scale.
+            squared_scale[squared_scale <= 1e-24 * mean_square] = 0
+        if self.per == "sensor":
+            for triple in triples:
+                squared_scale[triple] = squared_scale[triple].mean()
+        self.scale_ = np.sqrt(squared_scale)
+        self.scale_[self.scale_ == 0] = 1
+        return self
+
+    def transform(self, X: Any) -> Uniform | Panel:
+        """Scale the sets.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        X_new : list of arrays or array
+            The scaled sets, in the state and shape of X.
+        """
+        return self._each(X, lambda x, mean, scale: (x - mean) / scale)
+
+    def inverse_transform(self, X: Any) -> Uniform | Panel:
+        """Undo :meth:`transform`.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            Scaled sets, uniform or panel.
+
+        Returns
+        -------
+        X_old : list of arrays or array
+            The sets in their own units, in the state and shape of X.
+        """
+        return self._each(X, lambda x, mean, scale: x * scale + mean)
+
+    def _each(self, X: Any, change: Callable[..., Panel]) -> Uniform | Panel:
+        check_is_fitted(self)
+        series = check_series(self, X, reset=False)
+        mean = np.zeros_like(self.scale_) if self.mean_ is None else self.mean_
+
+        def change_block(block: Panel) -> Panel:
+            # These columns fit (n_channels, n_timesteps) as well as panels.
+            columns = (v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_))
+            return change(block, *columns)
+
+        if isinstance(series, list):
+            return [change_block(row) for row in series]
+        return change_block(series)
+
+
+def _channel_mean(blocks: Sequence[Panel]) -> NDArray[np.float64]:
+    """Return each channel's mean over all timesteps of all blocks."""
+    n_channels = blocks[0].shape[-2]
+    sums = [b.sum(axis=-1, dtype=np.float64).reshape(-1, n_channels) for b in blocks]
+    n_timesteps = sum(block.size for block in blocks) // n_channels
+    return np.concatenate(sums).sum(axis=0) / n_timesteps

@@ -1,0 +1,153 @@
+"""Bring uniformly sampled sets to one length."""
+
+from numbers import Integral
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from scipy import signal
+from scipy.interpolate import CubicSpline
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import Interval, StrOptions, fit_context
+from ..validation import (
+    Panel,
+    as_3d,
+    check_series,
+)
+from ._base import SeriesTransformer
+
+__all__ = ["FixedLength"]
+
+
+class FixedLength(SeriesTransformer):
+    """Stretch or shrink each set to a fixed number of timesteps.
+
+    The first and last sample keep their place and value, the others move evenly between
+    them.  Where a set loses samples, what the new ones cannot show is filtered out
+    first, as it would come back disguised as a slower movement (aliasing).
+
+    Parameters
+    ----------
+    n_timesteps : int, default=256
+        Number of timesteps of every set of the output, at least 2.
+    interpolation : {"linear", "cubic"}, default="linear"
+        How values between two samples are found; ``"cubic"`` is the cubic spline
+        through all samples.
+    anti_alias : bool, default=True
+        Whether to low-pass a set that becomes shorter, at half its new rate: a finite
+        impulse response without delay, as in :func:`scipy.signal.resample_poly`.
+
+    Attributes
+    ----------
+    n_channels_in_ : int
+        Number of channels.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, or X is in the raw state, not finite, or
+        differs in its channels from row to row or from ``fit``.
+
+    See Also
+    --------
+    WindowedClassifier : Learn on windows of the sets instead.
+
+    Notes
+    -----
+    All channels are plain numbers here.  Roll, pitch and yaw, which jump from π to −π, are
+    taken through all the angles between: leave them out by the ``channels`` of the
+    :class:`Resampler`, and take the quaternion, which it keeps free of jumps.  Its four
+    numbers are interpolated and filtered one by one, so that its length may fall short
+    of 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import FixedLength
+    >>> sets = [np.ones((6, 947)), np.ones((6, 2618))]
+    >>> FixedLength(128).fit_transform(sets).shape
+    (2, 6, 128)
+    >>> FixedLength(5).fit_transform([np.arange(1.0, 10).reshape(1, 9)]).round(6)
+    array([[[1., 3., 5., 7., 9.]]])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_timesteps": [Interval(Integral, 2, None, closed="left")],
+        "interpolation": [StrOptions({"linear", "cubic"})],
+        "anti_alias": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        n_timesteps: int = 256,
+        *,
+        interpolation: Literal["linear", "cubic"] = "linear",
+        anti_alias: bool = True,
+    ) -> None:
+        self.n_timesteps = n_timesteps
+        self.interpolation = interpolation
+        self.anti_alias = anti_alias
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> "FixedLength":
+        """Check the parameters and the input; nothing is learnt.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : FixedLength
+            The fitted transformer.
+        """
+        check_series(self, X, reset=True)
+        return self
+
+    def transform(self, X: Any) -> Panel:
+        """Bring every set to ``n_timesteps``.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The sets, uniform or panel.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_sets, n_channels, n_timesteps)
+            The panel; three-dimensional for one channel, too.
+        """
+        check_is_fitted(self)
+        series = check_series(self, X, reset=False)
+        if isinstance(series, list):
+            return np.stack([self._stretch(row) for row in series])
+        return self._stretch(as_3d(series))
+
+    def _stretch(self, values: Panel) -> Panel:
+        n_before = values.shape[-1]
+        if self.anti_alias and self.n_timesteps < n_before:
+            values = _low_pass(values, (self.n_timesteps - 1) / (n_before - 1))
+        position = np.linspace(0, n_before - 1, self.n_timesteps)
+        if self.interpolation == "cubic" and n_before > 2:
+            spline = CubicSpline(np.arange(n_before), values, axis=-1)
+            return spline(position).astype(values.dtype)
+        left = np.minimum(position.astype(np.intp), max(n_before - 2, 0))
+        weight = (position - left).astype(values.dtype)
+        right = np.minimum(left + 1, n_before - 1)
+        return values[..., left] * (1 - weight) + values[..., right] * weight
+
+
+def _low_pass(values: Panel, cutoff: float) -> Panel:
+    """Remove what is faster than ``cutoff`` times half the sampling rate."""
+    half = int(np.ceil(10 / cutoff))
+    taps = signal.firwin(2 * half + 1, cutoff, window=("kaiser", 5.0))
+    # Turned about its ends, a series keeps its first and last value and any trend.
+    pad = [(0, 0)] * (values.ndim - 1) + [(half, half)]
+    padded = np.pad(values, pad, mode="reflect", reflect_type="odd")
+    kernel = taps.astype(values.dtype).reshape((1,) * (values.ndim - 1) + (-1,))
+    return signal.oaconvolve(padded, kernel, mode="valid", axes=-1)

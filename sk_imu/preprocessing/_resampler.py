@@ -1,0 +1,404 @@
+"""Irregular sensor streams to one uniform rate."""
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import Interval, StrOptions, fit_context
+from ..recording import DataQualityWarning, Recording, SensorStream, find_gaps, mend_clock
+from ..validation import (
+    Panel,
+    SeriesOutputMixin,
+    Uniform,
+    check_channel_names,
+    check_recordings,
+    check_series,
+    is_list,
+    is_raw,
+)
+from ._channel_choice import channel_parts, check_channels, choose_axes, choose_channels
+from ._interpolation import resample_stream
+from ._stream_checks import check_overlap, check_stream
+
+__all__ = ["Resampler"]
+
+Floats = NDArray[np.float64]
+#: How many samples or gaps of each kind there were.
+Faults = Counter[str]
+_DONE = {
+    "missing": "interpolated over or left out {} samples with missing values",
+    "mended": "gave another time to {} samples of clocks with bursts or steps back",
+    "gaps": "put NaN into {} gaps longer than max_gap_seconds",
+}
+#: What clocks may be off by rounding, in timesteps.
+_ROUNDING = 1e-6
+
+
+class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
+    """Bring the sensor streams of each recording onto one uniform clock.
+
+    Every sensor of a phone has a clock, a rate and a start of its own.  The resampler
+    takes the time that all chosen streams share, and gives every channel's value each
+    ``1 / sampling_rate_hz`` seconds from the start of that time.  It fixes the channels
+    and their order for all later steps.
+
+    Streams that are faster than the output are low-passed first: without that, movement
+    and vibration above half the output's rate would turn up as slower movement that
+    never was.  Quaternions are interpolated on the sphere, Euler angles through their
+    wrap at ±π.
+
+    Parameters
+    ----------
+    sampling_rate_hz : float, default=50.0
+        The output's rate in hertz.
+    channels : list of str, default=None
+        Sensors, such as ``"Gyroscope"``, and single channels, such as
+        ``"Gyroscope_x"``, in the order wanted.  ``"TotalAcceleration"`` is made from
+        ``Accelerometer`` + ``Gravity`` in recordings that have these two instead.  None
+        takes all channels of the first training recording, and then every recording
+        must have exactly these.  Recordings only.
+    interpolation : {"linear", "cubic", "quintic"}, default="quintic"
+        How values between two samples are found: by straight lines or splines.
+        Quaternions always take the shortest way between two samples at constant angular
+        rate.
+    anti_alias : bool, default=True
+        Low-pass streams whose rate falls by more than 1 %, with zero phase.  The
+        passband ends at 0.8, the stopband begins (−80 dB) at 1.0 times half the
+        output's rate.  Within 0.1 s of either end of a stream the low-pass has only one
+        side to look at, and does less.
+    missing : {"error", "interpolate"}, default="error"
+        Whether NaN values are refused, or the samples that hold one are left out and
+        interpolated over (at a stream's ends they are only left out, so the time shared
+        by all streams may shrink).  A quaternion of zeros is missing, too.  Infinity is
+        always refused.
+    clock : {"error", "mend"}, default="error"
+        Whether clocks that repeat timestamps or run backwards are refused, or samples
+        are sorted by time, and those that were delivered in bursts are spread over the
+        time in which they were taken.  No sample is dropped.  Recordings only.
+    max_gap_seconds : float, default=None
+        Longest interval between two samples that is interpolated over without a word;
+        None sets no limit.
+    gaps : {"error", "mark"}, default="error"
+        Whether longer gaps are refused, or the timesteps inside them become NaN.
+    input_rate_hz : float, default=None
+        The rate of uniform and panel input in hertz.  None says that it already is
+        ``sampling_rate_hz``, and only checks it.  Recordings bring their own clocks.
+    dtype : {"float64", "float32"}, default="float64"
+        What recordings are put out in; half the memory for all that follows.  Arrays keep
+        their own.
+
+    Attributes
+    ----------
+    channel_names_ : list of str of length n_channels
+        Names of the output's channels.
+    n_features_in_ : int
+        Number of the output's channels; of input timesteps where ``X`` is 2-D.
+    n_missing_ : int
+        Number of training samples, counted in each chosen stream, that were
+        interpolated over or left out.  ``transform`` tells the number for its own input
+        in a :class:`DataQualityWarning`.
+    n_mended_ : int
+        Number of training samples, counted likewise, that ``clock="mend"`` gave another
+        time or place.
+    n_gaps_ : int
+        Number of gaps, counted likewise, longer than ``max_gap_seconds``.
+
+    Raises
+    ------
+    ValueError
+        If channels differ between recordings, a clock repeats a timestamp or runs
+        backwards, a gap is too long, streams don't overlap in time, or values are
+        missing.  The message
+        names the row, the recording's source, the sensor and the sample.
+
+    See Also
+    --------
+    sk_imu.FixedLength : Bring the sets to one length, for what needs a panel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import Recording, Resampler, SensorStream
+    >>> fast, slow = np.arange(527) / 52.713, 0.3 + np.arange(59) / 5.9
+    >>> recording = Recording({
+    ...     "Accelerometer": SensorStream(fast, np.zeros((527, 3))),
+    ...     "Gyroscope": SensorStream(slow, np.ones((59, 3))),
+    ... })
+    >>> resampler = Resampler(sampling_rate_hz=50, channels=["Gyroscope"])
+    >>> resampler.fit_transform([recording])[0].shape
+    (3, 492)
+    >>> Resampler(sampling_rate_hz=50).fit_transform([recording])[0].shape
+    (6, 484)
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+        "channels": ["array-like", None],
+        "interpolation": [StrOptions({"linear", "cubic", "quintic"})],
+        "anti_alias": ["boolean"],
+        "missing": [StrOptions({"error", "interpolate"})],
+        "clock": [StrOptions({"error", "mend"})],
+        "max_gap_seconds": [Interval(Real, 0, None, closed="neither"), None],
+        "gaps": [StrOptions({"error", "mark"})],
+        "input_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
+        "dtype": [StrOptions({"float64", "float32"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_rate_hz: float = 50.0,
+        channels: Sequence[str] | None = None,
+        interpolation: Literal["linear", "cubic", "quintic"] = "quintic",
+        anti_alias: bool = True,
+        missing: Literal["error", "interpolate"] = "error",
+        clock: Literal["error", "mend"] = "error",
+        max_gap_seconds: float | None = None,
+        gaps: Literal["error", "mark"] = "error",
+        input_rate_hz: float | None = None,
+        dtype: Literal["float64", "float32"] = "float64",
+    ) -> None:
+        self.sampling_rate_hz = sampling_rate_hz
+        self.channels = channels
+        self.interpolation = interpolation
+        self.anti_alias = anti_alias
+        self.missing = missing
+        self.clock = clock
+        self.max_gap_seconds = max_gap_seconds
+        self.gaps = gaps
+        self.input_rate_hz = input_rate_hz
+        self.dtype = dtype
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fix the channels and check every recording.
+
+        Parameters
+        ----------
+        X : list of Recording, list of ndarray, or ndarray
+            The sets: recordings, arrays of shape (n_channels, n_timesteps_i), or one
+            array of shape (n_sets, n_channels, n_timesteps) or (n_sets, n_timesteps).
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : Resampler
+            The fitted transformer.
+        """
+        if _holds_recordings(X):
+            recordings = check_recordings(X, estimator=self)
+            where = _where(recordings[0], 0)
+            self.channel_names_ = choose_channels(recordings[0], self.channels, where)
+            self.n_features_in_ = len(self.channel_names_)
+            found = [self._read(one, row)[1] for row, one in enumerate(recordings)]
+            return self._keep(found)
+        if self.channels is not None:
+            raise ValueError(
+                "Resampler: channels chooses from the named channels of Recordings, "
+                "but X holds arrays. Set channels=None or give Recordings."
+            )
+        series = check_series(self, X, reset=True, allow_nan=self.missing == "interpolate")
+        n_channels = len(np.atleast_2d(series[0]))
+        self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
+        return self._keep([self._look_for_gaps(x, row)[1] for row, x in enumerate(series)])
+
+    def transform(self, X: Any) -> Uniform | Panel:
+        """Resample every set.
+
+        Parameters
+        ----------
+        X : list of Recording, list of ndarray, or ndarray
+            The sets, with the channels of those given to ``fit``.
+
+        Returns
+        -------
+        X_resampled : list of ndarray, or ndarray
+            The sets at ``sampling_rate_hz``.  Recordings give arrays of ``dtype`` and
+            shape (n_channels, n_timesteps_i); arrays keep their state and dtype.
+        """
+        check_is_fitted(self)
+        if not _holds_recordings(X):
+            allow_nan = self.missing == "interpolate"
+            series = check_series(self, X, reset=False, allow_nan=allow_nan)
+            return self._transform_series(series)
+        rows: Uniform = []
+        found = []
+        for row, recording in enumerate(check_recordings(X, estimator=self)):
+            chosen, faults = self._read(recording, row)
+            rows.append(self._transform_recording(chosen))
+            found.append(faults)
+        self._warn(found)
+        return rows
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell what input is allowed and that the dtype is kept."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "interpolate"
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _read(self, recording: Recording, row: int) -> tuple[Recording, Faults]:
+        """Return the checked streams that are needed, and what was wrong with them."""
+        where = _where(recording, row)
+        exactly = self.channels is None
+        check_channels(recording, self.channel_names_, where, exactly=exactly)
+        available = channel_parts(recording)
+        axes: dict[str, list[str]] = {}
+        for name in self.channel_names_:
+            for sensor, axis in available[name]:
+                axes.setdefault(sensor, []).append(axis)
+        streams, faults, allow_missing = {}, Faults(), self.missing == "interpolate"
+        for sensor, wanted in axes.items():
+            place = f"{where}, sensor {sensor!r}"
+            stream = choose_axes(recording.streams[sensor], wanted, place)
+            if self.clock == "mend":
+                stream, n_mended = _mend(stream, place)
+                faults["mended"] += n_mended
+            streams[sensor] = check_stream(stream, place=place, allow_missing=allow_missing)
+            faults["missing"] += stream.n_samples - streams[sensor].n_samples
+        chosen = replace(recording, streams=streams)
+        check_overlap(chosen, rate_hz=self.sampling_rate_hz, place=where)
+        for sensor, stream in streams.items():
+            place = f"{where}, sensor {sensor!r}"
+            times_s = stream.timestamps_s
+            faults["gaps"] += len(self._long_gaps(times_s, *chosen.overlap_s, place))
+        return chosen, faults
+
+    def _long_gaps(
+        self, times_s: Floats, start_s: float, end_s: float, place: str
+    ) -> Floats:
+        if self.max_gap_seconds is None:
+            return np.empty((0, 2))
+        gaps = find_gaps(times_s, self.max_gap_seconds * (1 + _ROUNDING))
+        gaps = gaps[(gaps[:, 0] < end_s) & (gaps[:, 1] > start_s)]
+        if len(gaps) and self.gaps == "error":
+            first_s, next_s = gaps[0]
+            raise ValueError(
+                f"{place}: a gap of {next_s - first_s:.3g} s from {first_s:.3f} s on, the "
+                f"first of {len(gaps)} longer than max_gap_seconds="
+                f"{self.max_gap_seconds:g}. Use gaps='mark' to get NaN there, or cut the "
+                "recording into pieces with Recording.between."
+            )
+        return gaps
+
+    def _transform_recording(self, recording: Recording) -> Floats:
+        start_s, end_s = recording.overlap_s
+        n_timesteps = self._count_timesteps(end_s - start_s)
+        values: dict[tuple[str, str], Floats] = {}
+        for sensor, stream in recording.streams.items():
+            times_s = stream.timestamps_s - start_s
+            uniform = self._resample(times_s, stream.values, n_timesteps, stream.axes)
+            for axis, channel in zip(stream.axes, uniform.T, strict=True):
+                values[sensor, axis] = channel
+        parts = channel_parts(recording)
+        output = np.zeros((len(self.channel_names_), n_timesteps))
+        for name, channel in zip(self.channel_names_, output, strict=True):
+            for part in parts[name]:
+                channel += values[part]
+        return output.astype(self.dtype, copy=False)
+
+    def _transform_series(self, series: Uniform | Panel) -> Uniform | Panel:
+        looked = [self._look_for_gaps(x, row) for row, x in enumerate(series)]
+        found = [faults for _, faults in looked]
+        if not any(found) and self.input_rate_hz in (None, self.sampling_rate_hz):
+            return series
+        rows: Uniform = []
+        for i, (row, (missing, _)) in enumerate(zip(series, looked, strict=True)):
+            uniform = self._transform_row(np.atleast_2d(row), missing, i).astype(row.dtype)
+            rows.append(uniform.reshape(*row.shape[:-1], -1))
+        self._warn(found)
+        return rows if isinstance(series, list) else np.stack(rows)
+
+    def _look_for_gaps(self, x: Panel, row: int) -> tuple[NDArray[np.bool_], Faults]:
+        """Return which timesteps miss a value, and how many do."""
+        missing = np.any(np.isnan(np.atleast_2d(x)), axis=0, keepdims=True)[0]
+        if not missing.any():
+            return missing, Faults()
+        times_s = np.flatnonzero(~missing) / (self.input_rate_hz or self.sampling_rate_hz)
+        gaps = self._long_gaps(times_s, -np.inf, np.inf, f"Resampler: row {row} of X")
+        return missing, +Faults(missing=int(missing.sum()), gaps=len(gaps))
+
+    def _transform_row(self, values: Panel, missing: NDArray[np.bool_], row: int) -> Floats:
+        input_rate_hz = self.input_rate_hz or self.sampling_rate_hz
+        times_s = np.arange(len(missing)) / input_rate_hz
+        n_timesteps = self._count_timesteps(times_s[-1])
+        if n_timesteps < 2:
+            raise ValueError(
+                f"Resampler: row {row} of X has {len(missing)} feature(s) (timesteps) at "
+                f"{input_rate_hz:g} Hz, which is less than one timestep at "
+                f"{self.sampling_rate_hz:g} Hz. Give longer sets."
+            )
+        if missing[0] or missing[-1]:
+            raise ValueError(
+                f"Resampler: row {row} of X begins or ends with a missing value, and "
+                "nothing is made up beyond what was recorded. Cut it off."
+            )
+        samples = values.T[~missing].astype(np.float64)
+        return self._resample(times_s[~missing], samples, n_timesteps).T
+
+    def _resample(
+        self, times_s: Floats, values: Floats, n_timesteps: int, axes: Any = ()
+    ) -> Floats:
+        uniform = resample_stream(
+            times_s,
+            values,
+            n_timesteps=n_timesteps,
+            rate_hz=self.sampling_rate_hz,
+            axes=axes,
+            interpolation=self.interpolation,
+            anti_alias=self.anti_alias,
+        )
+        last_s = (n_timesteps - 1) / self.sampling_rate_hz
+        for gap in self._long_gaps(times_s, 0, last_s, ""):
+            first, last = gap * self.sampling_rate_hz + [_ROUNDING, -_ROUNDING]
+            uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
+        return uniform
+
+    def _count_timesteps(self, duration_s: float) -> int:
+        return math.floor(duration_s * self.sampling_rate_hz + _ROUNDING) + 1
+
+    def _keep(self, found: list[Faults]) -> Self:
+        for kind in _DONE:
+            setattr(self, f"n_{kind}_", sum(faults[kind] for faults in found))
+        return self
+
+    def _warn(self, found: list[Faults]) -> None:
+        for kind, done in _DONE.items():
+            counts = [faults[kind] for faults in found if faults[kind]]
+            if counts:
+                what, where = done.format(sum(counts)), f"in {len(counts)} of the rows of X"
+                warnings.warn(f"Resampler {what} {where}.", DataQualityWarning, 3)
+
+
+def _mend(stream: SensorStream, place: str) -> tuple[SensorStream, int]:
+    if not np.isfinite(stream.timestamps_s).all():
+        return stream, 0  # check_stream says which
+    try:
+        order, times_s = mend_clock(stream.timestamps_s)
+    except ValueError as error:
+        raise ValueError(
+            f"{place}: {error}. Leave the recording out, or mend its clock by hand."
+        ) from error
+    n_mended = int(np.count_nonzero(times_s != stream.timestamps_s))
+    return SensorStream(times_s, stream.values[order], stream.axes), n_mended
+
+
+def _holds_recordings(X: Any) -> bool:
+    # An empty list is told to be so in the words of recordings.
+    return is_raw(X) or (is_list(X) and len(X) == 0)
+
+
+def _where(recording: Recording, row: int) -> str:
+    return f"Resampler: row {row} of X ({recording.name})"

@@ -1,0 +1,98 @@
+"""One recording, whatever app exported it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..recording import Recording
+from ._files import read_files
+from ._layouts import is_sensor_logger
+from ._phyphox import is_phyphox, read_phyphox_files
+from ._physics_toolbox import is_physics_toolbox, read_physics_toolbox_files
+from ._sensor_logger import read_sensor_logger_files
+from ._tables import sniff_header
+
+__all__ = ["read_recording"]
+
+_APPS = {
+    "Sensor Logger": (is_sensor_logger, read_sensor_logger_files),
+    "phyphox": (is_phyphox, read_phyphox_files),
+    "Physics Toolbox": (is_physics_toolbox, read_physics_toolbox_files),
+}
+
+
+def read_recording(path: str | Path, **metadata: Any) -> Recording:
+    """Read one recording, whatever known app exported it.
+
+    The format is told by the content.  Known are Sensor Logger
+    (:func:`read_sensor_logger`), phyphox (:func:`read_phyphox`) and Physics Toolbox
+    (:func:`read_physics_toolbox`); any other table is read by :func:`read_table`, which
+    must be told its columns.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file, a folder or a zip file.
+    **metadata
+        ``label``, ``subject`` and the other attributes of a recording.
+
+    Returns
+    -------
+    recording : Recording
+        The recording, with ``path`` as its ``source``.  Its ``notes`` say what was
+        found, decided and left out, with counts.
+
+    Raises
+    ------
+    ValueError
+        If the recording can't be read.  The message names the file and the place in it.
+
+    See Also
+    --------
+    read_recordings : Read a folder of labelled recordings.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np, pandas as pd
+    >>> from sk_imu import read_recording
+    >>> time_ns = 1_700_000_000_000_000_000 + 20_000_000 * np.arange(100)
+    >>> rotation = pd.DataFrame({"time": time_ns, "z": 0.1, "y": 0.0, "x": 0.0})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rotation.to_csv(pathlib.Path(folder, "Gyroscope.csv"), index=False)
+    ...     read_recording(folder, label="turn")
+    Recording(1.98 s: Gyroscope 50 Hz, label='turn')
+    """
+    path = Path(path)
+    files = read_files(path)
+    apps = [app for app, (is_of, _) in _APPS.items() if is_of(files)]
+    if not apps:
+        raise ValueError(_describe(path, files))
+    if len(apps) > 1:
+        raise ValueError(
+            f"{path}: files of {' and '.join(apps)} are mixed. Give each recording a "
+            "folder or zip file of its own."
+        )
+    recording = _APPS[apps[0]][1](files, str(path))
+    return replace(recording, **metadata) if metadata else recording
+
+
+def _describe(path: Path, files: Mapping[str, bytes]) -> str:
+    """Say what is there in place of a recording."""
+    if path.suffix.lower() in {".xls", ".xlsx", ".ods"}:
+        return f"{path}: is a spreadsheet. Export the recording as CSV."
+    if not files:
+        return f"{path}: no recording in it: no CSV, JSON or SQLite file."
+    name, content = next(iter(files.items()))
+    if not content.strip():
+        found = "which is empty"
+    elif b"\0" in content[:1000]:
+        found = "which is no text"
+    else:
+        header = sniff_header(content[:2000].decode("utf-8-sig", "replace"))[1]
+        found = f"whose first line is {[cell[:40] for cell in header[:12]]}"
+    return (
+        f"{path}: no recording of {', '.join(_APPS)}. It holds {len(files)} file(s), such "
+        f"as {name}, {found}. Export the recording again, or tell read_table its columns."
+    )

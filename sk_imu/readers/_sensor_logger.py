@@ -1,0 +1,338 @@
+"""Recordings exported by the app Sensor Logger."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording import (
+    EULER_AXES,
+    QUATERNION_AXES,
+    SENSOR_AXES,
+    STANDARD_GRAVITY,
+    Recording,
+    SensorStream,
+)
+from ._conventions import Convention, check_conventions, check_plausible, decide_convention
+from ._files import read_files
+from ._layouts import find_tables
+from ._tables import Table
+from ._timestamps import Samples, clean_samples
+
+__all__ = ["read_sensor_logger"]
+
+Tables = dict[str, list[Table]]
+Clock = tuple[NDArray[np.int64], NDArray[np.float64] | None]
+
+_AGAIN = "If a spreadsheet has saved the file, export the recording again."
+#: What a spreadsheet makes of whole nanoseconds: 1,70136286270131E+018.
+_SCIENTIFIC = re.compile(r"(\d)[.,]?(\d*)[eE]\+?0*18")
+_WATCH = {
+    "Accelerometer": ("accelerationX", "accelerationY", "accelerationZ"),
+    "Gravity": ("gravityX", "gravityY", "gravityZ"),
+    "Gyroscope": ("rotationRateX", "rotationRateY", "rotationRateZ"),
+    "Orientation": ("quaternionX", "quaternionY", "quaternionZ", "quaternionW"),
+}
+
+
+def read_sensor_logger(
+    path: str | Path, *, platform: str | None = None, device: str = "phone"
+) -> Recording:
+    """Read a recording of the app Sensor Logger.
+
+    Read are folders and zip files of CSV files, one a sensor; JSON; SQLite; and the one
+    combined CSV file with columns such as ``accelerometer_x``.  Columns are found by
+    name.  Signs and units become those of the package: a phone lying on its back reads
+    z = +9.81 m/s² in Gravity and TotalAcceleration whether it is an iPhone or not (see
+    the user guide).  Which they are in the file is told by its Metadata, or else by its
+    data; the notes say how it was decided, and tell if the data contradict.
+
+    Rows that are no samples are left out and counted in the notes: zeros before a
+    sensor's first value, rows stamped an hour or more from all others, exact
+    repetitions.  Samples stay in the order of the file, missing values become NaN.
+    Times that a spreadsheet has rounded are restored from ``seconds_elapsed`` where that
+    agrees with every one of them.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The exported folder or file.
+    platform : {"ios", "android"}, default=None
+        The phone's system, where neither Metadata nor the data tell it.
+    device : {"phone", "watch"}, default="phone"
+        Whose sensors to read.  If the phone's have no samples, the watch's are read.
+
+    Returns
+    -------
+    recording : Recording
+        Acceleration in m/s², angular rate in rad/s, magnetic field in µT, angles in
+        rad; ``epoch_ns`` is the earliest time of any sample, ``source`` the path,
+        ``notes`` what was decided and left out.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to read at ``path``, a column is missing or given twice, a
+        cell is no number, a clock was set back, or recordings are mixed.  The message
+        names the file, the line, and what to do.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np, pandas as pd
+    >>> from sk_imu.readers import read_sensor_logger
+    >>> time_ns = 1_700_000_000_000_000_000 + 10_000_000 * np.arange(300)
+    >>> gravity = pd.DataFrame({"time": time_ns, "z": -9.8, "y": 0.0, "x": 0.0})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     gravity.to_csv(pathlib.Path(folder, "Gravity.csv"), index=False)
+    ...     recording = read_sensor_logger(folder, platform="ios")
+    >>> recording
+    Recording(2.99 s: Gravity 100 Hz)
+    >>> recording.streams["Gravity"].values[0] + 0.0
+    array([0. , 0. , 9.8])
+    """
+    if platform not in (None, "ios", "android"):
+        raise ValueError(f"platform must be 'ios', 'android' or None, got {platform!r}.")
+    if device not in ("phone", "watch"):
+        raise ValueError(f"device must be 'phone' or 'watch', got {device!r}.")
+    path = Path(path)
+    return read_sensor_logger_files(
+        read_files(path), str(path), platform=platform, device=device
+    )
+
+
+def read_sensor_logger_files(
+    files: Mapping[str, bytes],
+    source: str,
+    *,
+    platform: str | None = None,
+    device: str = "phone",
+) -> Recording:
+    """Read a recording from the content of its files."""
+    tables, notes = find_tables(files, source)
+    metadata = _read_metadata(tables, notes)
+    sensors: dict[str, Samples] = {}
+    watch: dict[str, Samples] = {}
+    for sensor, (table, *_) in tables.items():
+        if sensor in SENSOR_AXES and len(table):
+            sensors[sensor] = _read_samples(sensor, table, notes)
+        elif sensor == "WristMotion" and len(table):
+            watch = _read_watch(table, notes)
+        elif sensor in SENSOR_AXES and table.header:
+            _check_header(sensor, table)
+            notes.append(f"{sensor}: the file has no rows, passed over.")
+    if watch and device == "phone" and not sensors:
+        notes.append("the phone's sensors have no samples: the watch's are read.")
+        device = "watch"
+    elif watch and device == "phone":
+        notes.append("WristMotion of a watch is passed over; device='watch' reads it.")
+    sensors, cleaning = clean_samples(watch if device == "watch" else sensors, source)
+    notes += cleaning
+    if not sensors:
+        n_marks = sum(len(table) for table in tables.get("Annotation", []))
+        raise ValueError(
+            f"{source}: no sensor file with samples in it{_marks(n_marks)}. A Sensor "
+            "Logger recording holds at least one of "
+            f"{', '.join(f'{sensor}.csv' for sensor in SENSOR_AXES)}; record again with "
+            "these sensors on."
+        )
+    missing = [name for name in metadata.get("sensors", []) if name not in sensors]
+    if missing and device == "phone":
+        notes.append(f"named in Metadata but without samples: {', '.join(missing)}.")
+    sensors = _convert(sensors, tables, metadata, platform, device, notes)
+    # Nanoseconds since 1970 are beyond float64: only their differences become seconds.
+    epoch_ns = min(int(samples.times_ns.min()) for samples in sensors.values())
+    streams = {
+        sensor: SensorStream(
+            (samples.times_ns - epoch_ns) / 1e9, samples.values, samples.axes
+        )
+        for sensor, samples in sensors.items()
+    }
+    return Recording(
+        streams,
+        source=source,
+        epoch_ns=epoch_ns,
+        annotations=tuple(_read_annotations(tables, epoch_ns, notes)),
+        notes=tuple(notes),
+    )
+
+
+def _convert(
+    sensors: dict[str, Samples],
+    tables: Tables,
+    metadata: dict[str, Any],
+    platform: str | None,
+    device: str,
+    notes: list[str],
+) -> dict[str, Samples]:
+    told_by = "platform=" if platform else metadata.get("told_by", "Metadata")
+    header = tables["Orientation"][0].header if "Orientation" in tables else []
+    convention, how = decide_convention(
+        sensors,
+        platform or metadata.get("platform"),
+        metadata.get("standardised", False),
+        told_by,
+        header,
+    )
+    notes += how
+    in_g = device == "watch" and convention.apple is not False
+    converted = {}
+    for sensor, samples in sensors.items():
+        samples = convention.apply(sensor, samples)
+        if in_g and sensor in ("Accelerometer", "Gravity"):
+            samples = Convention(None, True, "").apply("AccelerometerUncalibrated", samples)
+        notes += check_plausible(sensor, samples)
+        converted[sensor] = samples
+    if in_g:
+        notes.append(f"watch: acceleration from g, times {STANDARD_GRAVITY}.")
+    notes += check_conventions(converted)
+    return converted
+
+
+def _marks(n_marks: int) -> str:
+    return f" ({n_marks} annotations, but nothing they belong to)" if n_marks else ""
+
+
+# -------------------------------------------------------------------- the tables
+
+
+def _read_metadata(tables: Tables, notes: list[str]) -> dict[str, Any]:
+    found = tables.get("Metadata")
+    if not found or not len(found[0]):
+        notes.append("no Metadata: the platform must be told by the data.")
+        return {}
+    table = found[0]
+    values = {
+        name.strip(): cells[0].strip()
+        for name, cells in zip(table.header, table.columns, strict=True)
+    }
+    version = values.get("appVersion", "of unknown version")
+    platform = values.get("platform", "").lower()
+    standardised = values.get("standardisation", "").lower() == "true"
+    notes.append(
+        f"Sensor Logger {version}, platform {platform or 'not named'}"
+        f"{', standardised' if standardised else ''}."
+    )
+    told_by = f"{platform} in Metadata{', standardised' if standardised else ''}"
+    metadata: dict[str, Any] = {"standardised": standardised, "told_by": told_by}
+    if platform in ("ios", "android"):
+        metadata["platform"] = platform
+    named = values.get("sensors", "").replace(" ", "").split("|")
+    metadata["sensors"] = [name for name in named if name in SENSOR_AXES]
+    return metadata
+
+
+def _read_annotations(
+    tables: Tables, epoch_ns: int, notes: list[str]
+) -> list[tuple[float, str]]:
+    table = tables["Annotation"][0] if "Annotation" in tables else None
+    if table is None or not len(table):
+        return []
+    times_ns, _ = _read_clock(table, notes, "Annotation")
+    marks = zip(times_ns.tolist(), table.cells("text"), strict=True)
+    return [((time_ns - epoch_ns) / 1e9, text) for time_ns, text in marks]
+
+
+def _check_header(sensor: str, table: Table) -> tuple[str, ...]:
+    """Return the axes to read, all of which and the time are there."""
+    axes = SENSOR_AXES[sensor]
+    if sensor == "Orientation":  # either of its two halves will do
+        halves = [
+            half for half in (QUATERNION_AXES, EULER_AXES) if {*half} & {*table.header}
+        ]
+        axes = tuple(axis for half in halves for axis in half) or axes
+    table.require(["time", *axes])
+    return axes
+
+
+def _read_samples(sensor: str, table: Table, notes: list[str]) -> Samples:
+    axes = _check_header(sensor, table)
+    return _samples(table, axes, axes, _read_clock(table, notes, sensor))
+
+
+def _read_watch(table: Table, notes: list[str]) -> dict[str, Samples]:
+    clock = _read_clock(table, notes, "WristMotion")
+    found = {}
+    for sensor, columns in _WATCH.items():
+        if any(column in table.header for column in columns):
+            axes = QUATERNION_AXES if sensor == "Orientation" else SENSOR_AXES[sensor]
+            found[sensor] = _samples(table, columns, axes, clock)
+    if not found:
+        table.require(_WATCH["Accelerometer"])
+    return found
+
+
+def _samples(
+    table: Table,
+    columns: tuple[str, ...],
+    axes: tuple[str, ...],
+    clock: Clock,
+) -> Samples:
+    times_ns, starts_ns = clock
+    rows = np.array(table.rows, dtype=np.int64)
+    values = table.numbers(columns)
+    return Samples(table.place, axes, times_ns, values, rows, table.row_word, starts_ns)
+
+
+def _read_clock(table: Table, notes: list[str], sensor: str) -> Clock:
+    """Return each row's time, and the recording's start by each row where told."""
+    table.require(["time"])
+    elapsed_ns = _elapsed_ns(table)
+    times_ns = table.whole_numbers("time")
+    if times_ns is None:
+        return _restore_clock(table, elapsed_ns, notes, sensor), None
+    return times_ns, None if elapsed_ns is None else times_ns - elapsed_ns
+
+
+def _elapsed_ns(table: Table) -> NDArray[np.float64] | None:
+    if not table.has("seconds_elapsed"):
+        return None
+    try:
+        return table.numbers(["seconds_elapsed"])[:, 0] * 1e9
+    except ValueError:  # it's needed only where the time is damaged
+        return None
+
+
+def _restore_clock(
+    table: Table, elapsed_ns: NDArray[np.float64] | None, notes: list[str], sensor: str
+) -> NDArray[np.int64]:
+    """Return times that a spreadsheet has rounded, from seconds_elapsed."""
+    cells = [cell.strip() for cell in table.cells("time")]
+    known = np.empty(len(cells))
+    precision_ns = 0.0
+    for row, cell in enumerate(cells):
+        match = _SCIENTIFIC.fullmatch(cell)
+        if match is None and not (cell.isascii() and cell.isdigit()):
+            raise table.fault(row, "time", "is no whole number of nanoseconds", _AGAIN)
+        digits = match[1] + match[2] if match else cell
+        known[row] = int(digits) * 10.0 ** (19 - len(digits)) if match else int(cell)
+        if match:
+            precision_ns = max(precision_ns, 10.0 ** (19 - len(digits)))
+    first = next(i for i, cell in enumerate(cells) if not cell.isdigit())
+    if elapsed_ns is None or np.isnan(elapsed_ns).any() or precision_ns > 1e6:
+        raise table.fault(
+            first,
+            "time",
+            "is no whole number of nanoseconds: it was rounded, and seconds_elapsed is "
+            "not there to restore it",
+            _AGAIN,
+        )
+    starts_ns = known - elapsed_ns
+    exact = np.array([cell.isdigit() for cell in cells])
+    start_ns = np.median(starts_ns[exact] if exact.any() else starts_ns)
+    off_ns = np.abs(starts_ns - start_ns)
+    if off_ns.max() > precision_ns + 1e6:
+        raise table.fault(
+            int(np.argmax(off_ns)),
+            "time",
+            "is rounded and disagrees with seconds_elapsed",
+            _AGAIN,
+        )
+    notes.append(
+        f"{sensor}: {sum(not cell.isdigit() for cell in cells)} times were rounded to "
+        f"{precision_ns / 1e3:g} µs by a spreadsheet; all are taken from seconds_elapsed."
+    )
+    return int(start_ns) + np.round(elapsed_ns).astype(np.int64)

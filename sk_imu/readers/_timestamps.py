@@ -1,0 +1,244 @@
+"""What clocks and first rows of real files hold, and what is left out because of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording import QUATERNION_AXES
+
+__all__ = ["Samples", "clean_samples"]
+
+#: Rows apart from the others by more are strays, where they are few.
+_STRAY_S = 3600.0
+#: Sensors that may truly read zero: no more rows of zeros than this are its start-up.
+_START_UP_ROWS = 10
+_ZERO_AT_REST = {"Accelerometer", "Gyroscope", "GyroscopeUncalibrated"}
+#: Sensors delivered out of order are sorted later on; a clock that was set back is not.
+_LATE_ROWS = 10
+_LATE_S = 1.0
+_MIXED_S = 60.0
+_YEARS = (2000, 2100)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of one sensor as the file holds them, and the place of each."""
+
+    place: str
+    axes: tuple[str, ...]
+    times_ns: NDArray[np.int64]
+    values: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    row_word: str = "line"
+    #: Start of the recording by each row: its time less its seconds_elapsed.
+    starts_ns: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.times_ns)
+
+    def where(self, i: int) -> str:
+        """Return the place of a sample, for messages."""
+        return f"{self.place}, {self.row_word} {self.rows[i]}"
+
+    def keep(self, kept: NDArray[np.bool_]) -> "Samples":
+        """Return the samples that are kept."""
+        return replace(
+            self,
+            times_ns=self.times_ns[kept],
+            values=self.values[kept],
+            rows=self.rows[kept],
+            starts_ns=None if self.starts_ns is None else self.starts_ns[kept],
+        )
+
+
+def clean_samples(
+    sensors: Mapping[str, Samples], source: str, *, unix: bool = True
+) -> tuple[dict[str, Samples], list[str]]:
+    """Leave out what is no sample, note what is odd, refuse what can't be right.
+
+    Left out and noted with counts: rows of zeros before a sensor's first value, few
+    rows stamped more than an hour from all others, rows that repeat the one before in
+    time and values.  Kept and noted: timestamps that repeat with other values, rows out
+    of order, empty cells.  Refused: a clock that was set back, years that can't be,
+    sensors of different recordings.
+
+    Raises
+    ------
+    ValueError
+        Names the file, the sensor's row and what to do.
+    """
+    notes: list[str] = []
+    cleaned: dict[str, Samples] = {}
+    for sensor, samples in _without_strays(sensors, notes).items():
+        samples = _without_leading_zeros(sensor, samples, notes)
+        samples = _without_repeated_rows(sensor, samples, notes)
+        if not len(samples):
+            notes.append(f"{sensor}: no sample is left, passed over.")
+            continue
+        if unix:
+            _check_years(samples)
+        _check_order(sensor, samples, notes)
+        missing = int(np.isnan(samples.values).any(axis=1).sum())
+        if missing:
+            notes.append(f"{sensor}: {missing} rows with empty cells, kept as NaN.")
+        cleaned[sensor] = samples
+    if unix:
+        _check_one_recording(cleaned, source, notes)
+    return cleaned, notes
+
+
+def _without_strays(sensors: Mapping[str, Samples], notes: list[str]) -> dict[str, Samples]:
+    filled = {sensor: samples for sensor, samples in sensors.items() if len(samples)}
+    if not filled:
+        return {}
+    # One row of each sensor with one stamp is one stray, hence unique times.
+    times = np.unique(np.concatenate([samples.times_ns for samples in filled.values()]))
+    cuts = np.flatnonzero(np.diff(times) > _STRAY_S * 1e9) + 1
+    kept: dict[str, Samples] = {}
+    clusters = np.split(times, cuts)
+    largest = max(map(len, clusters))
+    few = max(3, largest // 100)
+    main = [part for part in clusters if len(part) > few or len(part) == largest]
+    for sensor, samples in filled.items():
+        inside = np.zeros(len(samples), dtype=bool)
+        for part in main:
+            inside |= (samples.times_ns >= part[0]) & (samples.times_ns <= part[-1])
+        if not inside.all():
+            first = int(np.argmin(inside))
+            seconds = (int(samples.times_ns[first]) - int(main[0][0])) / 1e9
+            what = f"{abs(seconds) / 3600:.1f} h {'before' if seconds < 0 else 'after'}"
+            notes.append(
+                f"{sensor}: left out {int((~inside).sum())} row(s) stamped far from all "
+                f"others, the first {what} the start ({samples.where(first)})."
+            )
+        kept[sensor] = samples.keep(inside)
+    return kept
+
+
+def _without_leading_zeros(sensor: str, samples: Samples, notes: list[str]) -> Samples:
+    columns = [samples.axes.index(axis) for axis in QUATERNION_AXES if axis in samples.axes]
+    values = samples.values[:, columns] if columns else samples.values
+    zero: NDArray[np.bool_] = np.all(values == 0, axis=1)
+    if not zero.any():
+        return samples
+    leading = len(zero) if zero.all() else int(np.argmin(zero))
+    if zero.all() and sensor in _ZERO_AT_REST and len(zero) > 1:
+        notes.append(f"{sensor}: all {len(zero)} rows are zero, kept.")
+        return samples
+    if leading > _START_UP_ROWS and sensor in _ZERO_AT_REST:
+        notes.append(f"{sensor}: begins with {leading} rows of zeros, kept: it may rest.")
+        return samples
+    if leading:
+        notes.append(
+            f"{sensor}: left out {leading} row(s) of zeros before the first value "
+            f"({samples.where(0)})."
+        )
+        samples = samples.keep(np.arange(len(zero)) >= leading)
+    later = int(zero.sum()) - leading
+    if later:
+        notes.append(f"{sensor}: {later} row(s) of zeros amid the others, kept.")
+    return samples
+
+
+def _without_repeated_rows(sensor: str, samples: Samples, notes: list[str]) -> Samples:
+    if len(samples) < 2:
+        return samples
+    same_time = np.diff(samples.times_ns) == 0
+    values = samples.values
+    same = (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
+    repeated = np.concatenate([[False], same_time & same.all(axis=1)])
+    if repeated.any():
+        notes.append(
+            f"{sensor}: left out {int(repeated.sum())} row(s) that repeat the row before "
+            f"in time and values (first: {samples.where(int(np.argmax(repeated)))})."
+        )
+        samples = samples.keep(~repeated)
+    return samples
+
+
+def _check_order(sensor: str, samples: Samples, notes: list[str]) -> None:
+    times = samples.times_ns
+    steps = np.diff(times)
+    if (steps == 0).any():
+        notes.append(
+            f"{sensor}: {int((steps == 0).sum())} timestamp(s) are repeated with other "
+            f"values, kept (first: {samples.where(int(np.argmax(steps == 0)) + 1)})."
+        )
+    if not (steps < 0).any():
+        return
+    latest = np.maximum.accumulate(times)
+    late = times < latest
+    # The length of each run of rows that lie before one already seen.
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], late.astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    for start, end in zip(starts, ends, strict=True):
+        behind_s = int(np.max(latest[start:end] - times[start:end])) / 1e9
+        if end - start > _LATE_ROWS or behind_s > _LATE_S:
+            raise ValueError(
+                f"{samples.where(int(start))}: the clock of {sensor} runs back by "
+                f"{behind_s:.3g} s for {end - start} row(s). It was set in mid-recording, "
+                "or two recordings are joined: cut the file in two there, or correct the "
+                "time."
+            )
+    notes.append(
+        f"{sensor}: {int(late.sum())} row(s) out of order, kept in the file's order "
+        f"(first: {samples.where(int(starts[0]))})."
+    )
+
+
+def _check_years(samples: Samples) -> None:
+    low, high = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1e9) for year in _YEARS)
+    wrong = (samples.times_ns < low) | (samples.times_ns >= high)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"{samples.where(row)}, column 'time': {samples.times_ns[row]} is no Unix time "
+            f"in nanoseconds between the years {_YEARS[0]} and {_YEARS[1]}. Correct the "
+            "clock, or use read_table with the right time_unit."
+        )
+
+
+def _check_one_recording(
+    sensors: Mapping[str, Samples], source: str, notes: list[str]
+) -> None:
+    """Refuse sensors that can't be of one recording."""
+    if len(sensors) > 1:
+        main = max(sensors, key=lambda sensor: len(sensors[sensor]))
+        low, high = int(sensors[main].times_ns.min()), int(sensors[main].times_ns.max())
+        for sensor, samples in sensors.items():
+            gap_s = max(
+                int(samples.times_ns.min()) - high, low - int(samples.times_ns.max())
+            )
+            if gap_s / 1e9 > _MIXED_S:
+                raise ValueError(
+                    f"{source}: several recordings are mixed: {sensor} "
+                    f"({samples.where(0)}) and {main} ({sensors[main].where(0)}) are "
+                    f"{gap_s / 1e9:.0f} s apart. Give each recording a folder of its own."
+                )
+    starts: dict[str, float] = {}
+    for sensor, samples in sensors.items():
+        if samples.starts_ns is None or np.isnan(samples.starts_ns).all():
+            continue
+        starts[sensor] = float(np.nanmedian(samples.starts_ns))
+        off_s = np.abs(samples.starts_ns - starts[sensor]) / 1e9
+        if np.nanmax(off_s) > _LATE_S:
+            notes.append(
+                f"{sensor}: time and seconds_elapsed part by up to {np.nanmax(off_s):.3g} "
+                f"s ({samples.where(int(np.nanargmax(off_s)))}); time is what counts."
+            )
+    if starts:
+        first, last = (
+            min(starts, key=starts.__getitem__),
+            max(starts, key=starts.__getitem__),
+        )
+        apart_s = (starts[last] - starts[first]) / 1e9
+        if apart_s > _MIXED_S:
+            raise ValueError(
+                f"{source}: several recordings are mixed: by time and seconds_elapsed, "
+                f"{sensors[first].place} began {apart_s:.0f} s before "
+                f"{sensors[last].place}. Give each recording a folder of its own."
+            )

@@ -1,0 +1,104 @@
+"""The scores as a table for a paper."""
+
+from typing import Any
+
+import pandas as pd
+
+from ..study import StudyResults
+from ._findings import name_of, one_line, score_groups
+
+__all__ = ["latex_table"]
+
+_SIGNS = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "–": "--",
+}
+_COLUMNS = {
+    "Precision": "precision_macro",
+    "Recall": "recall_macro",
+    "F1": "f1_macro",
+    "Accuracy": "accuracy",
+    "Worst person": "worst_subject",
+}
+
+
+def latex_table(results: StudyResults) -> str:
+    r"""Return the scores on test as a LaTeX table, with booktabs' lines.
+
+    Parameters
+    ----------
+    results : StudyResults
+        The results.
+
+    Returns
+    -------
+    text : str
+        A ``table`` to ``\input``; the document needs ``\usepackage{booktabs}``. Macro
+        averages by protocol and model, the lowest accuracy of a person, and beside the
+        study's own protocol the F1 that it published.
+
+    See Also
+    --------
+    write_report : Write it next to the page and the figures.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import load_basic_motions
+    >>> from sk_imu.report import latex_table
+    >>> from sk_imu.study import run_study
+    >>> results = run_study(
+    ...     load_basic_motions(), models=["svm"], protocols=["unseen-sets"], verbose=0
+    ... )
+    >>> print(latex_table(results).splitlines()[7])
+    Model & Precision & Recall & F1 & Accuracy & Worst person & Published F1 \\
+    """
+    settings = results.settings
+    lines = [
+        r"% Needs \usepackage{booktabs}.",
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{Scores on test sets of {_escaped(one_line(settings['data']))}, macro "
+        rf"averages, {_escaped(settings['budget'])} budget, seed "
+        rf"{_escaped(settings.get('random_state', '?'))}.}}",
+        r"\label{tab:sk-imu}",
+        rf"\begin{{tabular}}{{l{'r' * (len(_COLUMNS) + 1)}}}",
+        r"\toprule",
+        _row(["Model", *_COLUMNS, "Published F1"]),
+    ]
+    for protocol, title, table in score_groups(results):
+        n_rows = f"{table['n_rows'].max():.0f} test rows"
+        lines += [
+            r"\midrule",
+            rf"\multicolumn{{{len(_COLUMNS) + 2}}}{{l}}{{{_escaped(title)}; {n_rows}}} \\",
+        ]
+        for model, scores in table.iterrows():
+            # The published figures are of a protocol as this one, and of no other.
+            published = scores["published_f1"] if protocol == "copied-sets" else None
+            lines.append(
+                _row(
+                    [
+                        name_of(model),
+                        *(_number(scores[column], 3) for column in _COLUMNS.values()),
+                        _number(published, 2),
+                    ]
+                )
+            )
+    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+    return "\n".join(lines)
+
+
+def _row(cells: list[str]) -> str:
+    return f"{' & '.join(map(_escaped, cells))} \\\\"
+
+
+def _number(value: Any, digits: int) -> str:
+    return "–" if value is None or pd.isna(value) else f"{value:.{digits}f}"
+
+
+def _escaped(text: Any) -> str:
+    return "".join(_SIGNS.get(sign, sign) for sign in str(text))

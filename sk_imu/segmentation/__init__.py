@@ -1,0 +1,19 @@
+"""Recordings to sets, and sets to repetitions."""
+
+from ._bouts import Bout, find_bouts
+from ._motion import MOTION_RATE_HZ as MOTION_RATE_HZ
+from ._motion import motion_of as motion_of
+from ._repetitions import Repetition, cut_repetitions, find_repetitions
+from ._set_segmenter import SetSegmenter
+from ._sets import segment_sets, sets_of
+
+__all__ = [
+    "Bout",
+    "Repetition",
+    "SetSegmenter",
+    "cut_repetitions",
+    "find_bouts",
+    "find_repetitions",
+    "segment_sets",
+    "sets_of",
+]

@@ -1,0 +1,205 @@
+"""Match a template of one repetition with every piece of a movement."""
+
+import numpy as np
+
+from ._motion import Floats, stretch
+
+#: A repetition of usual length has so many timesteps while repetitions are sought ...
+N_PHASES = 32
+#: ... and its template is compared at these lengths, in units of the usual one.
+_LENGTHS = np.geomspace(0.6, 1.6, 13)
+#: Where in the movement a repetition begins is not known: so many beginnings are tried.
+_N_BEGINNINGS = 16
+#: How much a beginning at rest is worth against pieces that resemble each other more.
+_REST_WEIGHT = 0.3
+_N_ROUNDS = 3
+#: How much less a template is worth for each root mean square of its movement that lies
+#: between the postures in which repetitions begin and end and those around the set.
+_POSTURE_WEIGHT = 0.7
+#: How many timesteps at the ends of a repetition tell its speed and its posture, and how
+#: many tell the posture at the ends of a set that is cut out, and around one that is not.
+_N_SPEED, _N_POSTURE, _N_SET_END, _N_AROUND = 3, 2, 4, 8
+#: How much a first or last repetition must resemble the template, as a share of what the
+#: usual one does, where it is not known where the set ends: what comes before and after
+#: may be part of the same movement, such as getting up.
+_LEAST_ALIKE = 0.7
+#: How much of a repetition may be missing at both ends of a set together.
+_MOST_MISSING = 0.6
+
+
+def _speed_at_ends(pieces: Floats) -> float:
+    """Return how fast pieces are where they begin and end; 1 is their usual speed."""
+    squared = np.square(np.diff(pieces, axis=2)).sum(axis=1)
+    speed = np.sqrt(squared.mean(axis=0))
+    ends = np.concatenate([speed[:_N_SPEED], speed[-_N_SPEED:]])
+    return float(ends.mean() / max(speed.mean(), 1e-12))
+
+
+class Matcher:
+    """Compares a template with every piece of a movement, at several lengths.
+
+    The movement has ``N_PHASES`` timesteps a period.  Half a period of the unknown is
+    put before and after it, so that a repetition that is cut off is still seen.
+    """
+
+    def __init__(self, motion: Floats, least: float, *, is_cut: bool = False) -> None:
+        pad = self.pad = N_PHASES // 2
+        self.least = least
+        self.is_cut = is_cut
+        self.seen = motion
+        self.motion = np.pad(motion, ((0, 0), (pad, pad)))
+        self.n_timesteps = self.motion.shape[1]
+        known = np.pad(np.ones((1, motion.shape[1])), ((0, 0), (pad, pad)))
+        self.lengths = np.unique(np.round(N_PHASES * _LENGTHS).astype(int))
+        self.lengths = self.lengths[self.lengths <= self.n_timesteps]
+        self.pieces, self.known = [], []
+        for length in self.lengths:
+            starts = np.arange(self.n_timesteps - length + 1)[:, np.newaxis]
+            position = starts + np.linspace(0, length - 1, N_PHASES)
+            self.pieces.append(stretch(self.motion, position))
+            self.known.append(stretch(known, position)[0])
+        self.energy = [np.square(piece).sum(axis=(0, 2)) for piece in self.pieces]
+
+    def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
+        """Return the repetitions by a template that begins where there is rest."""
+        begin = self._typical(int(first) + self.pad, int(stop) + self.pad)
+        template = self.motion[:, begin : begin + N_PHASES]
+        if template.shape[1] < N_PHASES:
+            return []
+        for _ in range(_N_ROUNDS):
+            _, found = self._best_pieces(template)
+            pieces = self._pieces_of(found, 0.0)
+            if not len(pieces):
+                return []
+            template = pieces.mean(axis=0)
+        best_worth, best = 0.0, found
+        for phase in np.arange(_N_BEGINNINGS) / _N_BEGINNINGS:
+            pieces = self._pieces_of(found, phase)
+            if not len(pieces):
+                continue
+            template = pieces.mean(axis=0)
+            score, chosen = self._best_pieces(template)
+            if not chosen:
+                continue
+            chosen = self._without_strangers(self._without_surplus(chosen))
+            doubt = _REST_WEIGHT * _speed_at_ends(pieces)
+            doubt += _POSTURE_WEIGHT * self._posture_away(chosen, template)
+            worth = score * max(1 - doubt, 0.01)
+            if worth > best_worth:
+                best_worth, best = worth, chosen
+        return [
+            (start - self.pad, start - self.pad + self.lengths[i], resemblance)
+            for i, start, resemblance in best
+        ]
+
+    def _posture_away(self, found: list[tuple[int, int, float]], template: Floats) -> float:
+        """Return how far the postures where pieces begin and end are from those around.
+
+        Around is what comes before the first and after the last, or the first and last
+        moment of a set that is cut out.
+        """
+        seen, n = self.seen, self.seen.shape[1]
+        begins = [max(start - self.pad, 0) for _, start, _ in found]
+        ends = [min(start - self.pad + int(self.lengths[i]), n) for i, start, _ in found]
+        between = np.concatenate(
+            [seen[:, begin : begin + _N_POSTURE] for begin in begins]
+            + [seen[:, max(end - _N_POSTURE, 0) : end] for end in ends],
+            axis=1,
+        ).mean(axis=1)
+        if self.is_cut:
+            around = [seen[:, :_N_SET_END], seen[:, -_N_SET_END:]]
+        else:
+            around = [
+                seen[:, max(begins[0] - _N_AROUND, 0) : begins[0]],
+                seen[:, ends[-1] : ends[-1] + _N_AROUND],
+            ]
+        size = max(np.sqrt(template.var(axis=1).sum()), 1e-9)
+        away = [
+            np.linalg.norm(part.mean(axis=1) - between) / size if part.size else 1.0
+            for part in around
+        ]
+        return float(min(np.mean(away), 2.0))
+
+    def _pieces_of(self, found: list[tuple[int, int, float]], phase: float) -> Floats:
+        """Return what begins a share of each piece after its beginning, where known."""
+        whole = []
+        for i, start, _ in found:
+            shifted = start + round(phase * int(self.lengths[i]))
+            if shifted < len(self.known[i]) and self.known[i][shifted].min() == 1:
+                whole.append(self.pieces[i][:, shifted])
+        return np.array(whole)
+
+    def _typical(self, first: int, stop: int) -> int:
+        """Return where the piece begins that is most like its two neighbours."""
+        size = self.motion[:, first:stop]
+        n = size.shape[1] - N_PHASES + 1
+        if n <= N_PHASES:
+            return first
+        pieces = np.lib.stride_tricks.sliding_window_view(size, N_PHASES, axis=1)
+        energy = np.square(pieces).sum(axis=(0, 2))
+        cross = np.einsum("cnt,cnt->n", pieces[:, :-N_PHASES], pieces[:, N_PHASES:])
+        both = np.maximum(energy[:-N_PHASES] + energy[N_PHASES:], 1e-12)
+        likeness = np.zeros(n)
+        likeness[:-N_PHASES] += 2 * cross / both
+        likeness[N_PHASES:] += 2 * cross / both
+        return first + int(np.argmax(likeness))
+
+    def _best_pieces(self, template: Floats) -> tuple[float, list[tuple[int, int, float]]]:
+        """Choose the pieces that do not overlap and together resemble most."""
+        n = self.n_timesteps
+        resemblance = np.full((n + 1, len(self.lengths)), -np.inf)  # by end, length
+        gain = np.full_like(resemblance, -np.inf)
+        size = np.square(template).sum(axis=0)
+        for i, length in enumerate(self.lengths):
+            cross = np.tensordot(self.pieces[i], template, ([0, 2], [0, 1]))
+            # 1 only where shape and size agree, as Lin's coefficient of concordance.
+            both = np.maximum(self.energy[i] + self.known[i] @ size, 1e-12)
+            resemblance[length:, i] = 2 * cross / both
+            # How much of the template's movement would be in sight.
+            share = self.known[i] @ size / max(size.sum(), 1e-12)
+            # The root favours neither many short pieces nor few long ones.
+            worth = share * np.sqrt(length / N_PHASES)
+            surplus = resemblance[length:, i] - self.least
+            gain[length:, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
+        best = np.zeros(n + 1)
+        choice = np.full(n + 1, -1)
+        for end in range(1, n + 1):
+            scores = best[np.maximum(end - self.lengths, 0)] + gain[end]
+            i = int(scores.argmax()) if len(scores) else 0
+            if len(scores) and scores[i] > best[end - 1]:
+                best[end], choice[end] = scores[i], i
+            else:
+                best[end] = best[end - 1]
+        found, end = [], n
+        while end > 0:
+            i = int(choice[end])
+            if i < 0:
+                end -= 1
+            else:
+                value = float(resemblance[end, i])
+                end -= int(self.lengths[i])
+                found.append((i, end, value))
+        return float(best[n]), found[::-1]
+
+    def _without_surplus(
+        self, found: list[tuple[int, int, float]]
+    ) -> list[tuple[int, int, float]]:
+        """Leave an outer one out if the two together miss too much of one."""
+        if len(found) < 2:
+            return found
+        left, right = (
+            1 - self.known[i][start].mean() for i, start, _ in (found[0], found[-1])
+        )
+        if left + right <= _MOST_MISSING:
+            return found
+        return found[1:] if left > right else found[:-1]
+
+    def _without_strangers(
+        self, found: list[tuple[int, int, float]]
+    ) -> list[tuple[int, int, float]]:
+        """Leave outer ones out that resemble the template much less than usual."""
+        if self.is_cut or len(found) < 3:
+            return found
+        resemblance = np.array([value for _, _, value in found])
+        alike = np.flatnonzero(resemblance >= _LEAST_ALIKE * np.median(resemblance))
+        return found[alike[0] : alike[-1] + 1]

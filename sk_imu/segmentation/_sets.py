@@ -1,0 +1,112 @@
+"""Cut recordings into the sets that are found in them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, overload
+
+from ..recording import Recording
+from ._bouts import Bout, find_bouts
+
+__all__ = ["segment_sets", "sets_of"]
+
+
+@overload
+def segment_sets(
+    recording: Recording, *, return_bouts: Literal[False] = False, **thresholds: Any
+) -> list[Recording]: ...
+@overload
+def segment_sets(
+    recording: Recording, *, return_bouts: Literal[True], **thresholds: Any
+) -> tuple[list[Recording], list[Bout]]: ...
+def segment_sets(
+    recording: Recording, *, return_bouts: bool = False, **thresholds: Any
+) -> list[Recording] | tuple[list[Recording], list[Bout]]:
+    """Cut the sets out of a recording of a whole training.
+
+    Parameters
+    ----------
+    recording : Recording
+        A continuous recording, with an acceleration, a gyroscope, or better both.
+    return_bouts : bool, default=False
+        Also return the bouts, with their confidences and repetitions.
+    **thresholds
+        Passed to :func:`find_bouts`.
+
+    Returns
+    -------
+    sets : list of Recording
+        One recording a bout, on the training's clock, ready for a Pipeline.  Each has
+        the bout's label and the training's other metadata; its last note tells where
+        the set was and how sure it is.
+    bouts : list of Bout
+        Where each set was.  Only if ``return_bouts``.
+
+    Raises
+    ------
+    ValueError
+        As :func:`find_bouts`, and if a stream has no sample within a bout.
+
+    See Also
+    --------
+    cut_repetitions : Cut a set into its repetitions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import Recording, segment_sets
+    >>> phase = 2 * np.pi * np.arange(1000) / 100
+    >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
+    >>> training = Recording.from_array(
+    ...     np.tile(np.pad(turns, ((0, 0), (500, 500))), 3),
+    ...     sampling_rate_hz=50,
+    ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
+    ... )
+    >>> sets = segment_sets(training)
+    >>> len(sets)
+    3
+    """
+    bouts = find_bouts(recording, **thresholds)
+    sets = []
+    for bout in bouts:
+        piece = recording.between(bout.start_s, bout.end_s)
+        note = (
+            f"segment_sets: {bout.start_s:.2f} to {bout.end_s:.2f} s, "
+            f"{len(bout.repetitions)} repetitions, confidence {bout.confidence:.2f}"
+        )
+        sets.append(replace(piece, label=bout.label, notes=(*piece.notes, note)))
+    return (sets, bouts) if return_bouts else sets
+
+
+def sets_of(
+    recordings: Sequence[Recording],
+) -> tuple[list[Recording], list[Bout | None]]:
+    """Cut each recording into its sets; one without any is a set as a whole.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Recordings of whole trainings, or of one set each.
+
+    Returns
+    -------
+    sets : list of Recording
+        The sets of all recordings, in order; ``source`` tells whose they are.
+    bouts : list of Bout or None
+        Where each set was found; None for a recording in which no bout was.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> from sk_imu.segmentation import sets_of
+    >>> trainings = make_exercise_recordings(1, 2, random_state=0).data
+    >>> sets, bouts = sets_of(trainings)
+    >>> len(trainings), len(sets), None in bouts
+    (3, 6, False)
+    """
+    sets: list[Recording] = []
+    bouts: list[Bout | None] = []
+    for recording in recordings:
+        found_sets, found_bouts = segment_sets(recording, return_bouts=True)
+        sets += found_sets or [recording]
+        bouts += found_bouts or [None]
+    return sets, bouts

@@ -1,0 +1,59 @@
+"""The tables of a study, put together from its folds."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from ._data import StudyData
+from ._results import StudyResults
+
+__all__ = ["collect"]
+
+# What tells a fold's rows from those of all others.
+_KEYS = ("protocol", "model", "fold", "seed", "k")
+
+
+def collect(
+    dataset: StudyData,
+    settings: dict[str, Any],
+    outcomes: list[dict[str, Any]],
+    example: dict[str, Any],
+) -> StudyResults:
+    """Put the folds' results into tidy tables, labels and subjects as text."""
+    y_true = [str(label) for label in dataset.y]
+    subjects: list[str | None] = [None] * len(y_true)
+    if dataset.subjects is not None:
+        subjects = [str(subject) for subject in dataset.subjects]
+    predictions, searches, curves, timings = [], [], [], []
+    for outcome in outcomes:
+        key = {name: outcome[name] for name in _KEYS}
+        for row in outcome["rows"]:
+            scores = zip(outcome["classes"], row["scores"], strict=True)
+            predictions.append(
+                {
+                    **key,
+                    **{name: row[name] for name in ("part", "set", "copy")},
+                    "subject": subjects[row["set"]],
+                    "y_true": y_true[row["set"]],
+                    **{name: row[name] for name in ("y_pred", "score_kind")},
+                    **{f"score_{label}": score for label, score in scores},
+                }
+            )
+        best = json.dumps(outcome["best_params"], sort_keys=True)
+        searches.append({**key, "cv_score": outcome["cv_score"], "best_params": best})
+        curves += [{**key, **point} for point in outcome["curves"]]
+        timings.append({**key, "seconds": outcome["seconds"]})
+    columns = [
+        *(*_KEYS, "epoch"),
+        *("train_loss", "train_accuracy", "test_loss", "test_accuracy"),
+    ]
+    # Whole numbers, although k is missing where a protocol has none.
+    return StudyResults(
+        settings=settings,
+        predictions=pd.DataFrame(predictions).astype({"k": "Int64"}),
+        searches=pd.DataFrame(searches).astype({"k": "Int64"}),
+        curves=pd.DataFrame(curves, columns=columns).astype({"k": "Int64"}),
+        timings=pd.DataFrame(timings).astype({"k": "Int64"}),
+        example=example,
+    )

@@ -1,0 +1,212 @@
+"""The sets that a study runs on, whatever they were given as."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..datasets import load_basic_motions, load_watch
+from ..preprocessing import FixedLength, Resampler
+from ..readers import read_recordings
+from ..recording import Recording, sensor_of
+from ..segmentation import sets_of
+
+__all__ = ["StudyData", "load_study_data"]
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """Recordings, labels, people, and the channels to learn from."""
+
+    name: str
+    X: list[Recording]
+    y: NDArray[Any]
+    subjects: NDArray[Any] | None
+    channel_names: list[str]
+    fingerprint: str
+    notes: list[str]
+    datasets: NDArray[Any] | None = None
+
+    def factor(self, by: str | None) -> NDArray[Any] | None:
+        """Return what a protocol splits by, for each set: its session, data set..."""
+        if by is None or by == "dataset":
+            return None if by is None else self.datasets
+        values = np.empty(len(self.X), dtype=object)
+        values[:] = [getattr(recording, by) for recording in self.X]
+        return values
+
+    def __sizeof__(self) -> int:
+        """Return the bytes of the recordings: dask sends what is large only once."""
+        streams = [s for recording in self.X for s in recording.streams.values()]
+        return sum(s.timestamps_s.nbytes + s.values.nbytes for s in streams)
+
+    def example(self, sampling_rate_hz: float, n_timesteps: int) -> dict[str, Any]:
+        """Return a sensor of the first set before and after resampling, for Fig. 2."""
+        recording = self.X[0]
+        present = [name for name in self.channel_names if name in recording.channel_names]
+        if not present:  # all derived from other sensors
+            return {}
+        names = [name for name in present if sensor_of(name) == sensor_of(present[0])]
+        stream = recording.streams[sensor_of(names[0])]
+        columns = [stream.axes.index(name.rpartition("_")[2]) for name in names]
+        resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=names)
+        uniform = resampler.fit_transform([recording])
+        fixed = FixedLength(n_timesteps=n_timesteps).fit_transform(uniform)
+        return {
+            "source": recording.name,
+            "label": str(self.y[0]),
+            "channel_names": names,
+            "sampling_rate_hz": sampling_rate_hz,
+            "before_s": stream.timestamps_s.tolist(),
+            "before": stream.values.T[columns].tolist(),
+            "uniform": uniform[0].tolist(),
+            "fixed": fixed[0].tolist(),
+        }
+
+    def n_shorter_than(self, seconds: float) -> int:
+        """Return the number of sets that are shorter."""
+        return sum(recording.duration_s < seconds for recording in self.X)
+
+
+def load_study_data(
+    data: Any, channels: Sequence[str] | None, sampling_rate_hz: float, segment: bool
+) -> StudyData:
+    """Bring whatever was given as data into one form, its channels fixed.
+
+    Recordings read from a folder are cut into their sets if ``segment``. A mapping that is
+    no Bunch holds several data sets.
+    """
+    datasets = None
+    if isinstance(data, Mapping) and not {"data", "target"} <= set(data):
+        name, X, y, people, datasets, notes = _joined(data, segment)
+        channels = _common_channels(X, notes) if channels is None else channels
+    else:
+        name, X, y, people, notes = _read(data, segment)
+    if len(np.unique(y)) < 2:
+        raise ValueError(f"{name}: the study needs sets of at least two classes.")
+    resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=channels).fit(X)
+    digest = hashlib.sha256()
+    for recording in X:
+        for sensor, stream in recording.streams.items():
+            digest.update(f"{sensor}{stream.axes}".encode())
+            digest.update(stream.timestamps_s.tobytes())
+            digest.update(stream.values.tobytes())
+        # What pipelines and protocols go by.
+        known = recording.side, recording.placement, recording.session
+        digest.update(repr(known).encode())
+    rest = [None if a is None else a.tolist() for a in (y, people, datasets)]
+    digest.update(repr(rest).encode())
+    names = list(resampler.channel_names_)
+    return StudyData(name, X, y, people, names, digest.hexdigest(), notes, datasets)
+
+
+def _read(
+    data: Any, segment: bool, name: str = "your data"
+) -> tuple[str, list[Recording], NDArray[Any], NDArray[Any] | None, list[str]]:
+    """Return the name, sets, labels and people of one data set, and what is to be noted."""
+    notes: list[str] = []
+    if isinstance(data, (str, os.PathLike)):
+        name = str(data) if name == "your data" else f"{name} ({data})"
+        loaders = {"watch": load_watch, "basic-motions": load_basic_motions}
+        if str(data) in loaders:
+            data = loaders[str(data)]()
+        else:
+            data = recordings = read_recordings(str(data))
+            if segment:
+                data, bouts = sets_of(recordings)
+                notes.append(
+                    f"{len(data)} sets in {len(recordings)} recordings; "
+                    f"{bouts.count(None)} recordings without a bout are one set each."
+                )
+    if isinstance(data, list):
+        labels = [getattr(recording, "label", None) for recording in data]
+        data = data, labels, [getattr(recording, "subject", None) for recording in data]
+    elif isinstance(data, dict):
+        data = data["data"], data["target"], data["subject"]
+    recordings, labels, subjects = data
+    # Through lists, for an object array of text and numbers can't be sorted.
+    X, y = list(recordings), np.asarray(list(labels))
+    for row, recording in enumerate(X):
+        if not isinstance(recording, Recording):
+            raise ValueError(
+                f"{name}: row {row} is a {type(recording).__name__}, no Recording. Make "
+                "one of an array by Recording.from_array."
+            )
+    people: NDArray[Any] | None = None
+    n_nameless = 0 if subjects is None else sum(map(pd.isna, subjects))
+    if subjects is not None and not n_nameless:
+        people = np.asarray(list(subjects))
+    elif 0 < n_nameless < len(X):
+        notes.append(f"{n_nameless} of {len(X)} sets name no subject, so none is used.")
+    for what, values in (("labels", y), ("subjects", people)):
+        if values is not None and len(values) != len(X):
+            raise ValueError(f"{name}: {len(X)} recordings, but {len(values)} {what}.")
+    for row, label in enumerate(labels):
+        if pd.isna(label):
+            raise ValueError(f"{name}: row {row} ({X[row].name}) has no label.")
+    return name, X, y, people, notes
+
+
+def _joined(
+    data: Mapping[str, Any], segment: bool
+) -> tuple[
+    str, list[Recording], NDArray[Any], NDArray[Any] | None, NDArray[Any], list[str]
+]:
+    """Return as one what several data sets have in common, and which each set is of."""
+    name = " + ".join(map(str, data))
+    read = {str(key): _read(one, segment, str(key)) for key, one in data.items()}
+    labels = {key: {str(label) for label in one[2]} for key, one in read.items()}
+    common = set.intersection(*labels.values()) if labels else set()
+    if len(read) < 2 or len(common) < 2:
+        told = "; ".join(f"{key}: {', '.join(sorted(own))}" for key, own in labels.items())
+        raise ValueError(
+            "Several data sets need at least two labels that all have. Rename those that "
+            f"mean the same. Got {told or 'none'}."
+        )
+    X: list[Recording] = []
+    y, people, datasets, notes = [], [], [], []
+    for key, (_, sets, own, subjects, told_of) in read.items():
+        kept = [i for i, label in enumerate(own) if str(label) in common]
+        X += [sets[i] for i in kept]
+        y += [str(own[i]) for i in kept]
+        datasets += [key] * len(kept)
+        # Subject 1 of one data set is not that of another.
+        people += [None if subjects is None else f"{key}, {subjects[i]}" for i in kept]
+        notes += [f"{key}: {note}" for note in told_of]
+        if len(kept) < len(sets):
+            others = ", ".join(sorted(labels[key] - common))
+            notes.append(
+                f"{key}: {len(sets) - len(kept)} of {len(sets)} sets left out, of labels "
+                f"that not all data sets have ({others})."
+            )
+        if subjects is None:
+            notes.append(f"{key} names no subjects, so none are used.")
+    named = None if None in people else np.array(people)
+    return name, X, np.array(y), named, np.array(datasets), notes
+
+
+def _common_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
+    """Return the channels that all recordings have, or can be given by the Resampler."""
+    derived = [f"TotalAcceleration_{axis}" for axis in "xyz"]
+    parts = {f"{s}_{axis}" for s in ("Accelerometer", "Gravity") for axis in "xyz"}
+    all_names: dict[str, int] = {}
+    for recording in X:
+        names = list(recording.channel_names)
+        if parts <= set(names):
+            names += [name for name in derived if name not in names]
+        for name in names:
+            all_names[name] = all_names.get(name, 0) + 1
+    common = [name for name, n in all_names.items() if n == len(X)]
+    if not common:
+        raise ValueError(
+            f"The data sets share no channel. They have {', '.join(all_names)}."
+        )
+    rest = [name for name in all_names if name not in common]
+    if rest:
+        notes.append(f"Channels that not all sets have are left out: {', '.join(rest)}.")
+    return common

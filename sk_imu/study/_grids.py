@@ -1,0 +1,73 @@
+"""What a search of the study goes through, model by model."""
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+__all__ = ["grid_for"]
+
+
+def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[Any]]]:
+    """Return the grid that a search goes through for a pipeline of the study.
+
+    The nets' five hyperparameters go through their values one at a time, from the
+    defaults: all combinations would cost some forty times as much.
+
+    Parameters
+    ----------
+    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}
+        The model.
+    pipeline : Pipeline
+        What :func:`make_pipeline_for` returned for it.
+    budget : {"quick", "plain", "full"}
+        ``"quick"`` leaves a point or two, and few epochs; ``"plain"`` nothing to search,
+        each model as it is.
+
+    Returns
+    -------
+    grid : list of dict
+        As :class:`sklearn.model_selection.GridSearchCV` takes it.
+
+    Examples
+    --------
+    >>> from sk_imu.study import grid_for, make_pipeline_for
+    >>> grid_for("svm", make_pipeline_for("svm"), "quick")
+    [{'classify__estimator__svc__C': [1.0, 10.0]}]
+    """
+    if budget == "plain":
+        return [{}]
+    leaves = {"rf": "forest__max_features", "svm": "svc__C", "minirocket": "ridge__alpha"}
+    leaf = leaves.get(name, "max_epochs")
+    key = next(key for key in pipeline.get_params() if key.endswith("__" + leaf))
+    prefix = key.removesuffix(leaf)
+    return [
+        {prefix + parameter: values for parameter, values in point.items()}
+        for point in _points(name, budget)
+    ]
+
+
+def _points(name: str, budget: str) -> list[dict[str, list[Any]]]:
+    quick = budget == "quick"
+    if name == "rf":
+        if quick:
+            return [{"forest__max_features": ["sqrt"]}]
+        return [{"forest__max_features": ["sqrt", 0.3], "forest__min_samples_leaf": [1, 3]}]
+    if name == "svm":
+        if quick:
+            return [{"svc__C": [1.0, 10.0]}]
+        return [{"svc__C": [1.0, 10.0, 100.0], "svc__gamma": ["scale", 0.003]}]
+    if name == "minirocket":
+        if quick:
+            return [{"features__num_kernels": [1000]}]
+        return [{"ridge__alpha": [100.0, 1000.0, 10000.0]}]
+    start: dict[str, list[Any]] = {"max_epochs": [2 if quick else "auto"]}
+    varied: list[dict[str, list[Any]]] = []
+    if name != "gru":
+        varied.append({"kernel_size": [9]})
+    if not quick:
+        if name != "gru":
+            varied.append({"pooling": ["average"]})
+        varied += [{"lr": [0.002]}, {"batch_size": [32]}, {"max_epochs": [8]}]
+    elif name == "gru":
+        varied.append({"lr": [0.01]})
+    return [start, *({**start, **point} for point in varied)]

@@ -1,0 +1,154 @@
+"""How far a run is: a bar with the time left, scores so far, lines for a log."""
+
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from sklearn.metrics import f1_score
+from tqdm.auto import tqdm
+from tqdm.std import tqdm as text_bar
+
+from ._data import StudyData
+from ._folds import Fold
+
+__all__ = ["Progress"]
+
+_LOGGER = logging.getLogger("sk_imu.study")
+
+
+class Progress:
+    """Shown while it is entered; each fold that ends is told to it once.
+
+    The logger ``sk_imu.study`` gets a line a fold, whether or not anything is shown.
+    """
+
+    def __init__(
+        self,
+        dataset: StudyData,
+        folds: Sequence[Fold],
+        kept: dict[str, dict[str, Any]],
+        *,
+        verbose: int,
+    ) -> None:
+        self._labels = [str(label) for label in dataset.y]
+        self._folds = {fold.key: fold for fold in folds}
+        self._kept = kept
+        self._n_done = self._n_failed = 0
+        self._cost_to_do = sum(f.cost for f in folds if f.key not in kept)
+        self._cost_done = 0.0
+        # Of each protocol and model: folds, true labels, predicted labels.
+        self._cells: dict[tuple[str, str], tuple[list[str], list[str], list[str]]] = {}
+        self._shown = bool(verbose)
+        self._lines: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        for key, result in self._kept.items():
+            self._count(key, result)
+        costs = [fold.cost for fold in self._folds.values()]
+        self._bar = tqdm(
+            total=sum(costs),
+            initial=sum(costs) - self._cost_to_do,
+            disable=not self._shown,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left",
+        )
+        # A line for each protocol below the bar: only a terminal can rewrite them.
+        if self._shown and sys.stdout.isatty() and sys.stderr.isatty():
+            n_lines = 1 + len({fold.protocol for fold in self._folds.values()})
+            self._lines = [
+                text_bar(bar_format="{desc}", position=1 + n, leave=True)
+                for n in range(n_lines)
+            ]
+        _LOGGER.info("%d folds, %d kept from earlier", len(self._folds), self._n_done)
+        self._show()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for line in [self._bar, *self._lines]:
+            line.close()
+        ended = "ended" if kind is None else f"stopped by {kind.__name__}"
+        _LOGGER.info(
+            "%s after %s: %d of %d folds done, %d failed",
+            *(ended, _told(time.monotonic() - self._started)),
+            *(self._n_done, len(self._folds), self._n_failed),
+        )
+
+    def add(self, key: str, result: dict[str, Any]) -> None:
+        """Count a fold that is done."""
+        fold = self._folds[key]
+        score = _f1(*self._count(key, result))
+        self._advance(fold)
+        gone = time.monotonic() - self._started
+        left = (self._cost_to_do - self._cost_done) / self._cost_done * gone
+        _LOGGER.info(
+            "%d/%d folds: %s %s, %s: F1 %.3f in %s, about %s left",
+            *(self._n_done, len(self._folds), fold.protocol, fold.model, result["fold"]),
+            *(score, _told(result["seconds"]), _told(left)),
+        )
+
+    def fail(self, key: str, traceback: str) -> None:
+        """Count a fold that failed; without a log, Python shows this on stderr."""
+        self._n_failed += 1
+        _LOGGER.error("%s failed:\n%s", key, traceback)
+        self._advance(self._folds[key])
+
+    def table(self) -> list[str]:
+        """Return a line of models and one a protocol: folds done and macro F1 so far."""
+        folds = list(self._folds.values())
+        protocols = list(dict.fromkeys(fold.protocol for fold in folds))
+        models = list(dict.fromkeys(fold.model for fold in folds))
+        rows = [["", *models]]
+        for protocol in protocols:
+            row = [protocol]
+            for model in models:
+                n = sum((f.protocol, f.model) == (protocol, model) for f in folds)
+                done, truth, predicted = self._cells.get((protocol, model), ([], [], []))
+                score = f"{_f1(truth, predicted):.3f}" if truth else "-"
+                row.append(f"{len(done)}/{n} {score}")
+            rows.append(row)
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            for row in rows
+        ]
+
+    def _count(self, key: str, result: dict[str, Any]) -> tuple[list[str], list[str]]:
+        """Add a fold's test rows to its cell, and return their labels."""
+        fold = self._folds[key]
+        test = [row for row in result["rows"] if row["part"] == "test"]
+        truth = [self._labels[row["set"]] for row in test]
+        predicted = [row["y_pred"] for row in test]
+        cell = self._cells.setdefault((fold.protocol, fold.model), ([], [], []))
+        cell[0].append(key)
+        cell[1].extend(truth)
+        cell[2].extend(predicted)
+        self._n_done += 1
+        return truth, predicted
+
+    def _advance(self, fold: Fold) -> None:
+        self._cost_done += fold.cost
+        self._bar.update(fold.cost)
+        self._show()
+
+    def _show(self) -> None:
+        failed = f", {self._n_failed} failed" if self._n_failed else ""
+        self._bar.set_description(f"{self._n_done}/{len(self._folds)} folds{failed}")
+        if self._lines:
+            for line, text in zip(self._lines, self.table(), strict=True):
+                line.set_description_str(text)
+
+
+def _f1(truth: list[str], predicted: list[str]) -> float:
+    return float(f1_score(truth, predicted, average="macro", zero_division=0.0))
+
+
+def _told(seconds: float) -> str:
+    return text_bar.format_interval(round(seconds))

@@ -1,0 +1,355 @@
+"""What a study leaves: every prediction, what was chosen, curves and timings."""
+
+import csv
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+from ._inflation import leak_inflation
+from ._published import published_table
+from ._summary import html_of, line_of, summary_of
+
+__all__ = ["StudyResults"]
+
+_SCORES = ("precision", "recall", "f1")
+_TABLES = ("predictions", "searches", "curves", "timings")
+_TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")
+
+
+@dataclass(repr=False)
+class StudyResults:
+    """Results of :func:`run_study`, as tidy tables.
+
+    Parameters
+    ----------
+    settings : dict
+        The data set, budget, seed, models, protocols, the reasons of ``unavailable``
+        protocols, the warnings of the recordings' ``quality``, and the versions of the
+        packages.
+    predictions : DataFrame
+        One row for each prediction: ``protocol``, ``model``, ``fold``, ``part`` (train or
+        test), ``set`` (row of the data), ``copy`` (0 is the recorded set), ``subject``,
+        ``y_true``, ``y_pred`` (all text), ``score_kind`` (probability or decision) and one
+        column ``score_<label>`` a class. In this table and the next, ``seed`` is that of
+        the run, and ``k``, of few-shot only, the labelled sets a class of the person
+        tested; ``protocol``, ``model``, ``fold`` and ``seed`` name one fit.
+    searches : DataFrame
+        One row a fold: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``cv_score``,
+        ``best_params``.
+    curves : DataFrame
+        One row an epoch of a net: ``protocol``, ``model``, ``fold``, ``seed``, ``k``,
+        ``epoch``, ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy``;
+        cross-entropy and accuracy of whole sets, after the epoch, of the test sets and as
+        many training sets.
+    timings : DataFrame
+        One row a fold: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``seconds``.
+    example : dict
+        One set before and after resampling, for the figure.
+
+    See Also
+    --------
+    run_study : Make them.
+
+    Examples
+    --------
+    >>> from sk_imu.study import StudyResults
+    >>> results = StudyResults.load("results")  # doctest: +SKIP
+    >>> results.table()  # doctest: +SKIP
+    """
+
+    settings: dict[str, Any]
+    predictions: pd.DataFrame
+    searches: pd.DataFrame
+    curves: pd.DataFrame
+    timings: pd.DataFrame
+    example: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {line_of(self)}>"
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
+    def table(self) -> pd.DataFrame:
+        """Return precision, recall, F1 and accuracy by protocol, model and part.
+
+        Few-shot has no one figure: see :meth:`learning_curve`.
+
+        Returns
+        -------
+        table : DataFrame
+            Indexed by protocol, model and part. Each score is taken over all of a
+            protocol's predictions with one seed, and averaged over the seeds: ``_macro``
+            weighs classes alike, ``_weighted`` by their sets. ``f1_macro_sd`` is the
+            standard deviation over seeds. ``mean_subject`` and ``worst_subject`` are mean
+            and minimum of the accuracies of the people tested, ``n_rows`` the number of
+            predictions, ``published_*`` the study's Table 1.
+        """
+        rows = _complete(self.predictions)
+        table = _scored(rows[rows["k"].isna()], ["protocol", "model", "part"])
+        published = published_table()
+        for name in published.columns:
+            if len(table):
+                here = [
+                    published[name].get(model, np.nan) if part == "test" else np.nan
+                    for _, model, part in table.index
+                ]
+                table[f"published_{name}"] = here
+        return table
+
+    def learning_curve(self) -> pd.DataFrame:
+        """Return the scores of few-shot by the number of labelled sets.
+
+        The test sets are the same for every k.
+
+        Returns
+        -------
+        curve : DataFrame
+            Indexed by protocol, model, part and k, with the columns of :meth:`table`.
+        """
+        rows = _complete(self.predictions)
+        return _scored(rows[rows["k"].notna()], ["protocol", "model", "part", "k"])
+
+    def by_seed(self) -> pd.DataFrame:
+        """Return the scores on test of each seed, of which :meth:`table` has the means.
+
+        Returns
+        -------
+        seeds : DataFrame
+            One row a protocol, model, k and seed: ``protocol``, ``model``, ``k``, ``seed``,
+            ``f1_macro``, ``accuracy``, ``worst_subject``, ``n_rows``.
+        """
+        rows = _complete(self.predictions)
+        keys = ["protocol", "model", "k", "seed"]
+        wanted = [*keys, "f1_macro", "accuracy", "worst_subject", "n_rows"]
+        table = _scored(rows[rows["part"] == "test"], [*keys, "part"]).reset_index()
+        return table.reindex(columns=wanted).astype({"k": "Int64"})
+
+    def inflation(
+        self,
+        *,
+        confidence_level: float = 0.95,
+        n_resamples: int = 4999,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Return what the leak gives: macro F1 under (a) less that under (b) and (c).
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            Of the intervals.
+        n_resamples : int, default=4999
+            How often people are drawn for them.
+        random_state : int, default=0
+            Draws them.
+
+        Returns
+        -------
+        inflation : DataFrame
+            One row a model and protocol, none where one of the two was not run:
+            ``model``; ``than``, the honest protocol; macro F1 ``leaked`` and ``honest``;
+            their difference in ``points`` of F1 and its interval, ``low`` to ``high``;
+            what was ``drawn`` for it, people (or sets, where people are not named or there
+            is one), and their number ``n``.
+
+        Notes
+        -----
+        The same people are drawn for both protocols, each with all of their test rows, by
+        the percentile bootstrap with quantiles moved outwards as in
+        :func:`~sk_imu.model_selection.bootstrap_over_people`. The splits of (a) and (b)
+        are not drawn again: how far these move the figure, several seeds tell. A seed of
+        which a draw holds nobody tested is left out of it: with ``budget="quick"``, (c)
+        tests two people, and the interval says little.
+        """
+        return leak_inflation(
+            _complete(self.predictions),
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            random_state=random_state,
+        )
+
+    def by_person(self) -> pd.DataFrame:
+        """Return the accuracy on each person tested, averaged over the seeds.
+
+        Returns
+        -------
+        people : DataFrame
+            One row a protocol, model, k and person: ``protocol``, ``model``, ``k``,
+            ``subject``, ``score``, ``n_sets`` (different sets tested) and ``n_seeds``.
+        """
+        rows = _complete(self.predictions)
+        rows = rows[(rows["part"] == "test") & rows["subject"].notna()]
+        people = []
+        keys = ["protocol", "model", "k", "subject"]
+        for key, group in rows.groupby(keys, sort=False, dropna=False):
+            scores = _hits_by_seed(group, "seed")
+            n_sets = group["set"].nunique()
+            people.append((*key, float(scores.mean()), n_sets, len(scores)))
+        table = pd.DataFrame(people, columns=[*keys, "score", "n_sets", "n_seeds"])
+        return table.astype({"k": "Int64"})
+
+    def tidy(self, *, timings: bool = True) -> pd.DataFrame:
+        """Return one table that holds all: predictions and what they were made with.
+
+        Parameters
+        ----------
+        timings : bool, default=True
+            With the seconds that each fold took, which differ between runs of the same.
+
+        Returns
+        -------
+        table : DataFrame
+            ``predictions``, and of each row's fold ``cv_score``, ``best_params`` and
+            ``seconds``; of the run ``data``, ``data_fingerprint``, ``budget`` and
+            ``versions`` (JSON).
+        """
+        table = _complete(self.predictions)
+        keys = ["protocol", "model", "fold", "seed"]
+        for more in [self.searches, *([self.timings] if timings else [])]:
+            if len(more):
+                more = _complete(more).drop(columns="k")
+                table = table.merge(more, how="left", on=keys, validate="many_to_one")
+        constant = {
+            name: self.settings.get(name) for name in ("data", "data_fingerprint", "budget")
+        }
+        versions = json.dumps(self.settings.get("versions"), sort_keys=True)
+        return table.assign(**constant, versions=versions)
+
+    def summary(self) -> str:
+        """Return the headline table as text, for a terminal.
+
+        Returns
+        -------
+        text : str
+            The macro scores on test, F1 on train, and what was published.
+        """
+        return summary_of(self)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the tables as CSV and the rest as JSON.
+
+        Where pyarrow is installed, ``predictions.parquet`` is the table of :meth:`tidy`.
+        Timings are in a file of their own, ``timings.csv``: all others are the same, byte
+        by byte, whenever and however often interrupted the same study is run.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Made if it is not there.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _TABLES:
+            # Text in quotes, for a label may hold a carriage return.
+            getattr(self, name).to_csv(
+                folder / f"{name}.csv", index=False, quoting=csv.QUOTE_NONNUMERIC
+            )
+        # Those of an earlier run would stand beside other results.
+        for name in ("table", "learning_curve", "people", "seeds", "inflation"):
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+        (folder / "predictions.parquet").unlink(missing_ok=True)
+        if len(self.predictions):
+            self.table().to_csv(folder / "table.csv")
+            if len(curve := self.learning_curve()):
+                curve.to_csv(folder / "learning_curve.csv")
+            if len(people := self.by_person()):
+                people.to_csv(folder / "people.csv", index=False)
+            if len(inflation := self.inflation()):
+                inflation.to_csv(folder / "inflation.csv", index=False)
+            if (seeds := self.by_seed())["seed"].nunique() > 1:
+                seeds.to_csv(folder / "seeds.csv", index=False)
+            if importlib.util.find_spec("pyarrow"):
+                self.tidy(timings=False).to_parquet(folder / "predictions.parquet")
+        for name in ("settings", "example"):
+            text = json.dumps(getattr(self, name), indent=1, ensure_ascii=False)
+            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "StudyResults":
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            The folder.
+
+        Returns
+        -------
+        results : StudyResults
+            The results.
+        """
+        folder = Path(folder)
+        tables = {}
+        for name in _TABLES:
+            path = folder / f"{name}.csv"
+            columns = pd.read_csv(path, nrows=0).columns
+            # A class may well be called "None" or "NA": text is never missing, but for
+            # the subject of sets that have none.
+            numbers = [c for c in columns if c not in _TEXT or c == "subject"]
+            table = pd.read_csv(
+                path,
+                dtype=dict.fromkeys(_TEXT, "str"),
+                keep_default_na=False,
+                na_values={column: [""] for column in numbers},
+                float_precision="round_trip",
+            )
+            tables[name] = _complete(table) if len(table) else table
+        rest = {
+            name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("settings", "example")
+        }
+        return cls(
+            settings=rest["settings"],
+            predictions=tables["predictions"],
+            searches=tables["searches"],
+            curves=tables["curves"],
+            timings=tables["timings"],
+            example=rest["example"],
+        )
+
+
+def _complete(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with seed and k, which results of earlier versions have not."""
+    table = table.assign(seed=table.get("seed", 0))
+    if "k" not in table:
+        table = table.assign(k=None)
+    return table.astype({"k": "Int64"})
+
+
+def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:
+    hits = rows["y_true"] == rows["y_pred"]
+    return hits.groupby([rows[key] for key in np.atleast_1d(keys)]).mean()
+
+
+def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the scores of each group of predictions, averaged over the seeds."""
+    rows = []
+    for key, group in predictions.groupby(keys, sort=False, dropna=False):
+        row: dict[str, Any] = dict(zip(keys, key, strict=True))
+        seeds = [of_seed for _, of_seed in group.groupby("seed", sort=False)]
+        for average in ("macro", "weighted"):
+            each = [
+                precision_recall_fscore_support(
+                    rows_.y_true, rows_.y_pred, average=average, zero_division=0.0
+                )[:3]
+                for rows_ in seeds
+            ]
+            for score, values in zip(_SCORES, zip(*each, strict=True), strict=True):
+                row[f"{score}_{average}"] = np.mean(values)
+                if (score, average) == ("f1", "macro"):
+                    row["f1_macro_sd"] = np.std(values, ddof=1) if each[1:] else np.nan
+        row["accuracy"] = np.mean(
+            [accuracy_score(rows_.y_true, rows_.y_pred) for rows_ in seeds]
+        )
+        if row["part"] == "test" and group.subject.notna().all():
+            people = _hits_by_seed(group, ["subject", "seed"]).groupby("subject").mean()
+            row |= {"mean_subject": people.mean(), "worst_subject": people.min()}
+        row |= {"n_rows": len(group), "n_seeds": len(seeds)}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=None if rows else keys).set_index(keys)

@@ -1,0 +1,135 @@
+"""Workers of a cluster give what one process gives, to the last bit."""
+
+import os
+
+import pandas as pd
+import pytest
+from joblib import parallel_config
+from made_sets import make_noisy_sets
+from numpy.testing import assert_array_equal
+from sklearn.model_selection import GridSearchCV, GroupKFold
+
+from sk_imu import Recording
+from sk_imu.cli import main
+from sk_imu.study import make_pipeline_for, run_study
+from sk_imu.study._data import StudyData
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return make_noisy_sets()
+
+
+@pytest.fixture(scope="module")
+def client():
+    distributed = pytest.importorskip(
+        "distributed", reason="needs the extra 'distributed' of sk_imu"
+    )
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def count_pickles(monkeypatch, cls):
+    """Return a list that grows by one with each instance this process pickles."""
+    seen = []
+
+    def getstate(self):
+        seen.append(id(self))
+        return self.__dict__
+
+    monkeypatch.setattr(cls, "__getstate__", getstate, raising=False)
+    return seen
+
+
+def test_a_study_on_two_workers_is_the_local_one(sets, client, tmp_path, monkeypatch):
+    options = {"models": ["svm", "cnn"], "protocols": ["c"], "verbose": 0}
+    local = run_study(sets, **options)
+    sent = count_pickles(monkeypatch, StudyData)
+    with parallel_config(backend="dask"):
+        remote = run_study(sets, out=tmp_path, **options)
+    for name in ("predictions", "searches", "curves"):
+        pd.testing.assert_frame_equal(getattr(remote, name), getattr(local, name))
+    # This process keeps the folds: the workers may have another disk.
+    assert len(list((tmp_path / "folds").glob("*.json"))) == len(local.timings) == 4
+    assert len(sent) == 1
+
+
+def test_a_search_on_two_workers_is_the_local_one(sets, client, monkeypatch):
+    y = [recording.label for recording in sets]
+    groups = [recording.subject for recording in sets]
+    pipeline = make_pipeline_for("cnn", random_state=0, channels=sets[0].channel_names)
+    epochs = next(key for key in pipeline.get_params() if key.endswith("__max_epochs"))
+    search = GridSearchCV(pipeline, {epochs: [1, 2]}, cv=GroupKFold(4))
+    local = search.fit(sets, y, groups=groups)
+    probabilities, scores = local.predict_proba(sets), local.cv_results_
+    sent = count_pickles(monkeypatch, Recording)
+    with parallel_config(backend="dask", scatter=[sets]):
+        remote = search.fit(sets, y, groups=groups)
+    for fold in range(4):
+        name = f"split{fold}_test_score"
+        assert_array_equal(remote.cv_results_[name], scores[name])
+    assert_array_equal(remote.predict_proba(sets), probabilities)
+    assert len(sent) <= 2 * len(sets)  # to each worker, not with each of eight fits
+
+
+def test_the_command_line_runs_folds_on_a_scheduler_s_workers(
+    client, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
+    command = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
+    command += ["--quiet", "--jobs", "1", "--out"]
+    address = client.scheduler_info()["address"]
+    assert main([*command, str(tmp_path / "local")]) == 0
+    before = client.run(lambda: os.times().user)
+    assert main([*command, str(tmp_path / "remote"), "--scheduler", address]) == 0
+    after = client.run(lambda: os.times().user)
+    assert any(after[worker] > before[worker] + 0.1 for worker in after)
+    name = "predictions.csv"
+    local, remote = ((tmp_path / d / name).read_bytes() for d in ("local", "remote"))
+    assert remote == local
+
+
+@pytest.fixture
+def alone_ray(monkeypatch):
+    ray = pytest.importorskip("ray", reason="needs the extra 'ray' of sk_imu")
+    # No token is written into the home folder for a cluster that ends with the test.
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    yield ray
+    ray.shutdown()
+
+
+@pytest.mark.filterwarnings("default")  # ray's own
+def test_a_study_on_ray_is_the_local_one(sets, alone_ray, tmp_path):
+    from ray.util.joblib import register_ray
+
+    options = {"models": ["svm", "cnn"], "protocols": ["c"], "verbose": 0}
+    run_study(sets, out=tmp_path / "local", **options)
+    alone_ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    register_ray()
+    with parallel_config(backend="ray", n_jobs=2):
+        run_study(sets, out=tmp_path / "remote", **options)
+    for name in ("predictions.csv", "searches.csv", "curves.csv", "settings.json"):
+        local, remote = ((tmp_path / d / name).read_bytes() for d in ("local", "remote"))
+        assert remote == local
+
+
+@pytest.mark.filterwarnings("default")  # ray's own
+def test_the_command_line_runs_folds_on_ray(alone_ray, tmp_path, monkeypatch):
+    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
+    command = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
+    command += ["--quiet", "--jobs", "1", "--out"]
+    assert main([*command, str(tmp_path / "local")]) == 0
+    assert main([*command, str(tmp_path / "remote"), "--scheduler", "ray"]) == 0
+    local, remote = (
+        (tmp_path / d / "predictions.csv").read_bytes() for d in ("local", "remote")
+    )
+    assert remote == local
+    assert not alone_ray.is_initialized()

@@ -1,0 +1,293 @@
+"""How a study runs: what it tells on the way, and what becomes of folds that fail."""
+
+import io
+import json
+import logging
+import re
+import sys
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+
+import pandas as pd
+import pytest
+from joblib import parallel_config, register_parallel_backend
+from joblib.parallel import ThreadingBackend
+from made_sets import make_noisy_sets
+from numpy.testing import assert_allclose
+
+from sk_imu.cli import main
+from sk_imu.study import FoldError, StudyResults, plan_study, run_study
+from sk_imu.study import _running as running_module
+
+BOTH = {"models": ["svm"], "protocols": ["b", "c"]}
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return make_noisy_sets()
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let the folds on unseen people fail, as long as nothing undoes it."""
+    as_it_is = running_module.run_fold
+
+    def run_fold(dataset, fold):
+        if fold.protocol == "unseen-people":
+            raise ArithmeticError(f"no luck with {fold.split.name}")
+        return as_it_is(dataset, fold)
+
+    monkeypatch.setattr(running_module, "run_fold", run_fold)
+    return monkeypatch
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_folds_that_fail_leave_the_others_to_go_on_from(failing, sets, tmp_path, caplog):
+    with pytest.raises(FoldError, match="2 of 3 folds failed.*again") as error:
+        run_study(sets, out=tmp_path, verbose=0, **BOTH)
+    people = [line for line in str(error.value).splitlines() if "unseen-people" in line]
+    assert len(people) == 2
+    assert all("ArithmeticError: no luck with subject" in line for line in people)
+    assert "Traceback" in caplog.text  # what to look for is told, too
+    (kept,) = (tmp_path / "folds").iterdir()
+    assert kept.name.startswith("unseen-sets")
+    before = kept.stat().st_mtime_ns
+    failing.undo()
+    assert len(run_study(sets, out=tmp_path, verbose=0, **BOTH).timings) == 3
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_the_log_has_a_line_a_fold(sets, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="sk_imu.study"):
+        results = run_study(sets, out=tmp_path, verbose=0, **BOTH)
+        first = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        run_study(sets, out=tmp_path, verbose=0, **BOTH)
+    assert first[0] == "3 folds, 0 kept from earlier"
+    assert [line[:11] for line in first[1:-1]] == [f"{n}/3 folds: " for n in (1, 2, 3)]
+    assert first[-2].endswith("about 00:00 left")
+    assert "3 of 3 folds done, 0 failed" in first[-1]
+    score = results.table().loc[("unseen-sets", "svm", "test"), "f1_macro"]
+    (line,) = (line for line in first if "unseen-sets" in line)
+    assert f"unseen-sets svm, 80/20: F1 {score:.3f} in " in line
+    again = [record.getMessage() for record in caplog.records]
+    assert again[0] == "3 folds, 3 kept from earlier"
+    assert len(again) == 2
+
+
+def test_a_terminal_gets_the_scores_so_far(sets, monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setattr("sys.stderr", screen)
+    results = run_study(sets, **BOTH)
+    score = results.table()["f1_macro"].xs("test", level="part").droplevel("model")
+    told = screen.getvalue()
+    assert re.search(r"unseen-people +0/2 -", told)
+    assert re.search(rf"unseen-people +2/2 {score['unseen-people']:.3f}", told)
+    assert re.search(rf"unseen-sets +1/1 {score['unseen-sets']:.3f}", told)
+    assert "3/3 folds" in told
+
+
+def test_a_file_gets_the_bar_only(sets, capsys):
+    run_study(sets, **BOTH)
+    told = capsys.readouterr()
+    assert "3/3 folds" in told.err
+    assert "unseen-people" not in told.err
+    assert told.out == ""
+
+
+class Together(ThreadingBackend):
+    """Hands results back all together, as ray's does."""
+
+    supports_return_generator = False
+
+
+def test_a_backend_that_hands_back_all_together_gives_the_same(sets):
+    register_parallel_backend("together", Together)
+    alone = run_study(sets, verbose=0, **BOTH)
+    with parallel_config(backend="together", n_jobs=1):
+        results = run_study(sets, verbose=0, **BOTH)
+    # Three folds, two at a time.
+    pd.testing.assert_frame_equal(results.predictions, alone.predictions)
+
+
+def test_a_run_without_progress_says_nothing(sets, capsys):
+    run_study(sets, verbose=0, **BOTH)
+    assert capsys.readouterr() == ("", "")
+
+
+STUDY = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
+
+
+def test_a_command_s_log_has_time_stamps_and_a_second_run_goes_on_in_it(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
+    command = [*STUDY, "--quiet", "--jobs", "1", "--out", str(tmp_path / "out")]
+    command += ["--log", str(tmp_path / "log.txt")]
+    assert main(command) == main(command) == 0
+    lines = (tmp_path / "log.txt").read_text("utf-8").splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S", line) for line in lines)
+    assert [line[20:] for line in lines if "kept" in line] == [
+        "1 folds, 0 kept from earlier",
+        "1 folds, 1 kept from earlier",
+    ]
+    assert capsys.readouterr().err == ""
+    assert not logging.getLogger("sk_imu.study").handlers
+
+
+def test_a_command_whose_folds_fail_ends_with_a_code_of_its_own(
+    monkeypatch, tmp_path, capsys
+):
+    def fail(dataset, fold):
+        raise ArithmeticError("no luck")
+
+    monkeypatch.setattr(running_module, "run_fold", fail)
+    log = tmp_path / "log.txt"
+    command = [*STUDY, "--quiet", "--jobs", "1", "--out", str(tmp_path), "--log", str(log)]
+    assert main(command) == 3
+    told = capsys.readouterr().err
+    assert told.startswith("sk-imu: 1 of 1 folds failed.")
+    assert "Traceback" not in told
+    assert "Traceback" in log.read_text("utf-8")
+
+
+def test_a_plan_tells_what_the_run_then_does(sets, tmp_path):
+    options = {"models": ["rf", "svm"], "protocols": ["b", "c"]}
+    plan = plan_study(sets, out=tmp_path, **options)
+    assert not any(tmp_path.iterdir())
+    assert not plan.attrs["measured"]
+    assert plan["folds"].tolist() == [1, 1, 2, 2]
+    assert plan["kept"].tolist() == [0, 0, 0, 0]
+    run_study(sets, out=tmp_path, verbose=0, **options)
+    again = plan_study(sets, out=tmp_path, **options)
+    assert again["kept"].tolist() == again["folds"].tolist() == plan["folds"].tolist()
+    assert again[["fits", "seconds"]].to_numpy().sum() == 0
+    # Of another seed nothing is kept, but its time is told by what is.
+    for path in (tmp_path / "folds").iterdir():
+        fold = json.loads(path.read_text("utf-8"))
+        rate = {"rf": 3, "svm": 5}[fold["model"]]
+        path.write_text(json.dumps(fold | {"seconds": rate * fold["cost"]}), "utf-8")
+    other = plan_study(sets, out=tmp_path, random_state=1, **options)
+    assert other.attrs["measured"]
+    assert other["kept"].sum() == 0
+    assert other["fits"].tolist() == plan["fits"].tolist()
+    ratio = (other["seconds"] / plan["seconds"]).to_numpy()
+    assert_allclose(ratio / ratio[0], [1, 5 / 3, 1, 5 / 3])
+
+
+def test_a_plan_refuses_what_the_run_would(sets):
+    with pytest.raises(ValueError, match="no model 'lstm'"):
+        plan_study(sets, models=["lstm"])
+    with pytest.raises(TypeError, match="model"):
+        plan_study(sets, model="svm")
+    with pytest.raises(ValueError, match="track must be tensorboard or mlflow"):
+        plan_study(sets, track="elsewhere")
+
+
+def test_a_dry_run_fits_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(running_module, "run_fold", None)
+    assert main([*STUDY, "--dry-run", "--jobs", "1", "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "1 folds, 0 of them kept" in told
+    assert "minutes with 1 at once (a guess" in told
+    assert not (tmp_path / "out").exists()
+
+
+NETS = {"models": ["svm", "cnn"], "protocols": ["b"], "verbose": 0}
+
+
+@pytest.fixture(scope="module")
+def untracked(sets, tmp_path_factory):
+    out = tmp_path_factory.mktemp("untracked")
+    run_study(sets, out=out, **NETS)
+    return out
+
+
+def same_results(out, other):
+    names = ["predictions.csv", "curves.csv", "searches.csv", "settings.json"]
+    kept = [path.name for path in (out / "folds").iterdir()]
+    prints = [
+        {
+            name: json.loads((one / "folds" / name).read_text())["fingerprint"]
+            for name in kept
+        }
+        for one in (out, other)
+    ]
+    equal = [(out / name).read_bytes() == (other / name).read_bytes() for name in names]
+    return all(equal) and prints[0] == prints[1]
+
+
+def test_tensorboard_gets_a_run_a_net_and_results_stay_as_they_are(
+    sets, untracked, tmp_path
+):
+    pytest.importorskip("tensorboard", reason="needs the extra 'tensorboard' of sk_imu")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run_study(sets, out=tmp_path, track="tensorboard", **NETS)
+    assert same_results(tmp_path, untracked)
+    (run,) = (tmp_path / "tensorboard").iterdir()
+    assert run.name == "cnn_unseen-sets_00_80_20_seed0"
+    events = EventAccumulator(str(run)).Reload()
+    losses = events.Scalars("Loss/train_loss")
+    curves = StudyResults.load(tmp_path).curves
+    assert [event.step for event in losses] == curves["epoch"].tolist()
+    assert all(event.value > 0 for event in losses)
+
+
+def test_mlflow_gets_a_run_a_net_and_results_stay_as_they_are(
+    sets, untracked, tmp_path, monkeypatch
+):
+    runs, logged = [], []
+
+    @contextmanager
+    def start_run(run_name, tags, nested=False):
+        assert nested, "as if the caller had begun a run"
+        runs.append((run_name, tags))
+        yield
+        runs.append("ended")
+
+    class Client:
+        def log_metric(self, run_id, key, value, step):
+            logged.append((run_id, key, step))
+
+    mlflow, tracking = ModuleType("mlflow"), ModuleType("mlflow.tracking")
+    mlflow.__spec__ = ModuleSpec("mlflow", None)
+    mlflow.start_run, mlflow.tracking = start_run, tracking
+    mlflow.active_run = lambda: SimpleNamespace(info=SimpleNamespace(run_id="7"))
+    tracking.MlflowClient = Client
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    monkeypatch.setitem(sys.modules, "mlflow.tracking", tracking)
+    run_study(sets, out=tmp_path, track="mlflow", **NETS)
+    assert same_results(tmp_path, untracked)
+    tags = {"model": "cnn", "protocol": "unseen-sets", "fold": "80/20", "seed": 0}
+    assert runs == [("cnn, unseen-sets, 80/20, seed 0", tags), "ended"]
+    n_epochs = len(StudyResults.load(tmp_path).curves)
+    steps = [step for run, key, step in logged if (run, key) == ("7", "train_loss")]
+    assert steps == list(range(1, n_epochs + 1))
+
+
+def test_tracking_that_is_not_possible_is_refused_before_work(sets, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="tensorboard or mlflow, got 'wandb'"):
+        run_study(sets, track="wandb", out=tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="needs mlflow: pip install"):
+        run_study(sets, track="mlflow", out=tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: "there")
+    with pytest.raises(ValueError, match="give one, out="):
+        run_study(sets, track="tensorboard")
+    assert not any(tmp_path.iterdir())
+
+
+def test_codes_for_scripts_are_told(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["study", "--help"])
+    assert end.value.code == 0
+    told = capsys.readouterr().out
+    assert re.search(r"0 all went well, 1 .*, 2 .*, 3 .*, 130 ", " ".join(told.split()))
