@@ -30,7 +30,7 @@ from .preprocessing import (
 )
 from .recording import Recording, sensor_of, sensor_triples
 
-__all__ = ["MODELS", "make_pipeline_for", "placement_of"]
+__all__ = ["MODELS", "make_pipeline_for", "wear_of"]
 
 MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 _NETS = {"cnn": CNNClassifier, "gru": GRUClassifier, "cnn-gru": CNNGRUClassifier}
@@ -39,8 +39,8 @@ _FREE_PLACE = re.compile(r"pocket|bag\b|^hand$")
 _TELL_GRAVITY = {"Gravity", "TotalAcceleration", "AccelerometerUncalibrated"}
 
 
-def placement_of(recordings: Iterable[Recording]) -> str:
-    """Tell whether the device was worn in a fixed way, from what the recordings say.
+def wear_of(recordings: Iterable[Recording]) -> str:
+    """Return whether the device is always worn the same way, from its placements.
 
     Parameters
     ----------
@@ -49,15 +49,15 @@ def placement_of(recordings: Iterable[Recording]) -> str:
 
     Returns
     -------
-    placement : {"fixed", "free"}
-        ``"free"`` if the ``placement`` of any names a pocket, bag or hand, where which way
-        up the device is turned is chance.
+    wear : {"fixed", "free"}
+        ``"free"`` if the ``placement`` of any recording names a pocket, bag or hand, where
+        the orientation of the device is left to chance.
 
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
-    >>> from sk_imu.study import placement_of
-    >>> placement_of(make_exercise_recordings(1, 1, placement="front pocket").data)
+    >>> from sk_imu.study import wear_of
+    >>> wear_of(make_exercise_recordings(1, 1, placement="front pocket").data)
     'free'
     """
     places = {str(recording.placement).lower() for recording in recordings}
@@ -69,7 +69,7 @@ def make_pipeline_for(
     random_state: int | None = None,
     *,
     channels: Sequence[str] | None = None,
-    placement: str = "fixed",
+    wear: str = "fixed",
     sampling_rate_hz: float = 25.0,
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
@@ -94,10 +94,10 @@ def make_pipeline_for(
         Full channel names, such as ``"Gyroscope_x"``, in the order wanted. None takes
         what the first recording has; then nothing is known of which channels form a
         vector: nothing is derived or turned, and each channel is scaled on its own.
-    placement : {"fixed", "free"}, default="fixed"
+    wear : {"fixed", "free"}, default="fixed"
         Whether the device is always worn the same way, as a watch is. ``"free"`` takes
         only channels that don't change when the device is turned.
-        :func:`placement_of` tells what recordings say.
+        :func:`wear_of` returns it for given recordings.
     sampling_rate_hz : float, default=25.0
         The common clock in hertz.
     window_seconds : float, default=4.0
@@ -121,7 +121,7 @@ def make_pipeline_for(
     Raises
     ------
     ValueError
-        If there is no such model or placement.
+        If there is no such model or wear.
 
     Examples
     --------
@@ -132,10 +132,10 @@ def make_pipeline_for(
     """
     if name not in MODELS:
         raise ValueError(f"There is no model {name!r}. Choose one of {', '.join(MODELS)}.")
-    if placement not in ("fixed", "free"):
-        raise ValueError(f"placement must be 'fixed' or 'free', got {placement!r}.")
+    if wear not in ("fixed", "free"):
+        raise ValueError(f"wear must be 'fixed' or 'free', got {wear!r}.")
     given = None if channels is None else list(channels)
-    free = placement == "free"
+    free = wear == "free"
     kinds = _kinds(given, free=free)
     keep = not (free and kinds)
     names = None if given is None else derived_channel_names(given, kinds, keep=keep)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from .pipelines import make_pipeline_for, placement_of
+from .pipelines import make_pipeline_for, wear_of
 from .preprocessing import Resampler
 from .recording import Recording
 from .segmentation import find_repetitions, sets_of
@@ -81,7 +81,7 @@ def fit_recordings(
         model,
         random_state=random_state,
         channels=names,
-        placement=placement_of(sets),
+        wear=wear_of(sets),
     )
     return pipeline.fit(sets, labels)
 

@@ -10,14 +10,14 @@ from scipy.spatial.transform import Rotation
 from sk_imu import Recording, SensorStream
 from sk_imu.datasets import load_basic_motions, load_watch, make_exercise_recordings
 from sk_imu.recording._channels import STANDARD_GRAVITY
-from sk_imu.study import MODELS, make_pipeline_for, placement_of
+from sk_imu.study import MODELS, make_pipeline_for, wear_of
 from sk_imu.study._data import load_study_data
 from sk_imu.study._folds import _with_copies
 
 SENSORS = ("TotalAcceleration", "Gyroscope")
 NAMES = [f"{sensor}_{axis}" for sensor in SENSORS for axis in "xyz"]
 GRAVITY = [f"Gravity_{axis}" for axis in "xyz"]
-PLACEMENTS = ["fixed", "free"]
+WEAR = ["fixed", "free"]
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +87,12 @@ def scores(pipeline, sets):
     return getattr(pipeline, method)(sets)
 
 
-# ------------------------------------------------------------------------ placements
+# ------------------------------------------------------------------------------ wear
 
 
 @pytest.mark.parametrize("name", ["svm", "cnn"])
 def test_a_free_device_may_be_turned_any_way(sets, name):
-    pipeline = quick(name, channels=NAMES, placement="free").fit(sets, labels_of(sets))
+    pipeline = quick(name, channels=NAMES, wear="free").fit(sets, labels_of(sets))
     channels, channels_turned = (pipeline[:-1].transform(X) for X in (sets, turned(sets)))
     for one, other in zip(channels, channels_turned, strict=True):
         assert_allclose(one, other, atol=1e-5)  # they are float32
@@ -107,7 +107,7 @@ def test_how_a_fixed_device_is_worn_is_learnt_from(sets):
 
 
 @pytest.mark.parametrize(
-    ("channels", "placement", "derived", "keep"),
+    ("channels", "wear", "derived", "keep"),
     [
         (NAMES, "fixed", ["magnitude", "vertical"], True),
         (NAMES, "free", ["magnitude", "vertical", "aligned"], False),
@@ -121,12 +121,12 @@ def test_how_a_fixed_device_is_worn_is_learnt_from(sets):
     ],
 )
 def test_channels_are_derived_where_the_given_ones_allow(
-    sets, channels, placement, derived, keep
+    sets, channels, wear, derived, keep
 ):
     if channels == GRAVITY:
         acceleration = "TotalAcceleration"
         sets = [replace(s, streams={"Gravity": s.streams[acceleration]}) for s in sets]
-    pipeline = quick("svm", channels=channels, placement=placement)
+    pipeline = quick("svm", channels=channels, wear=wear)
     derive = pipeline.named_steps["derive"]
     assert list(derive.kinds) == derived
     assert derive.keep == keep
@@ -136,7 +136,7 @@ def test_channels_are_derived_where_the_given_ones_allow(
 @pytest.mark.parametrize("rate_hz", [3.0, 20.0])
 def test_slow_clocks_are_augmented_too(sets, rate_hz):
     pipeline = quick(
-        "svm", channels=NAMES, placement="free", sampling_rate_hz=rate_hz, window_seconds=6
+        "svm", channels=NAMES, wear="free", sampling_rate_hz=rate_hz, window_seconds=6
     )
     assert len(pipeline.fit(sets, labels_of(sets)).predict(sets)) == len(sets)
 
@@ -151,7 +151,7 @@ def test_parts_of_vectors_are_not_turned(sets):
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(
-    ("channels", "placement", "fixed_length"),
+    ("channels", "wear", "fixed_length"),
     [
         (None, "fixed", None),
         (None, "fixed", 64),
@@ -159,12 +159,10 @@ def test_parts_of_vectors_are_not_turned(sets):
         (NAMES, "free", None),
     ],
 )
-def test_every_model_learns_raw_recordings(sets, name, channels, placement, fixed_length):
+def test_every_model_learns_raw_recordings(sets, name, channels, wear, fixed_length):
     if name == "minirocket":
         pytest.importorskip("numba")
-    pipeline = quick(
-        name, channels=channels, placement=placement, fixed_length=fixed_length
-    )
+    pipeline = quick(name, channels=channels, wear=wear, fixed_length=fixed_length)
     steps = ["side", "resample", "derive", "scale", "length", "classify"]
     if fixed_length is None:
         steps.remove("length")
@@ -176,9 +174,9 @@ def test_every_model_learns_raw_recordings(sets, name, channels, placement, fixe
         assert (predicted == labels_of(sets)).mean() > 0.9
 
 
-def test_unknown_placements_are_refused():
-    with pytest.raises(ValueError, match="placement must be 'fixed' or 'free', got 'arm'"):
-        make_pipeline_for("rf", placement="arm")
+def test_an_unknown_wear_is_refused():
+    with pytest.raises(ValueError, match="wear must be 'fixed' or 'free', got 'arm'"):
+        make_pipeline_for("rf", wear="arm")
 
 
 @pytest.mark.parametrize(
@@ -192,26 +190,26 @@ def test_unknown_placements_are_refused():
         ([], "fixed"),
     ],
 )
-def test_placement_of_recordings(sets, places, expected):
+def test_wear_of_recordings(sets, places, expected):
     recordings = (replace(sets[0], placement=place) for place in places)
-    assert placement_of(recordings) == expected
+    assert wear_of(recordings) == expected
 
 
-def test_placement_of_data_sets():
-    assert placement_of(load_watch().data) == "fixed"
-    assert placement_of(load_basic_motions().data) == "fixed"
+def test_wear_of_data_sets():
+    assert wear_of(load_watch().data) == "fixed"
+    assert wear_of(load_basic_motions().data) == "fixed"
     for place, expected in [("front pocket", "free"), ("upper arm", "fixed")]:
         bunch = make_exercise_recordings(1, 1, placement=place, random_state=0)
-        assert placement_of(bunch.data) == expected
+        assert wear_of(bunch.data) == expected
 
 
 # ----------------------------------------------------------------------------- sides
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("wear", WEAR)
 @pytest.mark.parametrize("name", ["svm", "cnn"])
-def test_both_arms_are_told_alike(sets, name, placement):
-    pipeline = quick(name, channels=NAMES, placement=placement).fit(sets, labels_of(sets))
+def test_both_arms_are_told_alike(sets, name, wear):
+    pipeline = quick(name, channels=NAMES, wear=wear).fit(sets, labels_of(sets))
     expected = scores(pipeline, sets)
     assert_array_equal(scores(pipeline, on_the_other_arm(sets)), expected)
     unknown = scores(pipeline, on_the_other_arm(sets, side=None))

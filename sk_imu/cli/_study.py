@@ -78,10 +78,10 @@ def add_to(commands: Commands) -> None:
         "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
     )
     study.add_argument(
-        "--placement",
+        "--wear",
         choices=["fixed", "free"],
-        help="how the device was worn: always alike, or any way up (default: as told by "
-        "the recordings)",
+        help="fixed if the device is always worn the same way, free if not (default: taken "
+        "from the placements of the recordings)",
     )
     study.add_argument(
         "--window-seconds",

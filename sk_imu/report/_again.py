@@ -18,7 +18,7 @@ def again_section(results: StudyResults) -> str:
         "Fingerprint of the data": settings.get("data_fingerprint"),
         "Exercises": ", ".join(map(one_line, settings["classes"])),
         "Channels": ", ".join(settings.get("channels", [])),
-        "Placement": settings.get("placement"),
+        "Wear": settings.get("wear"),
         "Clock": _unit(settings.get("sampling_rate_hz"), "Hz"),
         "Windows": _unit(settings.get("window_seconds"), "s"),
         "Fixed length": _unit(settings.get("fixed_length"), "samples"),
@@ -56,7 +56,7 @@ def how_to_run(results: StudyResults) -> str:
         "protocols": [*settings.get("protocols", [])],
         "budget": settings.get("budget", "quick"),
         "channels": [*settings.get("channels", [])] or None,
-        "placement": settings.get("placement"),
+        "wear": settings.get("wear"),
         "window_seconds": settings.get("window_seconds", 4.0),
         "fixed_length": settings.get("fixed_length"),
     }

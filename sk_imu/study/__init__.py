@@ -1,6 +1,6 @@
 """The study: pipelines, protocols from leaked to honest, one run, one set of results."""
 
-from ..pipelines import MODELS, make_pipeline_for, placement_of
+from ..pipelines import MODELS, make_pipeline_for, wear_of
 from ..segmentation import sets_of
 from ._grids import grid_for
 from ._planning import plan_study
@@ -34,9 +34,12 @@ __all__ = [
     "UnseenSide",
     "grid_for",
     "make_pipeline_for",
-    "placement_of",
     "plan_study",
     "published_table",
     "run_study",
     "sets_of",
+    "wear_of",
 ]
+
+# The name of before `wear` and `placement` were two words.
+placement_of = wear_of

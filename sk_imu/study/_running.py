@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from joblib.parallel import SequentialBackend, get_active_backend
 
-from ..pipelines import MODELS, make_pipeline_for, placement_of
+from ..pipelines import MODELS, make_pipeline_for, wear_of
 from ..recording import DataQualityWarning, quality_warnings
 from ._collecting import collect
 from ._data import StudyData, load_study_data
@@ -59,7 +59,7 @@ def run_study(
     random_state: int | Sequence[int] = 0,
     out: str | Path | None = None,
     channels: Sequence[str] | None = None,
-    placement: str | None = None,
+    wear: str | None = None,
     sampling_rate_hz: float = 25.0,
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
@@ -102,9 +102,9 @@ def run_study(
         versions have changed is run again.
     channels : sequence of str, default=None
         Sensors or channels to learn from. None takes those of the first recording.
-    placement : {"fixed", "free"}, default=None
-        How the device was worn, see :func:`make_pipeline_for`. None takes what the
-        recordings say.
+    wear : {"fixed", "free"}, default=None
+        Whether the device is always worn the same way, see :func:`make_pipeline_for`.
+        None takes :func:`wear_of` of the recordings.
     sampling_rate_hz : float, default=25.0
         The common clock in hertz.
     window_seconds : float, default=4.0
@@ -155,7 +155,7 @@ def run_study(
         budget=budget,
         random_state=random_state,
         channels=channels,
-        placement=placement,
+        wear=wear,
         sampling_rate_hz=sampling_rate_hz,
         window_seconds=window_seconds,
         fixed_length=fixed_length,
@@ -179,7 +179,7 @@ def _prepare(
     budget: str,
     random_state: int | Sequence[int],
     channels: Sequence[str] | None,
-    placement: str | None,
+    wear: str | None,
     sampling_rate_hz: float,
     window_seconds: float,
     fixed_length: int | None,
@@ -200,8 +200,8 @@ def _prepare(
     if fixed_length is not None and fixed_length < 2:
         raise ValueError(f"fixed_length must be None or 2 at least, got {fixed_length}.")
     dataset = load_study_data(data, channels, sampling_rate_hz, segment)
-    if placement is None:
-        placement = placement_of(dataset.X)
+    if wear is None:
+        wear = wear_of(dataset.X)
     unavailable, folds = {}, []
     n_folds, n_tested = {}, {}
     for protocol, rule in rules.items():
@@ -228,7 +228,7 @@ def _prepare(
                     model,
                     random_state=seed,
                     channels=dataset.channel_names,
-                    placement=placement,
+                    wear=wear,
                     sampling_rate_hz=sampling_rate_hz,
                     window_seconds=window_seconds,
                     fixed_length=fixed_length,
@@ -259,7 +259,7 @@ def _prepare(
         "n_folds": n_folds,
         "n_tested_sets": n_tested,
         "unavailable": unavailable,
-        "placement": placement,
+        "wear": wear,
         "sampling_rate_hz": sampling_rate_hz,
         "window_seconds": window_seconds,
         "fixed_length": fixed_length,

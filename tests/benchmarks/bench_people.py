@@ -30,7 +30,7 @@ from sklearn.metrics import f1_score
 from sk_imu import Recording, Resampler
 from sk_imu.datasets import load_phone_exercises, load_utd_mhad, load_watch
 from sk_imu.model_selection import compare_models, scores_by_person
-from sk_imu.study import make_pipeline_for, placement_of
+from sk_imu.study import make_pipeline_for, wear_of
 
 MODELS = ("rf", "svm", "minirocket", "cnn", "gru", "cnn-gru")
 # A variant of the CNN-GRU pipeline: what is set in it, by the end of the parameter's name.
@@ -77,7 +77,7 @@ def load(name: str, folder: str) -> tuple[list[Recording], np.ndarray, np.ndarra
 def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
     """Return an unfitted pipeline: a model, or the CNN-GRU changed; None if it can't be."""
     change = dict(ABLATION.get(variant, {"model": variant}))
-    options = {"channels": channels, "placement": placement_of(X)}
+    options = {"channels": channels, "wear": wear_of(X)}
     if "rate" in change:
         options["sampling_rate_hz"] = change.pop("rate")
     if "window" in change:

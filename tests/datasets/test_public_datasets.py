@@ -12,7 +12,7 @@ from scipy.io import savemat
 from sk_imu import Resampler
 from sk_imu.datasets import load_exermote, load_phone_exercises, load_utd_mhad
 from sk_imu.recording._channels import STANDARD_GRAVITY
-from sk_imu.study import placement_of
+from sk_imu.study import wear_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -312,7 +312,7 @@ def test_phone_exercises_errors(tmp_path):
 def test_phone_exercises_real():
     bunch = load_phone_exercises(real("phone_exercises"), gyroscope=True)
     assert len(bunch.data) == 450 - 4 - 40
-    assert placement_of(bunch.data) == "free"
+    assert wear_of(bunch.data) == "free"
     units = {r.subject: "°/s" in r.notes[0] for r in bunch.data}
     assert {subject for subject, degrees in units.items() if degrees} == {4, 7, 9}
     for subject in units:

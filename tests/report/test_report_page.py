@@ -52,7 +52,7 @@ def full_results(classes=CLASSES, models=("rf", "svm", "cnn"), **options):
         "protocols": list(keys["protocol"].unique()),
         "n_folds": keys.groupby("protocol")["fold"].nunique().to_dict(),
         "unavailable": {},
-        "placement": "free",
+        "wear": "free",
         "sampling_rate_hz": 25.0,
         "window_seconds": 2.5,
         "fixed_length": None,
@@ -425,7 +425,7 @@ def test_the_command_runs_the_same_study_again(results, monkeypatch):
     settings = results.settings
     for name in ("data", "models", "protocols", "budget", "random_state", "channels"):
         assert given[name] == settings[name]
-    for name in ("placement", "window_seconds", "fixed_length"):
+    for name in ("wear", "window_seconds", "fixed_length"):
         assert given[name] == settings[name]
     results = full_results()
     results.settings |= {"data": "my gym's $sets", "notes": []}
