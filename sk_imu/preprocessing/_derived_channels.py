@@ -319,7 +319,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if sensor == "Gravity":
             return vectors
         rate_hz, cutoff_hz = self.sampling_rate_hz, self.gravity_cutoff_hz
-        sos = _low_pass(cutoff_hz, rate_hz)
+        sos = _gravity_filter(cutoff_hz, rate_hz)
         # Mirrored at its ends a set goes on as what it was on average; turned about them,
         # it would follow their last sample, and err by twice as much there.
         n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), block.shape[-1] - 1)
@@ -328,7 +328,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
 
 @cache
-def _low_pass(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
+def _gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
     """Design the filter: once, for it takes longer than filtering a window."""
     return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
 

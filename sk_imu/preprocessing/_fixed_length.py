@@ -15,6 +15,7 @@ from ..validation import (
     check_series,
 )
 from ._base import SeriesTransformer
+from ._interpolation import interpolate
 
 __all__ = ["FixedLength"]
 
@@ -131,18 +132,15 @@ class FixedLength(SeriesTransformer):
     def _stretch(self, values: Panel) -> Panel:
         n_before = values.shape[-1]
         if self.anti_alias and self.n_timesteps < n_before:
-            values = _low_pass(values, (self.n_timesteps - 1) / (n_before - 1))
+            values = _without_aliases(values, (self.n_timesteps - 1) / (n_before - 1))
         position = np.linspace(0, n_before - 1, self.n_timesteps)
         if self.interpolation == "cubic" and n_before > 2:
             spline = CubicSpline(np.arange(n_before), values, axis=-1)
             return spline(position).astype(values.dtype)
-        left = np.minimum(position.astype(np.intp), max(n_before - 2, 0))
-        weight = (position - left).astype(values.dtype)
-        right = np.minimum(left + 1, n_before - 1)
-        return values[..., left] * (1 - weight) + values[..., right] * weight
+        return interpolate(values, position)
 
 
-def _low_pass(values: Panel, cutoff: float) -> Panel:
+def _without_aliases(values: Panel, cutoff: float) -> Panel:
     """Remove what is faster than ``cutoff`` times half the sampling rate."""
     half = int(np.ceil(10 / cutoff))
     taps = signal.firwin(2 * half + 1, cutoff, window=("kaiser", 5.0))

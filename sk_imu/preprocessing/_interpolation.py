@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from scipy.signal import firwin, kaiserord, upfirdn
 
 from ..recording import EULER_AXES, GAP, find_gaps, quaternion_columns, usual_interval
 
-__all__ = ["resample_stream"]
+__all__ = ["interpolate", "resample_stream"]
 
 Floats = NDArray[np.float64]
+_Real = TypeVar("_Real", bound=np.floating[Any])
 
 # The low-pass in units of half the output's rate: flat to 0.8, nothing left from 1.0.
 _PASSBAND_END = 0.8
@@ -125,12 +126,25 @@ def resample_stream(
     return fine
 
 
+def interpolate(values: NDArray[_Real], position: Floats) -> NDArray[_Real]:
+    """Return the values at positions between timesteps, in the values' own dtype.
+
+    ``position`` counts timesteps of the last axis, which it replaces, from 0 on.
+    """
+    last = values.shape[-1] - 1
+    # The last timestep is the end of an interval: it has none of its own.
+    left = np.clip(position.astype(np.intp), 0, max(last - 1, 0))
+    weight = (position - left).astype(values.dtype)
+    right = np.minimum(left + 1, last)
+    return values[..., left] * (1 - weight) + values[..., right] * weight
+
+
 def _decimate(values: Floats, factor: int, n_before: int, n_after: int) -> Floats:
     """Low-pass and keep every ``factor``-th, with margins lacking samples at the ends."""
     if n_before or n_after:
         lacking = [(n_before, n_after), (0, 0)]
         values = np.pad(values, lacking, mode="reflect", reflect_type="odd")
-    taps = _low_pass(factor)
+    taps = _decimation_taps(factor)
     if factor > _FEW:
         # Half a filter of padding stands in front, and the filter lags by another half.
         n_lag, n_kept = 2 * _HALF_LENGTH, (len(values) - len(taps)) // factor + 1
@@ -226,7 +240,7 @@ def _slerp(before: Floats, after: Floats, fraction: Floats) -> Floats:
 
 
 @functools.cache
-def _low_pass(factor: int) -> Floats:
+def _decimation_taps(factor: int) -> Floats:
     """Return the low-pass for a clock ``factor`` times finer than the output's."""
     taps: Floats = firwin(
         2 * _HALF_LENGTH * factor + 1,

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ._motion import Floats, stretch
+from ..preprocessing import interpolate
+from ._motion import Floats
 
 #: A repetition of usual length has so many timesteps while repetitions are sought ...
 N_PHASES = 32
@@ -56,8 +57,8 @@ class Matcher:
         for length in self.lengths:
             starts = np.arange(self.n_timesteps - length + 1)[:, np.newaxis]
             position = starts + np.linspace(0, length - 1, N_PHASES)
-            self.pieces.append(stretch(self.motion, position))
-            self.known.append(stretch(known, position)[0])
+            self.pieces.append(interpolate(self.motion, position))
+            self.known.append(interpolate(known, position)[0])
         self.energy = [np.square(piece).sum(axis=(0, 2)) for piece in self.pieces]
 
     def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:

@@ -71,11 +71,3 @@ def vectors(motion: Floats) -> list[Floats]:
     """Return the movement of each sensor as vectors."""
     n_axes = len(SENSOR_AXES["Gyroscope"])
     return np.split(motion, range(n_axes, len(motion), n_axes))
-
-
-def stretch(motion: Floats, position: Floats) -> Floats:
-    """Return the movement at positions between the timesteps."""
-    left = np.clip(position.astype(np.intp), 0, max(motion.shape[1] - 2, 0))
-    right = np.minimum(left + 1, motion.shape[1] - 1)
-    weight = np.clip(position - left, 0.0, 1.0)
-    return motion[:, left] * (1 - weight) + motion[:, right] * weight

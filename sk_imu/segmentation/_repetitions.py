@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, signal
 
+from ..preprocessing import interpolate
 from ..recording import Recording
 from ._matching import N_PHASES, Matcher
-from ._motion import MOTION_RATE_HZ, Floats, motion_of, stretch, vectors
+from ._motion import MOTION_RATE_HZ, Floats, motion_of, vectors
 
 __all__ = ["Repetition", "cut_repetitions", "find_repetitions"]
 
@@ -208,7 +209,7 @@ def locate_repetitions(
     # In time counted in periods, quick and slow exercises cost the same.
     step = period / N_PHASES
     position = np.arange(0, motion.shape[1] - 1, step)
-    matcher = Matcher(stretch(motion, position), min_confidence, is_cut=is_cut)
+    matcher = Matcher(interpolate(motion, position), min_confidence, is_cut=is_cut)
     return [
         (begin * step, end * step, confidence)
         for begin, end, confidence in matcher.search(first / step, stop / step)

@@ -18,6 +18,8 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 from scipy.stats import chi2
 
+from ...preprocessing import interpolate
+
 __all__ = ["NearCopy", "near_copies"]
 
 Floats = NDArray[np.float64]
@@ -123,7 +125,7 @@ def _prepare(row: Floats, weight: Floats, most_pieces: int) -> _Row:
     unit = _time_unit(z)
     smooth = gaussian_filter1d(z, unit * _SMOOTHING, axis=1, mode="nearest")
     step = unit / _N_PHASES
-    canonical = _at(smooth, np.arange(0, z.shape[1] - 1 + 1e-9, step))
+    canonical = interpolate(smooth, np.arange(0, z.shape[1] - 1 + 1e-9, step))
     pieces = _cut_pieces(canonical, most_pieces)
     # A rescaled copy has the same standardised channels, a part of a set does not: it
     # has the same channels in their own units.
@@ -151,14 +153,6 @@ def _time_unit(z: Floats) -> float:
     k = int(low[0]) + 1
     unit = k - (0.5 - alike[k]) / (alike[k - 1] - alike[k])
     return float(np.clip(unit, 1.0, most))
-
-
-def _at(values: Floats, times: Floats) -> Floats:
-    """Interpolate linearly in all channels at once."""
-    left = np.clip(times.astype(np.intp), 0, max(values.shape[1] - 2, 0))
-    weight = times - left
-    right = np.minimum(left + 1, values.shape[1] - 1)
-    return values[:, left] * (1 - weight) + values[:, right] * weight
 
 
 def _cut_pieces(canonical: Floats, most: int) -> Floats:
@@ -198,7 +192,7 @@ def _cut_pieces(canonical: Floats, most: int) -> Floats:
 def _describe(canonical: Floats, pieces: Floats) -> NDArray[np.float32]:
     """Return each piece's movement in all channels, as a vector of length 1."""
     times = pieces[:, :1] + np.diff(pieces) * np.linspace(0, 1, _N_POINTS)
-    points = _at(canonical, times.ravel()).reshape(len(canonical), len(pieces), -1)
+    points = interpolate(canonical, times.ravel()).reshape(len(canonical), len(pieces), -1)
     points = points - points.mean(axis=2, keepdims=True)
     vectors = points.transpose(1, 0, 2).reshape(len(pieces), -1)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -302,11 +296,12 @@ def _follow(
         if len(times) < LEAST_TIMESTEPS:
             return None
         there = np.clip(stretch * times + shift, 0, last_first)
-        u, v = second.canonical[:, times.astype(np.intp)], _at(first.canonical, there)
+        u = second.canonical[:, times.astype(np.intp)]
+        v = interpolate(first.canonical, there)
         if _correlation(u, v) < _GIVE_UP:
             return None
         middle = times.mean()
-        by_shift, by_stretch = _step(u, v, _at(slope, there), times - middle)
+        by_shift, by_stretch = _step(u, v, interpolate(slope, there), times - middle)
         by_shift = float(np.clip(by_shift, -3, 3))
         by_stretch = float(np.clip(by_stretch, -6 / len(times), 6 / len(times)))
         stretch, shift = stretch + by_stretch, shift + by_shift - by_stretch * middle
@@ -351,7 +346,7 @@ def _judge(
             return None
         there = np.clip(stretch * times + shift, 0, n_first - 1)
         here = times.astype(np.intp)
-        u, v = second.z[:, here], _at(first.z, there)
+        u, v = second.z[:, here], interpolate(first.z, there)
         use: Any = slice(None)
         if turn >= _N_ROUNDS - 1:
             correlation = _correlation(u, v)
@@ -366,7 +361,7 @@ def _judge(
             use = quiet
         middle = times.mean()
         by_shift, by_stretch = _step(
-            u[:, use], v[:, use], _at(slope, there[use]), times[use] - middle
+            u[:, use], v[:, use], interpolate(slope, there[use]), times[use] - middle
         )
         limit = max(1.0, stretch)
         by_shift = float(np.clip(by_shift, -limit, limit))
