@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages: ``sphinx-build -W -b html docs docs/_build``."""
+"""Configuration of Sphinx: ``sphinx-build -W -b html docs docs/_build``."""
 
 import os
 
@@ -20,8 +20,8 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-# Names of other projects become links only where their inventories may be fetched; else
-# the pages are built without a network, and such names stay plain.
+# Names of other projects become links only where their inventories may be downloaded.
+# By default the build needs no network, and such names stay plain text.
 if os.environ.get("SK_IMU_DOCS_ONLINE"):
     extensions.append("sphinx.ext.intersphinx")
     intersphinx_mapping = {
@@ -52,11 +52,11 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "min_reported_time": 60,
-    "within_subsection_order": "FileNameSortKey",  # the order of the story
+    "within_subsection_order": "FileNameSortKey",  # in the order of the data
     "show_memory": False,
 }
 
-# The pages draw their own pictures while they are built, with the package's displays.
+# Pages draw their pictures during the build, so that they cannot be out of date.
 plot_formats = [("png", 100)]
 plot_srcset = ["2x"]
 plot_include_source = True
@@ -72,14 +72,14 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-# Beside a class stand its methods; with the class before each, the names are cut off.
+# The sidebar is too narrow for method names with their class in front.
 toc_object_entries_show_parents = "hide"
 html_sidebars = {"index": []}
 html_static_path = ["_static/site"]
 html_css_files = ["sk_imu.css"]
 html_show_sourcelink = False
 
-# Methods that come from scikit-learn and are documented there.
+# scikit-learn documents these methods.
 autosummary_context = {
     "skipped_methods": {
         "fit_transform",

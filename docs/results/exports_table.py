@@ -1,4 +1,4 @@
-"""Print, as reStructuredText, what the readers made of a folder of recordings.
+"""Print a reStructuredText table of how the readers read a folder of recordings.
 
 python docs/results/exports_table.py FOLDER > docs/results/exports_table.rst
 """
@@ -10,7 +10,7 @@ from sk_imu import read_recording
 
 
 def cell(path: Path) -> tuple[str, str, str]:
-    """Return what was read, its timing, and what was decided or left out."""
+    """Return the streams and their timing, and what was decided or left out."""
     try:
         recording = read_recording(path)
     except ValueError as error:
@@ -27,9 +27,9 @@ def cell(path: Path) -> tuple[str, str, str]:
 
 
 def main(folder: str) -> None:
-    """Print one row a recording."""
+    """Print one row per recording."""
     print(".. list-table::\n    :header-rows: 1\n    :widths: 18 26 16 40\n")
-    rows = [("recording", "read", "time", "found, decided, left out")]
+    rows = [("recording", "read", "time", "notes")]
     for path in sorted(Path(folder).iterdir()):
         if path.is_dir() or path.suffix == ".zip":
             rows.append((f"``{path.name}``", *cell(path)))

@@ -1,4 +1,4 @@
-"""A simulated training: its sets, found, counted and named by a model."""
+"""A simulated workout: its sets are found, and their exercises predicted."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from sk_imu.datasets import make_exercise_recordings
 from sk_imu.recognition import fit_recordings
 
 
-def one_after_the_other(recordings):
+def concatenated(recordings):
     """Join recordings with the same streams into one."""
     streams = {}
     for sensor in recordings[0].streams:
@@ -28,7 +28,7 @@ def one_after_the_other(recordings):
 made = make_exercise_recordings(
     4, 2, ["lunge", "side_leg_raise", "squat"], rest_s=(14, 22), random_state=0
 )
-new = one_after_the_other(made.data[:3])
+new = concatenated(made.data[:3])
 model = fit_recordings(made.data[3:], "rf", channels=["TotalAcceleration", "Gyroscope"])
 
 sets, bouts = segment_sets(new, return_bouts=True)

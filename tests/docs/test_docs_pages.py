@@ -26,8 +26,9 @@ SLOW = {
     "guide/selection",
     "guide/study",
 }
-# Their code needs a cluster, or the results of a long run.
-NOT_RUN = {"clusters", "comparison", "leaks", "report", "index"}
+# Without code, or with ``py`` blocks only, which are shown and not run: they need a cluster,
+# or the results of a long run.
+NOT_RUN = {"clusters", "index", "report"}
 
 
 class Block(NamedTuple):

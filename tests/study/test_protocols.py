@@ -541,7 +541,7 @@ def test_data_sets_with_nothing_in_common_are_refused(other, message):
 
 
 def test_every_protocol_says_what_it_means():
-    page = (Path(__file__).parents[2] / "docs" / "results" / "published.rst").read_text(
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "study.rst").read_text(
         encoding="utf-8"
     )
     for name, protocol in PROTOCOLS.items():

@@ -1,4 +1,4 @@
-"""Accuracy on unseen people against time, from the figures of the People page."""
+"""Accuracy on unseen people against fit time, from the figures of the people page."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from sk_imu import AccuracyTimeDisplay
 
-# The plot directive runs this in the folder of the script.
+# The plot directive runs scripts in their own folder.
 figures = pd.read_csv(Path("choosing.csv"))
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained")
 for ax, (name, rows) in zip(axes.flat, figures.groupby("data", sort=False), strict=True):
@@ -16,5 +16,5 @@ for ax, (name, rows) in zip(axes.flat, figures.groupby("data", sort=False), stri
         seconds=dict(zip(rows["model"], rows["fit time"], strict=True)),
         score_name="Share of sets",
     ).plot(ax=ax)
-    ax.set(xlabel="Time of a fit, CNN-GRU = 1")
+    ax.set(xlabel="Fit time (CNN-GRU = 1)")
     ax.set_title(name, loc="left", fontsize=10)

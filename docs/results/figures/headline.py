@@ -1,8 +1,8 @@
-"""Macro F1 of each model under the study's protocols, as published and on the watch data.
+"""Macro F1 of each model under three protocols, as published and on the watch data.
 
     cd docs/results/figures && python headline.py ../../_static/headline.png
 
-draws the README's picture from the figures of the study page.
+draws the picture in the README.
 """
 
 import sys
@@ -11,14 +11,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-# The plot directive runs this in the folder of the script.
+# The plot directive runs scripts in their own folder.
 figures = pd.read_csv(Path("headline.csv")).iloc[::-1]
 marks = {
     "published": ("published: one person", "0.35", "|", 14),
-    "a": ("(a) copies of test sets learnt from", "#D55E00", "o", 8),
+    "a": ("(a) copies of test sets in training", "#D55E00", "o", 8),
     "b": ("(b) new sets of known people", "#56B4E9", "s", 7),
-    "c": ("(c) people never met", "#0072B2", "D", 9),
-    "worst person": ("(c), the worst of them: accuracy", "#CC79A7", "x", 8),
+    "c": ("(c) unseen people", "#0072B2", "D", 9),
+    "worst person": ("(c) worst person: accuracy", "#CC79A7", "x", 8),
 }
 figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 rows = range(len(figures))
