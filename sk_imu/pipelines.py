@@ -28,7 +28,7 @@ from .preprocessing import (
     Resampler,
     derived_channel_names,
 )
-from .recording import Recording, sensor_of, sensor_triples
+from .recording import GRAVITY_SENSORS, Recording, sensor_of, sensor_triples
 
 __all__ = ["MODELS", "make_pipeline_for", "wear_of"]
 
@@ -36,7 +36,6 @@ MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 _NETS = {"cnn": CNNClassifier, "gru": GRUClassifier, "cnn-gru": CNNGRUClassifier}
 # A "wrist of the left hand" is none.
 _FREE_PLACE = re.compile(r"pocket|bag\b|^hand$")
-_TELL_GRAVITY = {"Gravity", "TotalAcceleration", "AccelerometerUncalibrated"}
 
 
 def wear_of(recordings: Iterable[Recording]) -> str:
@@ -200,7 +199,7 @@ def _kinds(channels: list[str] | None, *, free: bool) -> list[str]:
         return []
     sensors = {sensor_of(channels[triple[0]]) for triple in sensor_triples(channels)}
     kinds = ["magnitude"]
-    if sensors & _TELL_GRAVITY:
+    if sensors & set(GRAVITY_SENSORS):
         # Gravity itself has no part beside the vertical.
         kinds += ["vertical"] * (sensors != {"Gravity"}) + ["aligned"] * free
     return kinds

@@ -99,7 +99,7 @@ def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
         raise ValueError(
             f"RandomMirror: how {', '.join(unknown)} are mirrored is not known: turns, as "
             "of a gyroscope, change otherwise than directions. Leave them out, or name "
-            "the sensor as one of those in sk_imu.channels.SENSOR_AXES if it is one."
+            "the sensor as one of those in sk_imu.recording.SENSOR_AXES if it is one."
         )
     signs = []
     for name in names:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..recording import (
     QUATERNION_AXES,
     SENSOR_AXES,
+    TOTAL_PARTS,
     Recording,
     SensorStream,
     channel_name,
@@ -85,12 +86,11 @@ def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
         for axis in stream.axes
     }
     parts = {name: own[name] for name in recording.channel_names}
-    pair = ("Accelerometer", "Gravity")
-    if "TotalAcceleration" not in streams and all(sensor in streams for sensor in pair):
+    if "TotalAcceleration" not in streams and streams.keys() >= set(TOTAL_PARTS):
         for axis in SENSOR_AXES["TotalAcceleration"]:
-            if all(axis in streams[sensor].axes for sensor in pair):
+            if all(axis in streams[sensor].axes for sensor in TOTAL_PARTS):
                 name = channel_name("TotalAcceleration", axis)
-                parts[name] = [(sensor, axis) for sensor in pair]
+                parts[name] = [(sensor, axis) for sensor in TOTAL_PARTS]
     return parts
 
 

@@ -13,7 +13,14 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, fit_context
-from ..recording import channel_name, sensor_of, sensor_triples
+from ..recording import (
+    GRAVITY_SENSORS,
+    TOTAL_PARTS,
+    TOTAL_SENSORS,
+    channel_name,
+    sensor_of,
+    sensor_triples,
+)
 from ..validation import (
     Panel,
     SeriesOutputMixin,
@@ -31,10 +38,8 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "rate_of_change": ("change",),
     "aligned": ("up", "main", "cross"),
 }
-#: Sensors that hold gravity and movement in one; the best comes first.
-_WITH_GRAVITY = ("TotalAcceleration", "AccelerometerUncalibrated")
 #: Sensors that show where a set's movement goes; the best comes first.
-_WITH_MOVEMENT = (*_WITH_GRAVITY, "Accelerometer", "Gravity")
+_WITH_MOVEMENT = (*TOTAL_SENSORS, *TOTAL_PARTS)
 #: Kinds that need to know what is up.
 _BY_GRAVITY = ("vertical", "aligned")
 
@@ -299,7 +304,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             for sensor, triple in sources:
                 vectors = block[..., triple, :]
                 if kind == "vertical":
-                    if sensor in _WITH_GRAVITY:
+                    if sensor in TOTAL_SENSORS:
                         vectors -= gravity
                     parts = _along(vectors, up)
                 elif kind == "aligned":
@@ -314,7 +319,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output
 
     def _gravity(self, block: Panel, names: list[str]) -> Panel:
-        sensor, triple = _first_of(("Gravity", *_WITH_GRAVITY), names)
+        sensor, triple = _first_of(GRAVITY_SENSORS, names)
         vectors = block[..., triple, :]
         if sensor == "Gravity":
             return vectors
@@ -356,10 +361,10 @@ def _sources(names: list[str], kind: str) -> list[_Triple]:
 
 def _check_gravity(names: list[str], kind: str) -> None:
     """Say so if no sensor tells what is up."""
-    if not any(sensor in _triple_of(names) for sensor in ("Gravity", *_WITH_GRAVITY)):
+    if not any(sensor in _triple_of(names) for sensor in GRAVITY_SENSORS):
         raise ValueError(
             f"DerivedChannels: {kind!r} needs the x, y and z of Gravity, or of "
-            f"{' or '.join(_WITH_GRAVITY)} to filter it from (Accelerometer is without "
+            f"{' or '.join(TOTAL_SENSORS)} to filter it from (Accelerometer is without "
             f"gravity), the channels are {names}. Add one by Resampler(channels=[...]), or "
             f"leave {kind!r} out of kinds."
         )

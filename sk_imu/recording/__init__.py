@@ -1,10 +1,13 @@
-"""What was recorded: sensors on their own clocks, their channels, units and quality."""
+"""Recordings: sensors on their own clocks, their channels, units and quality."""
 
 from ._channels import EULER_AXES as EULER_AXES
+from ._channels import GRAVITY_SENSORS as GRAVITY_SENSORS
 from ._channels import QUATERNION_AXES as QUATERNION_AXES
 from ._channels import SENSOR_AXES as SENSOR_AXES
 from ._channels import SENSOR_UNITS as SENSOR_UNITS
 from ._channels import STANDARD_GRAVITY as STANDARD_GRAVITY
+from ._channels import TOTAL_PARTS as TOTAL_PARTS
+from ._channels import TOTAL_SENSORS as TOTAL_SENSORS
 from ._channels import channel_name as channel_name
 from ._channels import mirror_signs as mirror_signs
 from ._channels import quaternion_columns as quaternion_columns
@@ -15,8 +18,9 @@ from ._clocks import find_gaps as find_gaps
 from ._clocks import mend_clock as mend_clock
 from ._clocks import usual_interval as usual_interval
 from ._quality import DataQualityWarning
-from ._quality import quality_warnings as quality_warnings
-from ._recording import Recording, SensorStream
+from ._quality_warnings import quality_warnings as quality_warnings
+from ._recording import Recording
+from ._sensor_stream import SensorStream
 from ._stream_quality import StreamFaults as StreamFaults
 from ._stream_quality import find_faults as find_faults
 

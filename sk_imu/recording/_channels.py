@@ -4,15 +4,14 @@ A *channel* is one axis of one sensor; its name is ``<sensor>_<axis>``, for inst
 ``Gyroscope_x``.  The sensor names are those of the app Sensor Logger, whatever app or
 data set a recording comes from.
 
-Conventions inside the package: acceleration in m/s², angular rate in rad/s, angles in
-rad, unit quaternions, magnetic field in µT, time in seconds.
+Units inside the package: acceleration in m/s², angular rate in rad/s, angles in rad,
+unit quaternions, magnetic field in µT, time in seconds.
 """
 
 from collections.abc import Sequence
 
 STANDARD_GRAVITY = 9.80665
-"""Standard acceleration of free fall in m/s² (ISO 80000-3), by which readings in g
-are multiplied."""
+"""Standard acceleration of free fall in m/s² (ISO 80000-3): one g."""
 
 QUATERNION_AXES = ("qx", "qy", "qz", "qw")
 EULER_AXES = ("roll", "pitch", "yaw")
@@ -43,6 +42,13 @@ SENSOR_UNITS: dict[str, str] = {
     "MagnetometerUncalibrated": "µT",
 }
 
+#: Acceleration without gravity, and gravity: TotalAcceleration is their sum.
+TOTAL_PARTS = ("Accelerometer", "Gravity")
+#: Sensors that hold gravity and movement in one, the best one first.
+TOTAL_SENSORS = ("TotalAcceleration", "AccelerometerUncalibrated")
+#: Sensors that show which way is up, the best one first.
+GRAVITY_SENSORS = ("Gravity", *TOTAL_SENSORS)
+
 
 def channel_name(sensor: str, axis: str) -> str:
     """Return the name of one axis of one sensor, such as ``Gyroscope_x``."""
@@ -50,15 +56,15 @@ def channel_name(sensor: str, axis: str) -> str:
 
 
 def sensor_of(channel: str) -> str:
-    """Return the sensor's name in a channel's name."""
+    """Return the sensor that a channel belongs to."""
     return channel.rpartition("_")[0] or channel
 
 
 def sensor_triples(channel_names: Sequence[str]) -> list[list[int]]:
     """Return the channel indices of each complete x, y, z triple, in that order.
 
-    These triples are vectors in space: what rotates, mirrors or scales a recording must
-    treat their three axes together.
+    A triple is a vector in space: whatever rotates, mirrors or scales a recording must
+    treat its three axes together.
     """
     position = {name: i for i, name in enumerate(channel_names)}
     sensors = dict.fromkeys(sensor_of(name) for name in channel_names)
@@ -71,12 +77,13 @@ def sensor_triples(channel_names: Sequence[str]) -> list[list[int]]:
 
 
 def mirror_signs(sensor: str, mirror_axis: str) -> dict[str, int]:
-    """Return what a mirror along an axis of the device multiplies a sensor's parts by.
+    """Return the factor of each part of a sensor that a mirror changes.
 
-    Acceleration, gravity and the magnetic field change along the mirror's axis; angular
-    rate, which counts turns and so is a pseudovector, along the two others and along all
-    that is derived by gravity and movement, which are mirrored, too.  What is not named
-    doesn't change.
+    The mirror reverses one axis of the device.  Acceleration, gravity and the magnetic
+    field change sign along that axis.  Angular rate is a pseudovector and changes sign
+    along the two other axes, and along every derived axis, because these follow from
+    gravity and movement, which are mirrored themselves.  Parts that are not in the
+    result do not change.
     """
     if SENSOR_UNITS[sensor] == "rad/s":
         parts = ("x", "y", "z", "vertical", "up", "main", "cross")
@@ -85,7 +92,7 @@ def mirror_signs(sensor: str, mirror_axis: str) -> dict[str, int]:
 
 
 def quaternion_columns(axes: Sequence[str]) -> list[int]:
-    """Return the columns of qx, qy, qz and qw, or none unless all four are there."""
+    """Return the columns of qx, qy, qz and qw, or an empty list if one is missing."""
     if not set(QUATERNION_AXES) <= set(axes):
         return []
     return [list(axes).index(axis) for axis in QUATERNION_AXES]

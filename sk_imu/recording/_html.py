@@ -1,8 +1,8 @@
-"""A recording as a notebook shows it: a table with a small picture of each stream."""
+"""A recording as HTML: a table with a small plot of each stream."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,54 +10,43 @@ from numpy.typing import NDArray
 from ._channels import SENSOR_UNITS
 from ._clocks import GAP, usual_interval
 from ._quality import RecordingQuality
+from ._sensor_stream import SensorStream
 
 __all__ = ["recording_html", "rows_to_draw"]
 
 Floats = NDArray[np.float64]
 
 _WIDTH, _HEIGHT = 300, 44
-#: So many stretches of time are told apart in a picture, by the least and the greatest
-#: value of each: an hour's recording is drawn as fast, and looks, as all its samples would.
+#: A long channel is drawn as the least and the greatest value of so many stretches of
+#: time: an hour takes no longer to draw than a minute, and looks as all samples would.
 _N_STRETCHES = 200
-# The first ones of the drawings' colours (Okabe and Ito), again for every third axis.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73")
-
-
-class _Stream(Protocol):
-    # Recording stands above this module.
-    @property
-    def timestamps_s(self) -> Floats: ...
-
-    @property
-    def values(self) -> Floats: ...
-
-    @property
-    def axes(self) -> tuple[str, ...]: ...
+# The first colors of the displays (Okabe and Ito), repeated after every third axis.
+_COLORS = ("#0072B2", "#D55E00", "#009E73")
 
 
 def recording_html(
     title: str,
     facts: Sequence[str],
-    streams: Mapping[str, _Stream],
+    streams: Mapping[str, SensorStream],
     quality: RecordingQuality,
 ) -> str:
-    """Return a recording as HTML that needs no script, style sheet or other file.
+    """Return a recording as HTML without scripts, style sheets or other files.
 
     Parameters
     ----------
     title : str
-        What it is called.
+        Heading.
     facts : sequence of str
-        What is known of it, such as who did what.
+        Length and metadata, shown after the heading.
     streams : mapping of str to SensorStream
-        Its streams.
+        The recording's streams.
     quality : RecordingQuality
-        What was measured of them, and the reader's notes.
+        Their quality, and the reader's notes.
 
     Returns
     -------
     html : str
-        One ``div``, all text in it escaped.
+        One ``div`` with all text escaped.
 
     Examples
     --------
@@ -80,13 +69,13 @@ def recording_html(
         measured = quality.streams[sensor]
         faults = [text.format(size) for text, size in measured.faults.items()]
         axes = (
-            f'<span style="color:{_COLOURS[i % len(_COLOURS)]}">{escape(axis)}</span>'
+            f'<span style="color:{_COLORS[i % len(_COLORS)]}">{escape(axis)}</span>'
             for i, axis in enumerate(stream.axes)
         )
         row = (
             escape(sensor),
             " ".join(axes),
-            _picture(sensor, stream, float(start_s), float(end_s)),
+            _plot(sensor, stream, float(start_s), float(end_s)),
             escape(_range_of(stream.values, SENSOR_UNITS.get(sensor, ""))),
             f"{measured.rate_hz:.4g} Hz" if measured.rate_hz > 0 else "unknown",
             str(measured.n_samples),
@@ -108,7 +97,7 @@ def recording_html(
 
 
 def rows_to_draw(times_s: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Thin out one channel to what a small picture can show.
+    """Reduce one channel to the samples that a small plot can show.
 
     Parameters
     ----------
@@ -120,13 +109,13 @@ def rows_to_draw(times_s: Floats, values: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     times_s, values : ndarray of shape (n_drawn,)
-        The samples that have a time and a value, in the order of time; where they are
-        many, the least and the greatest one of each of 200 stretches of time.
+        The samples that have a time and a value, sorted by time.  Of more than 400, the
+        least and the greatest one in each of 200 stretches of time.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sk_imu.recording_html import rows_to_draw
+    >>> from sk_imu.recording._html import rows_to_draw
     >>> times_s, values = rows_to_draw(np.arange(360_000) / 100, np.arange(360_000.0))
     >>> len(values), int(values.min()), int(values.max())
     (400, 0, 359999)
@@ -145,12 +134,12 @@ def rows_to_draw(times_s: Floats, values: Floats) -> tuple[Floats, Floats]:
     return times_s[drawn], values[drawn]
 
 
-def _picture(sensor: str, stream: _Stream, start_s: float, end_s: float) -> str:
-    """Return the channels of a stream as lines in one SVG, broken at gaps."""
+def _plot(sensor: str, stream: SensorStream, start_s: float, end_s: float) -> str:
+    """Return the channels of a stream as lines of one SVG, broken at gaps."""
     finite = stream.values[np.isfinite(stream.values)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
     per_s = (_WIDTH - 4) / (end_s - start_s) if end_s > start_s else 0.0
-    # Halved, for the difference of two great numbers may be infinite.
+    # Halved, because the difference of two huge numbers may be infinite.
     half = high / 2 - low / 2
     times_s = stream.timestamps_s[np.isfinite(stream.timestamps_s)]
     longest_s = GAP * usual_interval(np.sort(times_s))
@@ -160,16 +149,16 @@ def _picture(sensor: str, stream: _Stream, start_s: float, end_s: float) -> str:
         x = 2 + (drawn_s - start_s) * per_s
         level = (drawn / 2 - low / 2) / half if half > 0 else np.full(len(drawn), 0.5)
         y = _HEIGHT - 2 - (_HEIGHT - 4) * level
-        # Drawn samples may lie two stretches apart where none is missing.
+        # Without any gap, drawn samples may still lie two stretches apart.
         gap_s = np.fmax(longest_s, 2 * (end_s - start_s) / _N_STRETCHES)
         breaks = np.diff(drawn_s, prepend=-np.inf) > gap_s
         points = (
-            # Going nowhere first, a sample alone is seen by the round ends of its line.
+            # The empty stroke h0 makes a single sample visible by its round line ends.
             f"M{px:.0f} {py:.1f}h0" if new else f"L{px:.0f} {py:.1f}"
             for new, px, py in zip(breaks, x, y, strict=True)
         )
-        colour = _COLOURS[i % len(_COLOURS)]
-        lines += f'<path d="{"".join(points)}" stroke="{colour}"/>'
+        color = _COLORS[i % len(_COLORS)]
+        lines += f'<path d="{"".join(points)}" stroke="{color}"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{_WIDTH}" '
         f'height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}" fill="none" '

@@ -1,4 +1,4 @@
-"""What a phone recorded: one clock and one table of values for each sensor."""
+"""One recording: the streams of all sensors and the metadata."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,112 +7,22 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ._channels import SENSOR_AXES, channel_name, sensor_of
 from ._html import recording_html
 from ._quality import RecordingQuality
+from ._sensor_stream import SensorStream, as_float
 from ._stream_quality import measure_stream
 
-__all__ = ["Recording", "SensorStream"]
-
-
-@dataclass(frozen=True, eq=False)
-class SensorStream:
-    """The samples of one sensor on the sensor's own clock.
-
-    A stream keeps what was recorded, faults and all: a clock that runs backwards or a
-    missing value is refused by :class:`sk_imu.Resampler`, not here.
-
-    Parameters
-    ----------
-    timestamps_s : array-like of shape (n_samples,)
-        Time of each sample in seconds since the recording's epoch.
-    values : array-like of shape (n_samples, n_axes)
-        Samples in the package's units: m/s², rad/s, rad.
-    axes : sequence of str, default=("x", "y", "z")
-        Name of each column of ``values``.
-
-    Raises
-    ------
-    ValueError
-        If the shapes disagree, an axis is named twice, or a value is no number.
-
-    Examples
-    --------
-    >>> from sk_imu import SensorStream
-    >>> stream = SensorStream([0.00, 0.02, 0.04], [[0, 0, 9.8]] * 3)
-    >>> stream.n_samples, stream.rate_hz
-    (3, 50.0)
-    """
-
-    timestamps_s: NDArray[np.float64]
-    values: NDArray[np.float64]
-    axes: tuple[str, ...] = ("x", "y", "z")
-
-    def __init__(
-        self,
-        timestamps_s: ArrayLike,
-        values: ArrayLike,
-        axes: Sequence[str] = ("x", "y", "z"),
-    ) -> None:
-        times = _as_float(timestamps_s, "timestamps_s")
-        samples = _as_float(values, "values")
-        axes = tuple(axes)
-        if times.ndim != 1:
-            raise ValueError(
-                f"timestamps_s must have shape (n_samples,), got {times.shape}."
-            )
-        if samples.shape != (len(times), len(axes)):
-            raise ValueError(
-                f"values must have shape (n_samples, n_axes) = {(len(times), len(axes))} "
-                f"for {len(times)} timestamps and the axes {axes}, got {samples.shape}. "
-                + (
-                    "Give values.T."
-                    if samples.shape == (len(axes), len(times))
-                    else "Name each column in axes=[...]."
-                )
-            )
-        if len(set(axes)) != len(axes):
-            raise ValueError(f"An axis is named twice: {axes}. Name each once.")
-        object.__setattr__(self, "timestamps_s", times)
-        object.__setattr__(self, "values", samples)
-        object.__setattr__(self, "axes", axes)
-
-    @property
-    def n_samples(self) -> int:
-        """Number of samples."""
-        return len(self.timestamps_s)
-
-    @property
-    def start_s(self) -> float:
-        """Time of the first sample in seconds, NaN if there is none."""
-        return float(self.timestamps_s[0]) if self.n_samples else float("nan")
-
-    @property
-    def end_s(self) -> float:
-        """Time of the last sample in seconds, NaN if there is none."""
-        return float(self.timestamps_s[-1]) if self.n_samples else float("nan")
-
-    @property
-    def rate_hz(self) -> float:
-        """Mean sampling rate from first to last sample, NaN for fewer than two."""
-        duration_s = self.end_s - self.start_s
-        return (self.n_samples - 1) / duration_s if duration_s > 0 else float("nan")
-
-    def __repr__(self) -> str:
-        """Tell the axes, length, rate and start."""
-        return (
-            f"SensorStream({', '.join(self.axes)}: {self.n_samples} samples, "
-            f"{self.rate_hz:.3f} Hz, from {self.start_s:.3f} s)"
-        )
+__all__ = ["Recording"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Recording:
-    """One recording, or one set cut from it: sensor streams and what is known of them.
+    """One recording, or one set cut from it: sensor streams and metadata.
 
-    One ``Recording`` is one row of ``X`` to every estimator that takes raw input.  No
+    One ``Recording`` is one row of ``X`` for every estimator that takes raw input.  No
     estimator reads ``label``.
 
     Parameters
@@ -120,21 +30,21 @@ class Recording:
     streams : mapping of str to SensorStream
         The streams by sensor name, such as ``"TotalAcceleration"`` and ``"Gyroscope"``.
     label : str, optional
-        What was done, such as ``"squat"``.
+        The exercise, such as ``"squat"``.
     subject : str or int, optional
-        Who did it.
+        The person who did it.
     side : {"left", "right"}, optional
-        The side of the body the device was on.
+        The side of the body that the device was on.
     placement : str, optional
-        Where on the body the device was, such as ``"wrist"`` or ``"front pocket"``.
+        The place on the body, such as ``"wrist"`` or ``"front pocket"``.
     session : str or int, optional
         The occasion on which it was recorded.
     source : str, optional
         The file or data set it comes from; error messages name it.
     epoch_ns : int, optional
-        Unix time in nanoseconds of the streams' second 0.
+        Unix time of the streams' second 0 in nanoseconds.
     annotations : sequence of (float, str), default=()
-        What the person noted while recording: time in seconds and text.
+        Marks set while recording: time in seconds and text.
     notes : sequence of str, default=()
         What the reader found, decided and left out, with counts.
 
@@ -147,7 +57,7 @@ class Recording:
     See Also
     --------
     Resampler : Bring the streams onto one clock.
-    RecordingDisplay : Draw the streams, with their faults marked.
+    RecordingDisplay : Plot the streams and mark their faults.
 
     Examples
     --------
@@ -179,19 +89,19 @@ class Recording:
     notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
-        """Check the parts and make the mapping of streams read-only."""
+        """Check the fields and make the mapping of streams read-only."""
         streams = dict(self.streams)
         if not streams:
             raise ValueError(
-                f"{self.name} has no sensor stream. Give one at least, as "
+                f"{self.name} has no sensor stream. Give at least one, such as "
                 "{'Gyroscope': SensorStream(timestamps_s, values)}."
             )
         for sensor, stream in streams.items():
             if not isinstance(stream, SensorStream):
                 raise ValueError(
                     f"{self.name}: stream {sensor!r} must be a SensorStream, "
-                    f"got {type(stream).__name__}. Make it by SensorStream(timestamps_s, "
-                    "values)."
+                    f"got {type(stream).__name__}. Create it with "
+                    "SensorStream(timestamps_s, values)."
                 )
         if self.side not in (None, "left", "right"):
             raise ValueError(
@@ -215,7 +125,7 @@ class Recording:
         start_s: float = 0.0,
         **metadata: Any,
     ) -> "Recording":
-        """Make a recording from uniformly sampled values.
+        """Create a recording from uniformly sampled values.
 
         Parameters
         ----------
@@ -224,16 +134,21 @@ class Recording:
         sampling_rate_hz : float
             The rate in hertz.
         channel_names : sequence of str
-            ``<sensor>_<axis>`` of each row of ``values``.
+            Name ``<sensor>_<axis>`` of each row of ``values``.
         start_s : float, default=0.0
-            Time of the first sample.
+            Time of the first sample in seconds.
         **metadata
             ``label``, ``subject`` and the other attributes of a recording.
 
         Returns
         -------
         recording : Recording
-            One stream a sensor, all on the same clock.
+            One stream for each sensor, all on the same clock.
+
+        Raises
+        ------
+        ValueError
+            If the shape and the names disagree, or the rate is not positive.
 
         Examples
         --------
@@ -244,12 +159,12 @@ class Recording:
         ... )
         Recording(0.16 s: Gyroscope 50 Hz, label='rest')
         """
-        samples = _as_float(values, "values")
+        samples = as_float(values, "values")
         names = list(channel_names)
         if samples.ndim != 2 or len(samples) != len(names):
             raise ValueError(
-                "values must have shape (n_channels, n_timesteps) with one row a channel "
-                f"name, got {samples.shape} for {len(names)} names."
+                "values must have shape (n_channels, n_timesteps), one row for each "
+                f"channel name, got {samples.shape} for {len(names)} names."
                 + (" Give values.T." if samples.shape[1:] == (len(names),) else "")
             )
         if not 0 < sampling_rate_hz < np.inf:
@@ -266,12 +181,12 @@ class Recording:
 
     @property
     def name(self) -> str:
-        """How messages call this recording: its source, or just ``recording``."""
+        """Name of the recording in messages: its source, or just ``recording``."""
         return self.source or "recording"
 
     @cached_property
     def channel_names(self) -> tuple[str, ...]:
-        """Names of all channels; known axes in the package's own order."""
+        """Names of all channels; known axes come in the package's own order."""
         names: list[str] = []
         for sensor, stream in self.streams.items():
             known = [a for a in SENSOR_AXES.get(sensor, ()) if a in stream.axes]
@@ -281,44 +196,46 @@ class Recording:
 
     @property
     def overlap_s(self) -> tuple[float, float]:
-        """First and last second at which every stream has begun and none has ended.
+        """First and last second of the time that all streams share.
 
-        NaN if a stream has no sample.
+        It runs from the last start to the first end, and is NaN if a stream is empty.
         """
-        # Not by max and min, to which NaN is what its place makes of it.
+        streams = self.streams.values()
+        # Not the built-in max and min, whose result depends on where a NaN stands.
         return (
-            float(np.max([stream.start_s for stream in self.streams.values()])),
-            float(np.min([stream.end_s for stream in self.streams.values()])),
+            float(np.max([stream.start_s for stream in streams])),
+            float(np.min([stream.end_s for stream in streams])),
         )
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds of the time that all streams share (0 if none)."""
+        """Length in seconds of the time that all streams share, 0 if there is none."""
         start_s, end_s = self.overlap_s
         return end_s - start_s if end_s > start_s else 0.0
 
     @cached_property
     def quality(self) -> RecordingQuality:
-        """What was measured of the streams' timing and values, and the reader's notes."""
+        """Measures of the streams' timing and values, and the reader's notes."""
         streams = {
             sensor: measure_stream(sensor, stream.timestamps_s, stream.values)
             for sensor, stream in self.streams.items()
         }
-        return RecordingQuality(self.name, streams, self.notes)
+        return RecordingQuality(self.name, streams, self.overlap_s, self.notes)
 
     def between(self, start_s: float, end_s: float) -> "Recording":
-        """Cut a piece out, such as one set.
+        """Return the piece between two times, such as one set.
 
         Parameters
         ----------
         start_s, end_s : float
-            First and last second of the piece, on the recording's clock; samples at both
-            are kept.
+            First and last second of the piece on the recording's clock; samples at both
+            ends are included.
 
         Returns
         -------
         piece : Recording
-            The samples and annotations in that time, on the same clock; all else is kept.
+            The samples and annotations of that time, on the same clock, with the same
+            metadata.
 
         Raises
         ------
@@ -339,8 +256,8 @@ class Recording:
             if not inside.any():
                 raise ValueError(
                     f"{self.name}: {sensor} has no sample between {start_s} and {end_s} s. "
-                    f"It runs from {stream.start_s:.3f} to {stream.end_s:.3f} s: give a "
-                    "piece in which every stream has some."
+                    f"It runs from {stream.start_s:.3f} to {stream.end_s:.3f} s: choose "
+                    "a piece in which every stream has samples."
                 )
             streams[sensor] = SensorStream(
                 stream.timestamps_s[inside], stream.values[inside], stream.axes
@@ -351,7 +268,7 @@ class Recording:
         return replace(self, streams=streams, annotations=annotations)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle through the constructor, for a mapping proxy can't be pickled."""
+        """Pickle through the constructor, because a mapping proxy can't be pickled."""
         keywords = {
             name: getattr(self, name)
             for name in self.__dataclass_fields__
@@ -360,7 +277,7 @@ class Recording:
         return _rebuild, (dict(self.streams), keywords)
 
     def __repr__(self) -> str:
-        """Tell the length, the sensors with their rates, and what was done by whom."""
+        """Return the length, the sensors with their rates, and the metadata on one line."""
         sensors = [
             f"{sensor} {stream.rate_hz:.4g} Hz"
             if stream.rate_hz > 0
@@ -375,7 +292,7 @@ class Recording:
         return f"Recording({self.duration_s:.2f} s: {', '.join(sensors)}{known})"
 
     def _repr_html_(self) -> str:
-        """Show the streams and what was measured of them, in a notebook."""
+        """Return the streams and their quality as HTML for a notebook."""
         known = [f"{name} {value}" for name, value in self._known_metadata().items()]
         if self.source:
             known.append(f"from {self.source}")
@@ -396,12 +313,3 @@ class Recording:
 
 def _rebuild(streams: dict[str, SensorStream], keywords: dict[str, Any]) -> Recording:
     return Recording(streams, **keywords)
-
-
-def _as_float(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers only: {error}.") from error
-    array.flags.writeable = False
-    return array

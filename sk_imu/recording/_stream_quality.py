@@ -1,4 +1,4 @@
-"""What is wrong with one stream: rates, gaps, repeated and clipped values, measured."""
+"""The quality of one stream: rates, gaps, repeated, clipped and missing values."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,27 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._channels import STANDARD_GRAVITY
-from ._clocks import find_gaps, usual_interval
+from ._clocks import GAP, find_gaps, usual_interval
 
 __all__ = ["StreamFaults", "StreamQuality", "find_faults", "find_stale", "measure_stream"]
 
 Floats = NDArray[np.float64]
 
-#: Where the sensors of phones and watches end, in the package's units.
+#: Usual full scales of phones and watches, in the package's units.
+_G_SCALES = STANDARD_GRAVITY * np.array([2, 4, 8, 16, 32])
 _FULL_SCALES = {
-    "Accelerometer": STANDARD_GRAVITY * np.array([2, 4, 8, 16, 32]),
-    "TotalAcceleration": STANDARD_GRAVITY * np.array([2, 4, 8, 16, 32]),
+    "Accelerometer": _G_SCALES,
+    "TotalAcceleration": _G_SCALES,
     "Gyroscope": np.deg2rad([250, 500, 1000, 2000, 4000]),
 }
-#: So close to a full scale, and so often exactly there, values count as clipped.
+#: Values count as clipped if they lie this close to a full scale, relative to it, and if
+#: so many of them are equal.
 _NEAR, _OFTEN = 0.03, 3
-#: What is worth a warning.
+#: Limits of a warning: share of samples with new values, gap, stale stretch, drift in %.
 _SLOW, _LONG_GAP_S, _LONG_STALE_S, _DRIFT = 0.8, 0.25, 1.0, 2.0
 
 
 @dataclass(frozen=True)
 class StreamQuality:
-    """What was measured of one stream.
+    """Quality of one stream.
 
     Parameters
     ----------
@@ -36,11 +38,11 @@ class StreamQuality:
     start_s, end_s : float
         Time of the first and the last sample in seconds.
     rate_hz : float
-        Rate of the samples, gaps and bursts left out of account.
+        Rate of the samples, apart from gaps and bursts.
     drift_percent : float
-        By how much the rate of the second half is above that of the first.
+        Excess of the second half's rate over the first half's, in percent.
     jitter_ms : float
-        Standard deviation of the intervals between samples, gaps left out.
+        Standard deviation of the intervals between samples, without gaps.
     n_gaps : int
         Number of intervals longer than 3.5 usual ones.
     longest_gap_s : float
@@ -52,7 +54,7 @@ class StreamQuality:
     n_backward : int
         Number of samples earlier than the sample before.
     n_stale : int
-        Number of samples whose values all are those of the sample before.
+        Number of samples whose values all equal those of the sample before.
     longest_stale_s : float
         Longest time for which the values stayed the same.
     update_rate_hz : float
@@ -62,12 +64,12 @@ class StreamQuality:
         250 to 4000 °/s), where at least three samples with new values share the extreme
         value of an axis.
     n_missing : int
-        Number of samples that miss a value.
+        Number of samples with a missing value.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sk_imu.stream_quality import measure_stream
+    >>> from sk_imu.recording._stream_quality import measure_stream
     >>> times_s = np.arange(100) / 100
     >>> held = np.repeat(np.random.default_rng(0).normal(size=(20, 3)), 5, axis=0)
     >>> quality = measure_stream("Gyroscope", times_s, held)
@@ -94,7 +96,7 @@ class StreamQuality:
 
     @property
     def faults(self) -> dict[str, float | None]:
-        """What is worth a warning: each fault in words, with its size and unit or None."""
+        """Faults worth a warning: a format string for each, and its size or None."""
         found: dict[str, float | None] = {}
         if self.n_samples < 2:
             return {"fewer than two samples": None}
@@ -109,18 +111,18 @@ class StreamQuality:
         if self.n_stale == self.n_samples - 1:
             found["values never change"] = None
         elif self.n_stale > (1 - _SLOW) * (self.n_samples - 1):
-            # By the samples, not the rates: a gap is no value that stands still.
+            # Counted in samples, not by rates: a gap is not a stale value.
             found["real update rate {:.3g} Hz"] = self.update_rate_hz
         if self.longest_stale_s > _LONG_STALE_S and self.n_stale < self.n_samples - 1:
             found["values frozen for up to {:.3g} s"] = self.longest_stale_s
-        if self.longest_gap_s > max(_LONG_GAP_S, 3.5 / self.rate_hz):
+        if self.longest_gap_s > max(_LONG_GAP_S, GAP / self.rate_hz):
             found["gaps of up to {:.3g} s"] = self.longest_gap_s
         if abs(self.drift_percent) > _DRIFT:
             found["rate drifts by {:.3g} %"] = self.drift_percent
         if self.n_clipped:
             found["{} samples clipped"] = self.n_clipped
         if self.n_missing:
-            found["{} samples miss values"] = self.n_missing
+            found["{} samples have missing values"] = self.n_missing
         return found
 
 
@@ -130,7 +132,7 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
     Parameters
     ----------
     sensor : str
-        Its sensor, which says where values clip.
+        Name of the sensor, which decides where values clip.
     times_s : ndarray of shape (n_samples,)
         Time of each sample in seconds.
     values : ndarray of shape (n_samples, n_axes)
@@ -139,7 +141,7 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
     Returns
     -------
     quality : StreamQuality
-        What was measured.
+        The measures.
     """
     n = len(times_s)
     start_s, end_s = (float(times_s[i]) if n else np.nan for i in (0, -1))
@@ -147,7 +149,7 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
     fresh = ~_is_stale(values)
     n_new = int(fresh[1:].sum())
     interval_s = _interval_of(times_s)
-    usual = steps_s[(steps_s <= 3.5 * interval_s) & (steps_s >= 0)]
+    usual = steps_s[(steps_s <= GAP * interval_s) & (steps_s >= 0)]
     halves = [usual_interval(half) for half in (times_s[: n // 2 + 1], times_s[n // 2 :])]
     drift = 100 * (halves[0] / halves[1] - 1) if n > 3 and min(halves) > 0 else 0.0
     faults = find_faults(sensor, times_s, values)
@@ -172,7 +174,7 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
 
 
 class StreamFaults(NamedTuple):
-    """Where the faults of one stream are, which a :class:`StreamQuality` counts.
+    """Places of one stream's faults, which a :class:`StreamQuality` counts.
 
     Parameters
     ----------
@@ -182,7 +184,7 @@ class StreamFaults(NamedTuple):
         Times of the first and the last sample of each stretch of the same values.
     duplicated, backward, missing : ndarray of shape (n_samples,)
         Whether a sample has the timestamp of the sample before, is earlier than it, or
-        misses a value.
+        has a missing value.
     clipped : ndarray of shape (n_samples, n_axes)
         Whether a new value is at the sensor's full scale.
     """
@@ -196,12 +198,12 @@ class StreamFaults(NamedTuple):
 
 
 def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
-    """Find where the faults of one stream are.
+    """Find the faults of one stream.
 
     Parameters
     ----------
     sensor : str
-        Its sensor, which says where values clip.
+        Name of the sensor, which decides where values clip.
     times_s : ndarray of shape (n_samples,)
         Time of each sample in seconds.
     values : ndarray of shape (n_samples, n_axes)
@@ -210,12 +212,12 @@ def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
     Returns
     -------
     faults : StreamFaults
-        Where they are.
+        Their places.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sk_imu.stream_quality import find_faults
+    >>> from sk_imu.recording import find_faults
     >>> times_s = np.array([0.0, 0.1, 0.1, 0.2, 0.3, 0.9])
     >>> faults = find_faults("Gyroscope", times_s, np.arange(6.0)[:, np.newaxis])
     >>> faults.gaps.tolist(), np.flatnonzero(faults.duplicated).tolist()
@@ -223,7 +225,7 @@ def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
     """
     steps_s = np.diff(times_s, prepend=-np.inf)
     return StreamFaults(
-        gaps=find_gaps(times_s, 3.5 * _interval_of(times_s)),
+        gaps=find_gaps(times_s, GAP * _interval_of(times_s)),
         stale=find_stale(times_s, values),
         duplicated=steps_s == 0,
         backward=steps_s < 0,
@@ -233,11 +235,11 @@ def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
 
 
 def _interval_of(times_s: Floats) -> float:
-    """Return the usual interval in seconds of a clock that may have any fault."""
+    """Return the usual interval in seconds of a clock with any faults."""
     interval_s = usual_interval(np.sort(times_s))
     if interval_s > 0:
         return interval_s
-    # More timestamps are repeated than not.
+    # Most timestamps are repeated, so the usual interval is 0: the mean must do.
     n = len(times_s)
     if n < 2 or not times_s[-1] > times_s[0]:
         return float("nan")
@@ -257,12 +259,12 @@ def find_stale(times_s: Floats, values: Floats) -> Floats:
     Returns
     -------
     stretches : ndarray of shape (n_stretches, 2)
-        Times of the first and the last sample of each.
+        Times of the first and the last sample of each stretch.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sk_imu.stream_quality import find_stale
+    >>> from sk_imu.recording._stream_quality import find_stale
     >>> find_stale(np.arange(5.0), np.array([[1.0], [2], [2], [2], [3]])).tolist()
     [[1.0, 3.0]]
     """
@@ -282,7 +284,7 @@ def _is_clipped(sensor: str, values: Floats) -> NDArray[np.bool_]:
     if sensor not in _FULL_SCALES or fresh.sum() < _OFTEN:
         return clipped
     for column, marked in zip(values.T, clipped.T, strict=True):
-        # Not nanmin, which warns where all values are missing.
+        # Not nanmin, which warns if all values are missing.
         for extreme in (np.fmin.reduce(column), np.fmax.reduce(column)):
             ratios = np.abs(abs(extreme) / _FULL_SCALES[sensor] - 1)
             there = fresh & np.isclose(column, extreme, rtol=1e-4, atol=0)

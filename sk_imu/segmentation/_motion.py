@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from ..preprocessing import Resampler
-from ..recording import SENSOR_AXES, Recording, sensor_of
+from ..recording import SENSOR_AXES, TOTAL_PARTS, Recording, sensor_of
 
 MOTION_RATE_HZ = 20.0
 #: No exercise is repeated faster than half of this; steps, shocks and tremor are.
@@ -40,7 +40,7 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
         )
     streams = recording.streams
     sensors = []
-    if "TotalAcceleration" in streams or {"Accelerometer", "Gravity"} <= streams.keys():
+    if "TotalAcceleration" in streams or streams.keys() >= set(TOTAL_PARTS):
         sensors.append("TotalAcceleration")
     elif "Accelerometer" in streams:
         sensors.append("Accelerometer")
@@ -57,9 +57,7 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
     values = resampler.fit_transform([recording])[0]
     names = resampler.channel_names_
     scale = np.array([_TYPICAL[sensor_of(name)] for name in names])
-    used = set(sensors) | (
-        {"Accelerometer", "Gravity"} if "TotalAcceleration" not in streams else set()
-    )
+    used = {*sensors, *(() if "TotalAcceleration" in streams else TOTAL_PARTS)}
     start_s = max(streams[sensor].start_s for sensor in used & streams.keys())
     sos = signal.butter(2, _HIGHEST_HZ, fs=MOTION_RATE_HZ, output="sos")
     n_pad = min(9, values.shape[1] - 1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..datasets import load_basic_motions, load_watch
 from ..preprocessing import FixedLength, Resampler
 from ..readers import read_recordings
-from ..recording import Recording, sensor_of
+from ..recording import TOTAL_PARTS, Recording, sensor_of
 from ..segmentation import sets_of
 
 __all__ = ["StudyData", "load_study_data"]
@@ -193,7 +193,7 @@ def _joined(
 def _common_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
     """Return the channels that all recordings have, or can be given by the Resampler."""
     derived = [f"TotalAcceleration_{axis}" for axis in "xyz"]
-    parts = {f"{s}_{axis}" for s in ("Accelerometer", "Gravity") for axis in "xyz"}
+    parts = {f"{s}_{axis}" for s in TOTAL_PARTS for axis in "xyz"}
     all_names: dict[str, int] = {}
     for recording in X:
         names = list(recording.channel_names)

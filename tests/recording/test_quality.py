@@ -11,8 +11,7 @@ import pytest
 
 from sk_imu import Recording, SensorStream
 from sk_imu.cli import main
-from sk_imu.recording._channels import STANDARD_GRAVITY
-from sk_imu.recording._quality import quality_warnings
+from sk_imu.recording import STANDARD_GRAVITY, quality_warnings
 from sk_imu.recording._stream_quality import find_stale, measure_stream
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

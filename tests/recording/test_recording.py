@@ -149,7 +149,7 @@ def test_a_sample_alone_is_seen():
         (lambda: SensorStream([0.0, 0.1], [[1, 2], [3, 4], [5, 6]]), r"Give values\.T"),
         (lambda: SensorStream([0.0, 0.1], [[1], [2]]), r"each column in axes=\[\.\.\.\]"),
         (lambda: SensorStream([0.0], [[1, 2]], ["x", "x"]), "Name each once"),
-        (lambda: Recording({}), "Give one at least"),
+        (lambda: Recording({}), "Give at least one"),
         (lambda: Recording({"Gyroscope": np.zeros((9, 3))}), r"SensorStream\(timestamps_s"),
         (
             lambda: Recording.from_array(

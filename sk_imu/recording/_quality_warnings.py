@@ -1,0 +1,50 @@
+"""The faults that many recordings share, in one line for each person and fault."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._recording import Recording
+
+__all__ = ["quality_warnings"]
+
+
+def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
+    """Return the faults of many recordings, one line for each person and fault.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        The sets.
+
+    Returns
+    -------
+    lines : list of str
+        Such as ``"ada: Gyroscope real update rate 6 Hz in 20 of 84 sets"``.  The number
+        is the median over the sets that have the fault.
+
+    Examples
+    --------
+    >>> from sk_imu import Recording
+    >>> from sk_imu.recording import quality_warnings
+    >>> names = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
+    >>> still = Recording.from_array(
+    ...     [[0.0] * 99] * 3, sampling_rate_hz=50, channel_names=names, subject="ada"
+    ... )
+    >>> quality_warnings([still, still])
+    ['ada: Gyroscope values never change in 2 of 2 sets']
+    """
+    n_sets: dict[Any, int] = {}
+    sizes: dict[tuple[Any, str, str], list[float | None]] = {}
+    for recording in recordings:
+        person = recording.subject
+        n_sets[person] = n_sets.get(person, 0) + 1
+        for sensor, stream in recording.quality.streams.items():
+            for text, size in stream.faults.items():
+                sizes.setdefault((person, sensor, text), []).append(size)
+    lines = []
+    for (person, sensor, text), found in sizes.items():
+        middle = sorted(found, key=lambda size: size or 0)[len(found) // 2]
+        who = "all" if person is None else person
+        what = f"{sensor} {text.format(middle)}"
+        lines.append(f"{who}: {what} in {len(found)} of {n_sets[person]} sets")
+    return sorted(lines)
