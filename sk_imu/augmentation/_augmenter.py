@@ -1,6 +1,7 @@
 """What all augmenters share, and how a Pipeline of them is applied."""
 
-from abc import abstractmethod
+from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,24 +14,67 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn import fit_context
 from ..validation import Panel, SeriesOutputMixin, Uniform, as_3d, check_series
 
+# What the docstrings of all augmenters say after their descriptions.
+_SECTIONS = """\
+Parameters
+----------
+{parameters}
+random_state : int, RandomState instance or None, default=None
+    Seed of ``fit_transform``; ``augment`` is given a generator.
+
+Attributes
+----------
+n_channels_in_ : int
+    Number of channels.
+n_features_in_ : int
+    Number of channels, or of timesteps where X is 2-D.
+
+Raises
+------
+ValueError
+    If a parameter or the sets are invalid; the cases are those of
+    :func:`sk_imu.augmentation.{function}`.
+
+See Also
+--------
+"""
+
 
 class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     """Augments in ``fit_transform`` and nowhere else.
 
-    A new augmenter writes ``_augment`` and its parameters, ``random_state`` among them, in
-    a file of its own.
+    A new augmenter has a file of its own: a pure function of a panel and a generator, and
+    a class that names this function and holds its keyword parameters and
+    ``random_state``.  The parameters are documented and constrained at the function only.
     """
 
     #: Whether rows are mixed, so that ``augment_with_targets(X, targets, rng)`` takes the
     #: place of ``augment``.
     mixes_rows: ClassVar[bool] = False
 
+    _function: ClassVar[Callable[..., Any]]
     _parameter_constraints: ClassVar[dict[str, Any]] = {"random_state": ["random_state"]}
     random_state: Any
 
-    @abstractmethod
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        """Do what ``augment`` says."""
+    def __init_subclass__(
+        cls,
+        *,
+        function: Callable[..., Any] | None = None,
+        constraints: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Take constraints and documentation of the parameters from the function."""
+        super().__init_subclass__(**options)
+        if function is None:
+            return
+        cls._function = staticmethod(function)
+        cls._parameter_constraints = {**(constraints or {}), **cls._parameter_constraints}
+        if cls.__doc__ and function.__doc__:  # python -OO strips both
+            _, _, parameters = cleandoc(function.__doc__).partition("of randomness.\n")
+            sections = _SECTIONS.format(
+                parameters=parameters.partition("\n\n")[0], function=function.__name__
+            )
+            cls.__doc__ = cleandoc(cls.__doc__).replace("See Also\n--------\n", sections)
 
     def augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
         """Return an augmented copy of a panel.
@@ -47,11 +91,23 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         X_new : ndarray of shape (n_sets, n_channels, n_timesteps)
             The augmented panel, of the same dtype where X is of floats.
         """
-        return self._augment(X, rng)
+        if self.mixes_rows:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name} mixes rows, and so must mix their labels. Use it as a network's "
+                f"augmenter, as in CNNClassifier(augmenter={name}()), or call "
+                "augment_with_targets."
+            )
+        return self._function(X, rng, **self._function_parameters())
+
+    def _function_parameters(self) -> dict[str, Any]:
+        parameters = self.get_params(deep=False)
+        del parameters["random_state"]
+        return parameters
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Any:
-        """Check the parameters and the input; nothing is learnt.
+        """Check the parameters and the input; nothing is learned.
 
         Parameters
         ----------
@@ -75,7 +131,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : list of arrays or array
-            The sets to learn from, uniform or panel.  They are not changed.
+            The training sets, uniform or panel.  They are not changed.
         y : None
             Ignored.
 
@@ -85,7 +141,8 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             The augmented sets, in the state and shape of X.
         """
         series = check_series(self, X, reset=True)
-        # A generator for arrays, seeded the way scikit-learn's users seed everything.
+        # scikit-learn's users seed by RandomState, but the functions draw from the newer
+        # Generator, which also draws float32.
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
         return augment_sets(self, series, rng)
@@ -107,7 +164,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return check_series(self, X, reset=False)
 
     def __sklearn_tags__(self) -> Tags:
-        """Tell that two calls of ``fit_transform`` differ."""
+        """Declare that two calls of ``fit_transform`` differ."""
         tags = super().__sklearn_tags__()
         tags.non_deterministic = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
@@ -135,6 +192,7 @@ def augment_batch(
     rows (``mixes_rows``) change the targets.
     """
     for step in _steps(augmenter):
+        # An augmenter of somebody else needs nothing but ``augment``.
         if getattr(step, "mixes_rows", False):
             X, targets = step.augment_with_targets(X, targets, rng)
         else:
@@ -149,14 +207,15 @@ def _steps(augmenter: Any) -> list[Any]:
     for step in steps:
         if not hasattr(step, "augment"):
             raise ValueError(
-                f"A Pipeline of augmenters holds nothing else, but {type(step).__name__} "
-                "has no augment method. Put it in front of the classifier instead."
+                "A Pipeline used as an augmenter must hold only augmenters, but "
+                f"{type(step).__name__} has no augment method. Put it in front of the "
+                "classifier instead."
             )
     return steps
 
 
 def float_panel(X: ArrayLike) -> Panel:
-    """Return X as a panel of floats, or say that it is none."""
+    """Return X as a panel of floats, or raise an error if it is not a panel."""
     panel = np.asarray(X)
     if panel.ndim != 3:
         raise ValueError(

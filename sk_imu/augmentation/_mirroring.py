@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,11 +25,11 @@ def random_mirror(
     X: ArrayLike,
     rng: np.random.Generator,
     *,
-    channel_names: Sequence[str] | None,
+    channel_names: Sequence[str] | None = None,
     mirror_axis: Literal["x", "y", "z"] = "x",
     probability: float = 0.5,
 ) -> Panel:
-    """Mirror randomly chosen rows, as if the other side of the body had moved.
+    """Mirror randomly chosen sets, as if the other side of the body had moved.
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ def random_mirror(
         The panel, in any unit.  It is not changed.
     rng : numpy.random.Generator
         The source of randomness.
-    channel_names : sequence of str
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed:
-        nothing else tells which channels form a vector.
+    channel_names : sequence of str, default=None
+        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.
+        Required: only the names say which channels form a vector.
     mirror_axis : {"x", "y", "z"}, default="x"
-        The axis of the device that the mirror turns round: ``"x"`` for a watch, whose x
+        The axis of the device that the mirror reverses: ``"x"`` for a watch, whose x
         runs along the forearm, and for a phone that is carried upright with its screen
         towards the body or away from it; ``"z"`` for one whose screen faces the side.
     probability : float, default=0.5
-        How likely each row is mirrored.
+        How likely each set is mirrored.
 
     Returns
     -------
@@ -55,19 +55,19 @@ def random_mirror(
     Raises
     ------
     ValueError
-        If X is not three-dimensional, the names are missing or not those of the channels,
-        how a sensor is mirrored is not known, or a parameter is out of its range.
+        If X is not three-dimensional, the names are missing or do not match the channels,
+        how a sensor is mirrored is unknown, or a parameter is out of its range.
 
     Notes
     -----
-    Along the mirror axis acceleration, gravity and the magnetic field change their sign;
-    angular rate, which counts turns and so is a pseudovector, changes it along the two
-    others, and along the vertical.  :class:`sk_imu.CanonicalSide` tells why the magnetic
-    field is not treated as a pseudovector.  All other channels, such as magnitudes, are
-    left as they are.
+    Acceleration, gravity and the magnetic field change their sign along the mirror axis.
+    Angular rate is a pseudovector: it changes its sign along the two other axes, and
+    about the vertical.  :class:`sk_imu.CanonicalSide` explains why the magnetic field is
+    not treated as a pseudovector.  All other channels, such as magnitudes, stay as they
+    are.
 
-    Vectors must still be vectors: scale them by one factor a sensor, as
-    :class:`sk_imu.ChannelScaler` does unless told otherwise, and without centring.
+    Vectors must still be vectors: scale them by one factor per sensor, as
+    :class:`sk_imu.ChannelScaler` does by default, and without centering.
 
     Examples
     --------
@@ -89,6 +89,8 @@ def random_mirror(
 
 def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
     """Return what the mirror multiplies each channel by."""
+    # A polar vector and a pseudovector are mirrored differently, and the values do not
+    # show which of the two a sensor measures.
     unknown = [
         names[i]
         for triple in sensor_triples(names)
@@ -97,8 +99,8 @@ def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
     ]
     if unknown:
         raise ValueError(
-            f"RandomMirror: how {', '.join(unknown)} are mirrored is not known: turns, as "
-            "of a gyroscope, change otherwise than directions. Leave them out, or name "
+            f"RandomMirror: how {', '.join(unknown)} are mirrored is unknown: rotations, "
+            "as of a gyroscope, change otherwise than directions. Leave them out, or name "
             "the sensor as one of those in sk_imu.recording.SENSOR_AXES if it is one."
         )
     signs = []
@@ -109,40 +111,14 @@ def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
     return signs
 
 
-class RandomMirror(Augmenter):
+class RandomMirror(Augmenter, function=random_mirror, constraints=_CONSTRAINTS):
     """Mirror randomly chosen sets, as if the other side of the body had moved.
 
-    For sets of which nobody wrote down whether they are of the left or the right; where it
-    is known, :class:`CanonicalSide` mirrors just those of one side.  ``fit_transform``
-    augments the sets to learn from; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_mirror` tells what the mirror does to each sensor.
-
-    Parameters
-    ----------
-    channel_names : sequence of str, default=None
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed:
-        nothing else tells which channels form a vector.
-    mirror_axis : {"x", "y", "z"}, default="x"
-        The axis of the device that the mirror turns round: ``"x"`` for a watch, whose x
-        runs along the forearm, and for a phone that is carried upright with its screen
-        towards the body or away from it; ``"z"`` for one whose screen faces the side.
-    probability : float, default=0.5
-        How likely each set is mirrored.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If the names are missing or not those of the channels, how a sensor is mirrored is
-        not known, or a parameter is out of its range.
+    For sets whose side, left or right, is unknown; where it is known,
+    :class:`CanonicalSide` mirrors only those of one side.  ``fit_transform`` augments the
+    training sets; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.random_mirror` describes what the mirror does to each
+    sensor.
 
     See Also
     --------
@@ -162,11 +138,6 @@ class RandomMirror(Augmenter):
            [ 1.,  1.,  1.]])
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
-
     def __init__(
         self,
         *,
@@ -179,12 +150,3 @@ class RandomMirror(Augmenter):
         self.mirror_axis = mirror_axis
         self.probability = probability
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return random_mirror(
-            X,
-            rng,
-            channel_names=self.channel_names,
-            mirror_axis=self.mirror_axis,
-            probability=self.probability,
-        )

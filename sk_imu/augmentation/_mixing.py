@@ -1,7 +1,7 @@
 """Rows between two rows, with targets between theirs."""
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,24 +19,24 @@ _CONSTRAINTS: dict[str, list[Any]] = {
 def mixup(
     X: ArrayLike, targets: ArrayLike, rng: np.random.Generator, *, alpha: float = 0.3
 ) -> tuple[Panel, NDArray[np.floating]]:
-    """Mix rows with others, and their targets alike.
+    """Mix sets with others, and their targets in the same shares.
 
-    The rows are paired at random.  Of a pair a and b, one becomes ``λ a + (1 − λ) b`` and
-    the other ``(1 − λ) a + λ b``, with one λ a pair from the Beta distribution of alpha
-    and alpha.  So the targets of all rows together keep their sum, class by class.  Of an
-    odd number of rows one stays as it is.
+    The sets are paired at random.  Of a pair a and b, one becomes ``λ a + (1 − λ) b`` and
+    the other ``(1 − λ) a + λ b``, with one λ per pair from the Beta distribution of alpha
+    and alpha.  So the targets of all sets together keep their sum, class by class.  If
+    the number of sets is odd, one stays as it is.
 
     Parameters
     ----------
     X : array-like of shape (n_sets, n_channels, n_timesteps)
         The panel, in any unit.  It is not changed.
     targets : array-like of shape (n_sets, n_classes)
-        Class distribution of each row, times the row's weight.  It is not changed.
+        Class distribution of each set, times the set's weight.  It is not changed.
     rng : numpy.random.Generator
         The source of randomness.
     alpha : float, default=0.3
-        How much is mixed, above 0: near 0 one of two rows all but vanishes, at 1 all
-        mixtures are equally likely, and the larger the nearer to halves.
+        How much is mixed, above 0: near 0 one of two sets all but vanishes, at 1 all
+        mixtures are equally likely, and larger values favor equal shares.
 
     Returns
     -------
@@ -93,6 +93,7 @@ def mixup(
 
 def _mixed(rows: Panel, partner: NDArray[np.intp], share: NDArray[np.float64]) -> Panel:
     """Return each row with its partner's share in it."""
+    # In place, because temporary copies of a batch would cost more than the arithmetic.
     new = rows[partner]
     new -= rows
     new *= share.astype(rows.dtype)
@@ -100,32 +101,13 @@ def _mixed(rows: Panel, partner: NDArray[np.intp], share: NDArray[np.float64]) -
     return new
 
 
-class Mixup(Augmenter):
+class Mixup(Augmenter, function=mixup, constraints=_CONSTRAINTS):
     """Mix sets with others, and their labels alike, as a network's ``augmenter``.
 
-    A mixture of two sets has no single label.  So there is no ``fit_transform``, and no
-    :class:`AugmentedClassifier` of it: only a network can learn from soft labels.
-    :func:`sk_imu.augmentation.mixup` tells how it is mixed, and gives the reference.
-
-    Parameters
-    ----------
-    alpha : float, default=0.3
-        How much is mixed, above 0: near 0 one of two sets all but vanishes, at 1 all
-        mixtures are equally likely, and the larger the nearer to halves.
-    random_state : int, RandomState instance or None, default=None
-        As all augmenters have it; without ``fit_transform`` nothing is drawn from it.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If ``alpha`` is not positive, or sets are to be mixed without labels.
+    A mixture of two sets has no single label.  So ``fit_transform`` raises an error, and
+    :class:`AugmentedClassifier` cannot use it: only a network learns from soft labels.
+    :func:`sk_imu.augmentation.mixup` describes how sets are mixed and gives the
+    reference.
 
     See Also
     --------
@@ -149,11 +131,6 @@ class Mixup(Augmenter):
 
     mixes_rows = True
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
-
     def __init__(self, *, alpha: float = 0.3, random_state: Any = None) -> None:
         self.alpha = alpha
         self.random_state = random_state
@@ -168,7 +145,7 @@ class Mixup(Augmenter):
         X : array-like of shape (n_sets, n_channels, n_timesteps)
             The panel.  It is not changed.
         targets : array-like of shape (n_sets, n_classes)
-            Class distribution of each row, times the row's weight.  It is not changed.
+            Class distribution of each set, times the set's weight.  It is not changed.
         rng : numpy.random.Generator
             The source of randomness; ``random_state`` plays no part here.
 
@@ -179,11 +156,4 @@ class Mixup(Augmenter):
         targets_new : ndarray of shape (n_sets, n_classes)
             Its targets, of the same dtype where they are floats.
         """
-        return mixup(X, targets, rng, alpha=self.alpha)
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        raise ValueError(
-            "Mixup mixes rows, and so must mix their labels. Use it as a network's "
-            "augmenter, as in CNNClassifier(augmenter=Mixup()), or call "
-            "augment_with_targets."
-        )
+        return self._function(X, targets, rng, **self._function_parameters())

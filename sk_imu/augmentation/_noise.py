@@ -1,7 +1,7 @@
 """Random coefficients at random timesteps."""
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,7 +28,7 @@ def multiplicative_noise(
     high: float = 1.1,
     per_channel: bool = False,
 ) -> Panel:
-    """Multiply randomly chosen timesteps by random coefficients.
+    """Multiply randomly chosen timesteps of each set by random coefficients.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def multiplicative_noise(
         The source of randomness.
     fraction : float, default=0.3
         Share of the timesteps that are changed, in [0, 1]: exactly
-        ``round(fraction * n_timesteps)`` distinct timesteps of each row.
+        ``round(fraction * n_timesteps)`` distinct timesteps of each set.
     low : float, default=0.8
         Lower bound of the uniformly distributed coefficients.
     high : float, default=1.1
         Upper bound of the coefficients.
     per_channel : bool, default=False
         Whether each channel has its own timesteps and coefficients.  By default one
-        coefficient a timestep is shared by all channels.
+        coefficient per timestep is shared by all channels.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def multiplicative_noise(
     n_sets, n_channels, n_timesteps = panel.shape
     n_changed = round(fraction * n_timesteps)
     rows = (n_sets, n_channels if per_channel else 1)
-    # The places of the smallest of n_timesteps random numbers are a draw without
+    # The positions of the smallest of n_timesteps random numbers are a draw without
     # replacement, made for all rows at once.
     order = rng.random((*rows, n_timesteps), dtype=np.float32).argsort(axis=-1)
     coefficients = np.ones((*rows, n_timesteps), dtype=panel.dtype)
@@ -92,43 +92,18 @@ def multiplicative_noise(
     return panel * coefficients
 
 
-class MultiplicativeNoise(Augmenter):
+class MultiplicativeNoise(
+    Augmenter, function=multiplicative_noise, constraints=_CONSTRAINTS
+):
     """Multiply randomly chosen timesteps of each set by random coefficients.
 
-    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
+    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
     :func:`sk_imu.augmentation.multiplicative_noise` gives the reference.
-
-    Parameters
-    ----------
-    fraction : float, default=0.3
-        Share of the timesteps that are changed, in [0, 1]: exactly
-        ``round(fraction * n_timesteps)`` distinct timesteps of each set.
-    low : float, default=0.8
-        Lower bound of the uniformly distributed coefficients.
-    high : float, default=1.1
-        Upper bound of the coefficients.
-    per_channel : bool, default=False
-        Whether each channel has its own timesteps and coefficients.  By default one
-        coefficient a timestep is shared by all channels.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range or ``low`` exceeds ``high``.
 
     See Also
     --------
     RandomSubsequence : Stretch a random part of each set.
-    AugmentedClassifier : Add augmented copies to what any classifier learns from.
+    AugmentedClassifier : Add augmented copies to any classifier's training sets.
 
     Examples
     --------
@@ -141,11 +116,6 @@ class MultiplicativeNoise(Augmenter):
     >>> bool((noise.transform(X) == X).all())
     True
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
 
     def __init__(
         self,
@@ -161,13 +131,3 @@ class MultiplicativeNoise(Augmenter):
         self.high = high
         self.per_channel = per_channel
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return multiplicative_noise(
-            X,
-            rng,
-            fraction=self.fraction,
-            low=self.low,
-            high=self.high,
-            per_channel=self.per_channel,
-        )

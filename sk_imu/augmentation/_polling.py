@@ -1,7 +1,7 @@
-"""Sensors that are slow, or asked seldom."""
+"""Sensors that are slow, or polled rarely."""
 
 from numbers import Real
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,11 +31,11 @@ def lower_rate(
     sampling_rate_hz: float = 50.0,
     fill: Literal["hold", "linear"] = "hold",
 ) -> Panel:
-    """Read randomly chosen rows at a random lower rate, as from a slow sensor.
+    """Read randomly chosen sets at a random lower rate, as from a slow sensor.
 
     The logarithm of the rate is uniformly distributed, and so is the time of the first
     reading within one period.  A reading is the value at the first timestep after its
-    time.  The number of timesteps stays; all channels of a row are read at once.
+    time.  The number of timesteps stays; all channels of a set are read at once.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def lower_rate(
     high_hz : float, default=25.0
         Highest rate in hertz, at most that of X.
     probability : float, default=0.5
-        How likely each row is changed.
+        How likely each set is changed.
     sampling_rate_hz : float, default=50.0
         Rate of X in hertz.
     fill : {"hold", "linear"}, default="hold"
         What is between two readings: the last reading until the next one comes, as a
-        polled sensor puts it out, or a straight line, as the :class:`sk_imu.Resampler`
-        draws it.
+        polled sensor reports it, or a straight line, as :class:`sk_imu.Resampler` draws
+        it.
 
     Returns
     -------
@@ -64,14 +64,14 @@ def lower_rate(
     Raises
     ------
     ValueError
-        If X is not three-dimensional, not ``low_hz <= high_hz <= sampling_rate_hz``, or a
-        parameter is out of its range.
+        If X is not three-dimensional, ``low_hz <= high_hz <= sampling_rate_hz`` does not
+        hold, or a parameter is out of its range.
 
     Notes
     -----
-    A row's first timestep counts as read, and for straight lines its last one, too.
-    There is no filter before the readings, as there is none in a phone that is asked
-    seldom: fast movements appear as slow ones.
+    A set's first timestep counts as read, and for straight lines its last one, too.
+    Nothing is filtered before the readings, because nothing is in a phone that is polled
+    rarely: fast movements appear as slow ones.
 
     Examples
     --------
@@ -85,8 +85,8 @@ def lower_rate(
     if not low_hz <= high_hz <= sampling_rate_hz:
         raise ValueError(
             f"low_hz={low_hz:g}, high_hz={high_hz:g} and sampling_rate_hz="
-            f"{sampling_rate_hz:g} must not fall in this order: give low_hz <= high_hz, "
-            "and high_hz at most the rate of X."
+            f"{sampling_rate_hz:g} must not decrease in this order: give low_hz <= "
+            "high_hz, and high_hz at most the rate of X."
         )
     panel = float_panel(X)
     n_sets, _, n_timesteps = panel.shape
@@ -98,7 +98,7 @@ def lower_rate(
     phase = rng.random(n_changed)
     timesteps = np.arange(n_timesteps)
     reading = np.floor(timesteps / period - phase)
-    # Rounding must not take a reading from the future.
+    # Clipped, because rounding must not take a reading from the future.
     last = np.ceil((reading + phase) * period).clip(0, timesteps).astype(np.intp)
     new = panel.copy()
     rows = panel[changed]
@@ -113,42 +113,13 @@ def lower_rate(
     return new
 
 
-class LowerRate(Augmenter):
+class LowerRate(Augmenter, function=lower_rate, constraints=_CONSTRAINTS):
     """Read randomly chosen sets at a random lower rate, as from a slow sensor.
 
-    Some phones put out 50 values a second of which only every tenth is new.
-    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.lower_rate` tells how the rate and the times are drawn.
-
-    Parameters
-    ----------
-    low_hz : float, default=4.0
-        Lowest rate in hertz.
-    high_hz : float, default=25.0
-        Highest rate in hertz, at most that of X.
-    probability : float, default=0.5
-        How likely each set is changed.
-    sampling_rate_hz : float, default=50.0
-        Rate of X in hertz.
-    fill : {"hold", "linear"}, default="hold"
-        What is between two readings: the last reading until the next one comes, as a
-        polled sensor puts it out, or a straight line, as the :class:`Resampler`
-        draws it.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If not ``low_hz <= high_hz <= sampling_rate_hz``, or a parameter is out of its
-        range.
+    Some phones report 50 values a second, only every tenth of which is new.
+    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.lower_rate` describes how the rate and the times are
+    drawn.
 
     See Also
     --------
@@ -164,11 +135,6 @@ class LowerRate(Augmenter):
     >>> len(np.unique(slow.fit_transform(X)[0, 0]))
     21
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
 
     def __init__(
         self,
@@ -186,14 +152,3 @@ class LowerRate(Augmenter):
         self.sampling_rate_hz = sampling_rate_hz
         self.fill = fill
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return lower_rate(
-            X,
-            rng,
-            low_hz=self.low_hz,
-            high_hz=self.high_hz,
-            probability=self.probability,
-            sampling_rate_hz=self.sampling_rate_hz,
-            fill=self.fill,
-        )

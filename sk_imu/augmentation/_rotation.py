@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,14 +26,14 @@ def random_rotation(
     X: ArrayLike,
     rng: np.random.Generator,
     *,
-    channel_names: Sequence[str] | None,
+    channel_names: Sequence[str] | None = None,
     max_angle: float = 0.6,
     free: bool = False,
 ) -> Panel:
-    """Turn the vectors of each row by a random rotation.
+    """Turn the vectors of each set by a random rotation.
 
-    One rotation a row, for all its timesteps and for the x, y and z of every sensor
-    alike, as if the device had lain otherwise in the same pocket.  Its axis is uniformly
+    One rotation per set, for all its timesteps and for the x, y and z of every sensor,
+    as if the device had lain differently in the same pocket.  Its axis is uniformly
     distributed over all directions, its angle over [-max_angle, max_angle].
 
     Parameters
@@ -42,14 +42,14 @@ def random_rotation(
         The panel, in any unit.  It is not changed.
     rng : numpy.random.Generator
         The source of randomness.
-    channel_names : sequence of str
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed:
-        nothing else tells which channels form a vector.
+    channel_names : sequence of str, default=None
+        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.
+        Required: only the names say which channels form a vector.
     max_angle : float, default=0.6
         Largest angle in rad, in [0, π].
     free : bool, default=False
-        Whether all rotations are equally likely (Haar's measure), whatever ``max_angle``
-        says.
+        Whether all rotations are equally likely (Haar measure); ``max_angle`` is then
+        ignored.
 
     Returns
     -------
@@ -59,16 +59,16 @@ def random_rotation(
     Raises
     ------
     ValueError
-        If X is not three-dimensional, the names are missing or not those of the channels,
-        a known sensor lacks an axis, a channel is of the device's attitude, or a
-        parameter is out of its range.
+        If X is not three-dimensional, the names are missing or do not match the channels,
+        a known sensor lacks an axis, a channel is the device's attitude, or a parameter
+        is out of its range.
 
     Notes
     -----
-    Channels that are the same however the device is turned, such as those of
+    Channels that do not depend on how the device is turned, such as those of
     :class:`sk_imu.DerivedChannels`, are left as they are.  Vectors must still be vectors:
-    scale them by one factor a sensor, as :class:`sk_imu.ChannelScaler` does unless told
-    otherwise, and without centring.
+    scale them by one factor per sensor, as :class:`sk_imu.ChannelScaler` does by default,
+    and without centering.
 
     References
     ----------
@@ -93,10 +93,9 @@ def random_rotation(
     names = check_vector_names(channel_names, n_channels, augmenter="RandomRotation")
     triples = _triples(names)
     new = panel.copy()
-    if triples and n_sets:  # scipy's rotations refuse to be none
+    if triples and n_sets:  # scipy refuses an empty array of rotations
         rotations = _rotations(n_sets, rng, max_angle, free).astype(panel.dtype)
-        # All triples of all rows in one product, many times faster than one after the
-        # other.
+        # All triples of all rows in one product: many times faster than one by one.
         new[:, triples] = rotations[:, np.newaxis] @ panel[:, triples]
     return new
 
@@ -133,43 +132,17 @@ def _rotations(
     return Rotation.from_rotvec(angle * axis).as_matrix()
 
 
-class RandomRotation(Augmenter):
+class RandomRotation(Augmenter, function=random_rotation, constraints=_CONSTRAINTS):
     """Turn the vectors of each set by a random rotation.
 
-    No two people carry a device the same way up.  ``fit_transform`` augments the sets to
-    learn from; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_rotation` tells how the rotation is drawn and what
-    is turned, and gives the reference.
-
-    Parameters
-    ----------
-    channel_names : sequence of str, default=None
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed:
-        nothing else tells which channels form a vector.
-    max_angle : float, default=0.6
-        Largest angle in rad, in [0, π].
-    free : bool, default=False
-        Whether all rotations are equally likely, whatever ``max_angle`` says.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If the names are missing or not those of the channels, a known sensor lacks an
-        axis, a channel is of the device's attitude, or a parameter is out of its range.
+    No two people carry a device the same way up.  ``fit_transform`` augments the training
+    sets; ``transform`` changes nothing.  :func:`sk_imu.augmentation.random_rotation`
+    describes how the rotation is drawn and what is turned, and gives the reference.
 
     See Also
     --------
     DerivedChannels : Channels that turning doesn't change.
-    RandomMirror : Mirror sets of one side of the body onto the other.
+    RandomMirror : Mirror randomly chosen sets, as if the other side had moved.
 
     Examples
     --------
@@ -183,11 +156,6 @@ class RandomRotation(Augmenter):
     (True, False)
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
-
     def __init__(
         self,
         *,
@@ -200,12 +168,3 @@ class RandomRotation(Augmenter):
         self.max_angle = max_angle
         self.free = free
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return random_rotation(
-            X,
-            rng,
-            channel_names=self.channel_names,
-            max_angle=self.max_angle,
-            free=self.free,
-        )

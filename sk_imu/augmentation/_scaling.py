@@ -1,7 +1,7 @@
 """Movements that are larger or smaller."""
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,9 +19,9 @@ _CONSTRAINTS: dict[str, list[Any]] = {
 def random_scale(
     X: ArrayLike, rng: np.random.Generator, *, max_change: float = 0.2
 ) -> Panel:
-    """Multiply each row by a random factor, as if the person moved more or less.
+    """Multiply each set by a random factor, as if the person moved more or less.
 
-    One factor a row, for all channels and timesteps alike.  Its logarithm is uniformly
+    One factor per set, for all channels and timesteps.  Its logarithm is uniformly
     distributed, so that halving is as likely as doubling.
 
     Parameters
@@ -45,8 +45,8 @@ def random_scale(
 
     Notes
     -----
-    Channels that hold gravity are multiplied by the factor, too, which no person's
-    movement does to them: prefer Accelerometer, which holds none.
+    Channels that include gravity are multiplied, too, although no movement changes
+    gravity: prefer Accelerometer, which excludes it.
 
     References
     ----------
@@ -70,31 +70,12 @@ def random_scale(
     return panel * factors.astype(panel.dtype)
 
 
-class RandomScale(Augmenter):
+class RandomScale(Augmenter, function=random_scale, constraints=_CONSTRAINTS):
     """Multiply each set by a random factor, as if the person moved more or less.
 
-    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_scale` tells how the factor is drawn, and gives the
-    reference.
-
-    Parameters
-    ----------
-    max_change : float, default=0.2
-        The factor lies between 1 / (1 + max_change) and 1 + max_change.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If ``max_change`` is negative.
+    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.random_scale` describes how the factor is drawn and gives
+    the reference.
 
     See Also
     --------
@@ -111,14 +92,6 @@ class RandomScale(Augmenter):
     [0.958, 0.946]
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
-
     def __init__(self, *, max_change: float = 0.2, random_state: Any = None) -> None:
         self.max_change = max_change
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return random_scale(X, rng, max_change=self.max_change)

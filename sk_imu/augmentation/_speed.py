@@ -1,7 +1,7 @@
 """Movements that are faster or slower."""
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,13 +21,13 @@ _CONSTRAINTS: dict[str, list[Any]] = {
 def speed_change(
     X: ArrayLike, rng: np.random.Generator, *, low: float = 0.8, high: float = 1.25
 ) -> Panel:
-    """Play each row faster or slower about a random time of it.
+    """Play each set faster or slower about a random time of it.
 
     The logarithm of the speed is uniformly distributed, and so is the time that stays
     where it is.  Values between timesteps are interpolated linearly; all channels of a
-    row are played alike.  The number of timesteps stays: of a slower row the ends are
-    cut off, and a faster row, which is over too early, wraps round: its beginning follows
-    its end, one timestep later, and its end goes before its beginning.
+    set are played alike.  The number of timesteps stays: a slower set loses its ends, and
+    a faster one, which is over too early, wraps around: its beginning follows its end,
+    one timestep later, and its end precedes its beginning.
 
     Parameters
     ----------
@@ -53,13 +53,13 @@ def speed_change(
 
     Notes
     -----
-    A set repeats a movement, and begun anew it goes on; only at the seam a repetition may
-    be cut short.  A mirror image in time would have no seam, but a movement played
-    backwards is another exercise: inward and outward rotation differ in nothing else.
-    Holding the last value would be a person who stands still.
+    A set repeats a movement, so starting over continues it; only at the seam may a
+    repetition be cut short.  A mirror image in time would have no seam, but a movement
+    played backwards is another exercise: inward and outward rotation differ only in that.
+    Holding the last value would show a person who stands still.
 
-    Only time changes: a person who really moves faster also accelerates more, for which
-    there is :func:`random_scale`.
+    Only time changes.  A person who moves faster also accelerates more: combine it with
+    :func:`random_scale`.
 
     References
     ----------
@@ -84,38 +84,18 @@ def speed_change(
     speed = np.exp(rng.uniform(np.log(low), np.log(high), (n_sets, 1)))
     centre = rng.random((n_sets, 1)) * (n_timesteps - 1)
     position = centre + speed * (np.arange(n_timesteps) - centre)
-    # The first timestep after the last: so positions in the seam lie between values, too.
+    # The first timestep is repeated after the last, so that positions in the seam lie
+    # between two values, too.
     round_trip = np.concatenate([panel, panel[..., :1]], axis=-1)
     return values_between(round_trip, position % n_timesteps)
 
 
-class SpeedChange(Augmenter):
+class SpeedChange(Augmenter, function=speed_change, constraints=_CONSTRAINTS):
     """Play each set faster or slower.
 
-    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
-    Every set keeps its number of timesteps, in a list, too:
-    :func:`sk_imu.augmentation.speed_change` tells how, and gives the reference.
-
-    Parameters
-    ----------
-    low : float, default=0.8
-        Lowest speed, above 0; 1 is the speed of X.
-    high : float, default=1.25
-        Highest speed.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If ``low`` exceeds ``high`` or one of them is not positive.
+    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
+    Every set keeps its number of timesteps: :func:`sk_imu.augmentation.speed_change`
+    describes how and gives the reference.
 
     See Also
     --------
@@ -131,17 +111,9 @@ class SpeedChange(Augmenter):
     [(6, 947), (6, 2618)]
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
-
     def __init__(
         self, *, low: float = 0.8, high: float = 1.25, random_state: Any = None
     ) -> None:
         self.low = low
         self.high = high
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return speed_change(X, rng, low=self.low, high=self.high)

@@ -1,7 +1,7 @@
 """A random part of each set, stretched to its length."""
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,12 +20,12 @@ _CONSTRAINTS: dict[str, list[Any]] = {
 def random_subsequence(
     X: ArrayLike, rng: np.random.Generator, *, min_fraction: float = 0.5
 ) -> Panel:
-    """Cut a random part out of each row and stretch it back to the row's length.
+    """Cut a random part out of each set and stretch it back to the set's length.
 
     The part's duration is uniformly distributed between ``min_fraction`` and 1 times
-    that of the row, its start over all starts that leave room for it; start and end may
+    that of the set, its start over all starts that leave room for it; start and end may
     lie between two samples.  Values between samples are interpolated linearly.  All
-    channels of a row are cut alike.
+    channels of a set are cut alike.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def random_subsequence(
     rng : numpy.random.Generator
         The source of randomness.
     min_fraction : float, default=0.5
-        Shortest part, as a share of the row's duration, in (0, 1].
+        Shortest part, as a share of the set's duration, in (0, 1].
 
     Returns
     -------
@@ -70,36 +70,17 @@ def random_subsequence(
     return values_between(panel, position)
 
 
-class RandomSubsequence(Augmenter):
+class RandomSubsequence(Augmenter, function=random_subsequence, constraints=_CONSTRAINTS):
     """Cut a random part out of each set and stretch it back to the set's length.
 
-    ``fit_transform`` augments the sets to learn from; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_subsequence` tells how the part is drawn and gives
-    the reference.
-
-    Parameters
-    ----------
-    min_fraction : float, default=0.5
-        Shortest part, as a share of the set's duration, in (0, 1].
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If ``min_fraction`` is out of its range.
+    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
+    :func:`sk_imu.augmentation.random_subsequence` describes how the part is drawn and
+    gives the reference.
 
     See Also
     --------
     MultiplicativeNoise : Multiply random timesteps by random coefficients.
-    AugmentedClassifier : Add augmented copies to what any classifier learns from.
+    AugmentedClassifier : Add augmented copies to any classifier's training sets.
 
     Examples
     --------
@@ -110,14 +91,6 @@ class RandomSubsequence(Augmenter):
     [(6, 947), (6, 2618)]
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **_CONSTRAINTS,
-        **Augmenter._parameter_constraints,
-    }
-
     def __init__(self, *, min_fraction: float = 0.5, random_state: Any = None) -> None:
         self.min_fraction = min_fraction
         self.random_state = random_state
-
-    def _augment(self, X: ArrayLike, rng: np.random.Generator) -> Panel:
-        return random_subsequence(X, rng, min_fraction=self.min_fraction)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sk_imu.model_selection.leaks._guard import least_similarity
-from sk_imu.model_selection.leaks._near_copies import near_copies
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
 from sk_imu import Resampler
 from sk_imu.augmentation import multiplicative_noise, random_subsequence
 from sk_imu.datasets import load_exermote, load_phone_exercises, load_utd_mhad, load_watch
 from sk_imu.model_selection import find_leaks
+from sk_imu.model_selection.leaks._guard import least_similarity
+from sk_imu.model_selection.leaks._near_copies import near_copies
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 #: So many splits of either way are judged by the function itself.

@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sk_imu.model_selection.leaks._guard import least_similarity
-from sk_imu.model_selection.leaks._near_copies import near_copies
 from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -42,6 +40,8 @@ from sk_imu.model_selection import (
     check_search,
     find_leaks,
 )
+from sk_imu.model_selection.leaks._guard import least_similarity
+from sk_imu.model_selection.leaks._near_copies import near_copies
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NAMES = ["Accelerometer_x", "Accelerometer_y", "Accelerometer_z"]
