@@ -56,6 +56,7 @@ def make_results(
             "data": "some/folder/gym",
             "budget": budget,
             "classes": sorted(classes),
+            "protocols": list(protocols),
         },
         predictions=pd.concat(predictions, ignore_index=True),
         searches=pd.DataFrame(),

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from ._style import COLOURS, figure_in, legend_of, name_of, shown, title_of, write_note
+from ._style import COLOURS, figure_in, legend_of, name_of, shown, write_note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
-
-    from ..study import StudyResults
 
 __all__ = ["LossCurvesDisplay"]
 
@@ -78,7 +76,7 @@ class LossCurvesDisplay:
     @classmethod
     def from_results(
         cls,
-        results: "StudyResults",
+        results: Any,
         *,
         protocol: str | None = None,
         scores: Sequence[str] | None = None,
@@ -121,34 +119,9 @@ class LossCurvesDisplay:
                     f"The results have no curves of {protocol}: give one of "
                     f"{', '.join(protocols)}."
                 )
-        return cls.from_curves(curves, scores=scores, ax=ax)
-
-    @classmethod
-    def from_curves(
-        cls,
-        curves: pd.DataFrame,
-        *,
-        scores: Sequence[str] | None = None,
-        ax: "Axes | Figure | SubFigure | None" = None,
-    ) -> Self:
-        """Draw the ``curves`` of a :class:`~sk_imu.study.StudyResults`.
-
-        Parameters
-        ----------
-        curves : DataFrame
-            The curves.
-        scores : sequence of {"loss", "accuracy"}, optional
-            What to draw; by default all that there is.
-        ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
-
-        Returns
-        -------
-        display : LossCurvesDisplay
-            The display, drawn.
-        """
         curves = curves.assign(
-            model=curves["model"].map(name_of), protocol=curves["protocol"].map(title_of)
+            model=curves["model"].map(name_of),
+            protocol=curves["protocol"].replace(results.titles),
         )
         note = "After each epoch, of the test sets and of as many training sets."
         return cls(curves=curves, note=note).plot(scores=scores, ax=ax)

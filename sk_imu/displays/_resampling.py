@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-    from ..study import StudyResults
-
 __all__ = ["ResamplingDisplay"]
 
 _REPETITION: dict[str, Any] = {"color": "k", "linestyle": ":", "linewidth": 0.9}
@@ -157,7 +155,7 @@ class ResamplingDisplay:
 
     @classmethod
     def from_results(
-        cls, results: "StudyResults", *, ax: "Axes | Figure | SubFigure | None" = None
+        cls, results: Any, *, ax: "Axes | Figure | SubFigure | None" = None
     ) -> Self:
         """Draw the set that a study kept for this.
 
@@ -183,28 +181,8 @@ class ResamplingDisplay:
                 "The results hold no set before and after resampling, for all channels of "
                 "the study are derived ones. Use ResamplingDisplay.from_recording."
             )
-        return cls.from_example(results.example, ax=ax)
-
-    @classmethod
-    def from_example(
-        cls, example: dict[str, Any], *, ax: "Axes | Figure | SubFigure | None" = None
-    ) -> Self:
-        """Draw what the ``example`` of a :class:`~sk_imu.study.StudyResults` holds.
-
-        Parameters
-        ----------
-        example : dict
-            The example.
-        ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
-
-        Returns
-        -------
-        display : ResamplingDisplay
-            The display, drawn.
-        """
         states = ("channel_names", "sampling_rate_hz", "before_s", "before", "uniform")
-        display = cls(**{name: example[name] for name in (*states, "fixed")})
+        display = cls(**{name: results.example[name] for name in (*states, "fixed")})
         return display.plot(ax=ax)
 
     def plot(self, *, ax: "Axes | Figure | SubFigure | None" = None) -> Self:

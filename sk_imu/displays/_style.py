@@ -40,14 +40,6 @@ def shown(text: Any, width: int = 24) -> str:
     return f"{text[: width // 2]}…{text[width // 2 - width + 1 :]}"
 
 
-def title_of(protocol: Any) -> str:
-    """Return a protocol's title, or its name if it is not one of the study's."""
-    # The study brings torch along, which most drawings don't need.
-    from ..study import PROTOCOLS
-
-    return PROTOCOLS[protocol].title if protocol in PROTOCOLS else str(protocol)
-
-
 def name_of(model: Any) -> str:
     """Return a model's name as it is shown: the study's by their usual spelling."""
     return _SPELLINGS.get(str(model), str(model))

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..displays import (
+    LossCurvesDisplay,
     PeopleDisplay,
     PersonalisationDisplay,
-    draw_losses,
-    draw_resampling,
+    ResamplingDisplay,
     shown,
-    title_of,
 )
 from ..study import StudyResults
 from ._by_model import draw_confusions, draw_rocs
@@ -157,29 +156,32 @@ def _figures(results: StudyResults) -> Iterator[Drawing]:
     data = shown(Path(str(results.settings["data"])).name, 30)
     budget = f"{results.settings['budget']} budget"
     if results.example:
-        yield _resampling(results.example, data)
+        yield _resampling(results, data)
     if len(results.curves):
-        yield _losses(results.curves, f"{data}, {budget}")
+        yield _losses(results, f"{data}, {budget}")
     if not len(results.predictions):
         return
     classes = [str(label) for label in results.settings["classes"]]
     for protocol in results.predictions["protocol"].unique():
         rows = tested(results, protocol)
         if len(rows):
-            where = f"{title_of(protocol)}\n{data}, {budget}, {_size_of(rows)}"
-            yield from _rocs_and_confusions(rows, classes, protocol, where)
+            title = results.titles[protocol]
+            where = f"{title}\n{data}, {budget}, {_size_of(rows)}"
+            yield from _rocs_and_confusions(rows, classes, protocol, title, where)
     if len(people := people_by_k(results)) and people["k"].nunique() > 1:
         yield _personalisation(people, f"{data}, {budget}")
     unseen = tested(results, "unseen-people")
     if len(unseen) and unseen["subject"].notna().all():
-        yield _people(unseen, f"{data}, {budget}, {_size_of(unseen)}")
+        title = results.titles["unseen-people"]
+        yield _people(unseen, f"{title}\n{data}, {budget}, {_size_of(unseen)}")
 
 
-def _resampling(example: dict[str, Any], data: str) -> Drawing:
+def _resampling(results: StudyResults, data: str) -> Drawing:
+    example = results.example
     label = one_line(example["label"])
     title = f"One set before and after resampling\n{data}: {shown(label)}"
     figure = _figure(title, 7.5, 6.0)
-    draw_resampling(figure, example)
+    ResamplingDisplay.from_results(results, ax=figure)
     n_before, n_uniform = len(example["before_s"]), len(example["uniform"][0])
     n_fixed, rate_hz = len(example["fixed"][0]), example["sampling_rate_hz"]
     caption = (
@@ -195,11 +197,12 @@ def _resampling(example: dict[str, Any], data: str) -> Drawing:
     return Drawing("resampling", title, caption, alt, figure)
 
 
-def _losses(curves: "pd.DataFrame", where: str) -> Drawing:
+def _losses(results: StudyResults, where: str) -> Drawing:
+    curves = results.curves
     n_rows, n_columns = curves[["protocol", "model"]].nunique()
     title = f"Training and test loss by epoch\n{where}"
     figure = _figure(title, 0.8 + 2.6 * n_columns, 1.2 + 2.1 * n_rows)
-    draw_losses(figure, curves)
+    LossCurvesDisplay.from_results(results, scores=["loss"], ax=figure)
     models = listed([name_of(model) for model in curves["model"].unique()])
     caption = (
         f"Loss of {models} after each epoch, on the test sets and on as many training "
@@ -209,7 +212,7 @@ def _losses(curves: "pd.DataFrame", where: str) -> Drawing:
     last = curves.sort_values("epoch").groupby(keys, dropna=False).tail(1)
     means = last.groupby(["protocol", "model"], sort=False)[["train_loss", "test_loss"]]
     told = [
-        f"{name_of(row.model)} under {title_of(row.protocol)}, training "
+        f"{name_of(row.model)} under {results.titles[row.protocol]}, training "
         f"{row.train_loss:.2f}, test {row.test_loss:.2f}"
         for row in means.mean().reset_index().itertuples()
     ]
@@ -218,7 +221,7 @@ def _losses(curves: "pd.DataFrame", where: str) -> Drawing:
 
 
 def _rocs_and_confusions(
-    rows: "pd.DataFrame", classes: list[str], protocol: str, where: str
+    rows: "pd.DataFrame", classes: list[str], protocol: str, protocol_title: str, where: str
 ) -> Iterator[Drawing]:
     n_models = rows["model"].nunique()
     columns = {1: 1, 2: 2, 4: 2}.get(n_models, 3)
@@ -227,7 +230,7 @@ def _rocs_and_confusions(
     figure = _figure(title, 0.6 + 2.9 * columns, 1.1 + 2.9 * lines)
     draw_rocs(figure, rows, classes, columns)
     caption = (
-        f"{title_of(protocol)}: how many of a class are found, against how many others are "
+        f"{protocol_title}: how many of a class are found, against how many others are "
         "taken for it, as the threshold falls."
     )
     # From the legends, for a page shall not say another figure than the drawing.
@@ -252,7 +255,7 @@ def _rocs_and_confusions(
     figure = _figure(title, margin + width, 0.45 + height)
     draw_confusions(figure, rows, classes, columns)
     caption = (
-        f"{title_of(protocol)}: what each class was taken for. What is right lies on the "
+        f"{protocol_title}: what each class was taken for. What is right lies on the "
         "diagonal."
     )
     told = []
@@ -289,7 +292,7 @@ def _personalisation(people: "pd.DataFrame", where: str) -> Drawing:
 
 
 def _people(unseen: "pd.DataFrame", where: str) -> Drawing:
-    title = f"Accuracy by person, {title_of('unseen-people')}\n{where}"
+    title = f"Accuracy by person, {where}"
     n_people, n_models = unseen[["subject", "model"]].nunique()
     figure = _figure(title, 7.5, 1.6 + (n_people + 1) * (0.15 + 0.07 * n_models))
     PeopleDisplay.from_predictions(unseen, ax=figure.subplots())

@@ -8,7 +8,7 @@ from sklearn.metrics import confusion_matrix
 
 from ..displays import name_of
 from ..model_selection import bootstrap_over_people, compare_models, scores_by_person
-from ..study import PROTOCOLS, StudyResults
+from ..study import StudyResults
 
 __all__ = [
     "LONG_NAMES",
@@ -22,7 +22,6 @@ __all__ = [
     "percent",
     "score_groups",
     "tested",
-    "titles_of",
     "why_missing",
 ]
 
@@ -65,15 +64,6 @@ def listed(names: list[str], last: str = "and") -> str:
 def percent(share: float) -> str:
     """Return a share in percent, with a digit after the point if it needs one."""
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
-
-
-def titles_of(results: StudyResults) -> dict[str, str]:
-    """Return the title by name of the protocols that were asked for, in order."""
-    asked = [*results.settings.get("protocols", [])]
-    if len(results.predictions):
-        asked += [str(name) for name in results.predictions["protocol"].unique()]
-    known = {name: protocol.title for name, protocol in PROTOCOLS.items()}
-    return {name: title for name, title in known.items() if name in asked}
 
 
 def why_missing(results: StudyResults, protocol: str) -> str:
@@ -200,7 +190,7 @@ def score_groups(results: StudyResults) -> list[tuple[str, str, pd.DataFrame]]:
         return []
     table = results.table()
     groups = []
-    for protocol, title in titles_of(results).items():
+    for protocol, title in results.titles.items():
         if protocol in table.index.get_level_values("protocol"):
             part = table.loc[[protocol]].droplevel("protocol")
             test = part[part.index.get_level_values("part") == "test"].droplevel("part")

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..study import PROTOCOLS, StudyResults
-from ._findings import listed, name_of, score_groups, tested, titles_of, why_missing
+from ._findings import listed, name_of, score_groups, tested, why_missing
 from ._markup import NO_VALUE, bullets, score_of, table_of, warn
 
 __all__ = ["leak_section", "leak_sentences", "leak_table"]
@@ -15,9 +15,8 @@ def leak_section(results: StudyResults) -> str:
     """Return the section "What the leak gives"."""
     content = bullets(leak_sentences(results))
     shared = results.settings.get("n_shared_pairs", {})
-    titles = titles_of(results)
     told = [
-        f"{n} pairs of train and test rows share values under {titles.get(name, name)}"
+        f"{n} pairs of train and test rows share values under {results.titles[name]}"
         for name, n in shared.items()
         if n
     ]
@@ -41,7 +40,11 @@ def leak_section(results: StudyResults) -> str:
         "leak-sizes",
         "Macro F1 on test, and what is lost from (a), in points, with its 95 % interval "
         f"over {_drawn(results)} drawn anew.",
-        ["Model", *(titles[column] for column in columns), *(heads[c] for c in less)],
+        [
+            "Model",
+            *(results.titles[column] for column in columns),
+            *(heads[c] for c in less),
+        ],
         [("", rows)],
     )
     return content + (

@@ -23,7 +23,6 @@ from ._findings import (
     people_sentences,
     percent,
     tested,
-    titles_of,
 )
 from ._latex import latex_table
 from ._leak import leak_section
@@ -167,7 +166,7 @@ def _failures(results: StudyResults) -> str:
     for name in ("unseen-people", "unseen-sets", "copied-sets"):
         rows = tested(results, name)
         if len(rows):
-            parts.append(f"<p>Under {text_of(titles_of(results)[name])}:</p>")
+            parts.append(f"<p>Under {text_of(results.titles[name])}:</p>")
             parts.append(
                 bullets(
                     [_mistakes(str(m), g) for m, g in rows.groupby("model", sort=False)]
@@ -247,7 +246,7 @@ def _folds(results: StudyResults) -> str:
     if len(results.timings):
         rows = rows.merge(results.timings, on=keys, how="left")
     bodies = []
-    for protocol, title in titles_of(results).items():
+    for protocol, title in results.titles.items():
         here = rows[rows["protocol"] == protocol]
         if len(here):
             bodies.append((title, [_fold(row) for _, row in here.iterrows()]))

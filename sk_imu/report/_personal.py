@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..model_selection import bootstrap_over_people
 from ..study import StudyResults
-from ._findings import listed, name_of, percent, titles_of, why_missing
+from ._findings import listed, name_of, percent, why_missing
 from ._markup import table_of, text_of
 
 __all__ = ["people_by_k", "personal_section"]
@@ -23,7 +23,7 @@ def people_by_k(results: StudyResults) -> pd.DataFrame:
 
 def personal_section(results: StudyResults) -> str:
     """Return the section on few-shot, nothing where it was not asked for."""
-    if _FEW_SHOT not in titles_of(results):
+    if _FEW_SHOT not in results.titles:
         return ""
     people = people_by_k(results)
     if not len(people):

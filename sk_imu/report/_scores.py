@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..study import PROTOCOLS, StudyResults
-from ._findings import LONG_NAMES, listed, name_of, score_groups, titles_of, why_missing
+from ._findings import LONG_NAMES, listed, name_of, score_groups, why_missing
 from ._markup import NO_VALUE, details, score_of, table_of, text_of
 
 __all__ = ["scores_section"]
@@ -64,8 +64,9 @@ def scores_section(results: StudyResults) -> str:
 def _protocols(results: StudyResults) -> str:
     n_folds = results.settings.get("n_folds", {})
     lines = []
-    for name, title in titles_of(results).items():
-        meaning = PROTOCOLS[name].meaning
+    for name, title in results.titles.items():
+        # A protocol of the user's own says nothing of itself in the results.
+        meaning = PROTOCOLS[name].meaning if name in PROTOCOLS else "user-defined"
         told = _MEANINGS.get(name, f"{meaning[0].upper()}{meaning[1:]}.")
         if name in results.settings.get("unavailable", {}):
             told += f" Not available here: {why_missing(results, name)}."
@@ -78,7 +79,7 @@ def _protocols(results: StudyResults) -> str:
 def _main_table(results: StudyResults, groups: list[tuple[str, str, pd.DataFrame]]) -> str:
     tables = {name: table for name, _, table in groups}
     known = {*tables, *results.settings.get("unavailable", {})}
-    titles = {name: title for name, title in titles_of(results).items() if name in known}
+    titles = {name: title for name, title in results.titles.items() if name in known}
     models = list(dict.fromkeys(m for table in tables.values() for m in table.index))
     heads = ["Model", "Published", *titles.values()]
     people = tables.get("unseen-people")
@@ -121,7 +122,7 @@ def _by_seed(results: StudyResults) -> str:
     if len(seeds) < 2:
         return ""
     bodies = []
-    for protocol, title in titles_of(results).items():
+    for protocol, title in results.titles.items():
         here = rows[(rows["protocol"] == protocol) & rows["k"].isna()]
         if len(here):
             table = here.pivot_table("f1_macro", "model", "seed", sort=False)

@@ -14,6 +14,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from ._inflation import leak_inflation
 from ._published import published_table
 from ._summary import html_of, line_of, summary_of
+from .protocols import PROTOCOLS
 
 __all__ = ["StudyResults"]
 
@@ -75,6 +76,15 @@ class StudyResults:
 
     def _repr_html_(self) -> str:
         return html_of(self)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Title of each protocol that was asked for, by its name, in order."""
+        # A protocol of the user's own has no entry in the table.
+        return {
+            name: PROTOCOLS[name].title if name in PROTOCOLS else name
+            for name in self.settings["protocols"]
+        }
 
     def table(self) -> pd.DataFrame:
         """Return precision, recall, F1 and accuracy by protocol, model and part.

@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from .protocols import PROTOCOLS
-
 __all__ = ["html_of", "line_of", "summary_of"]
 
 
@@ -33,8 +31,7 @@ def html_of(results: Any) -> str:
     table, curve = results.table().reset_index(), results.learning_curve().reset_index()
     for (protocol, part), rows in table.groupby(["protocol", "part"], sort=False):
         if part == "test":
-            title = PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol
-            shown[title] = rows.set_index("model")["f1_macro"]
+            shown[results.titles[protocol]] = rows.set_index("model")["f1_macro"]
     for (protocol, k, part), rows in curve.groupby(["protocol", "k", "part"], sort=False):
         if part == "test":
             shown[f"{protocol}, k={k}"] = rows.set_index("model")["f1_macro"]
@@ -57,8 +54,7 @@ def summary_of(results: Any) -> str:
     # Results of earlier versions have none.
     lines += [f"Note: {line}." for line in settings.get("quality", [])]
     curve = results.learning_curve() if len(results.predictions) else None
-    for name in settings["protocols"]:
-        title = PROTOCOLS[name].title if name in PROTOCOLS else name
+    for name, title in results.titles.items():
         if name in settings["unavailable"]:
             lines += ["", f"{title}: unavailable, {settings['unavailable'][name]}."]
             continue
