@@ -140,7 +140,6 @@ def _study(
     *,
     data: list[str],
     jobs: int,
-    seeds: list[int],
     out: str,
     quiet: bool,
     dry_run: bool,
@@ -153,7 +152,6 @@ def _study(
     from ..study import FoldError, run_study
 
     options["data"] = data[0] if len(data) == 1 else _by_name(data)
-    options["random_state"] = seeds[0] if len(seeds) == 1 else seeds
     if dry_run:
         return _plan(jobs=jobs, out=out, track=track, **options)
     folders = [one for one in data if Path(one).is_dir()]

@@ -63,14 +63,12 @@ def how_to_run(results: StudyResults) -> str:
     rate_hz = settings.get("sampling_rate_hz", 25.0)
     # Arrays, and several data sets as one, have no name that a command could be given.
     nameless = data == "your data" or " + " in data
-    seed = settings.get("random_state", 0)
-    by_name = data in ("watch", "basic-motions")
-    # A folder that is cut into sets leaves a note of that.
-    whole = not by_name and not any("sets in" in note for note in settings.get("notes", []))
+    seeds = settings["seeds"]
+    whole = not settings["segment"]
     if nameless or rate_hz != 25.0:
         given = "data" if nameless else repr(data)
         options = [f"{key}={value!r}" for key, value in chosen.items() if value is not None]
-        options += [f"random_state={seed}", f"sampling_rate_hz={rate_hz:g}"]
+        options += [f"seeds={seeds}", f"sampling_rate_hz={rate_hz:g}"]
         if whole and not nameless:
             options.append("segment=False")
         text = ",\n    ".join([given, *options, "out='results'"])
@@ -80,15 +78,15 @@ def how_to_run(results: StudyResults) -> str:
         values = value if isinstance(value, list) else [value]
         if value is not None and values:
             words.append([f"--{key.replace('_', '-')}", *map(str, values)])
-    seeds = [*map(str, seed)] if isinstance(seed, list) else [str(seed)]
-    words.append(["--seeds", *seeds, "--out", "results", *["--no-segment"] * whole])
+    words.append(
+        ["--seeds", *map(str, seeds), "--out", "results", *["--no-segment"] * whole]
+    )
     return " \\\n    ".join(map(shlex.join, words))
 
 
 def seeds_of(settings: dict[str, Any]) -> str:
     """Return the seeds as a sentence lists them."""
-    seeds = settings.get("random_state", "")
-    return listed([str(seed) for seed in seeds]) if isinstance(seeds, list) else str(seeds)
+    return listed([str(seed) for seed in settings["seeds"]])
 
 
 def _unit(value: float | None, unit: str) -> str:

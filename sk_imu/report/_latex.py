@@ -64,7 +64,7 @@ def latex_table(results: StudyResults) -> str:
         r"\centering",
         rf"\caption{{Scores on test sets of {_escaped(one_line(settings['data']))}, macro "
         rf"averages, {_escaped(settings['budget'])} budget, seed "
-        rf"{_escaped(settings.get('random_state', '?'))}.}}",
+        rf"{_escaped(', '.join(map(str, settings['seeds'])))}.}}",
         r"\label{tab:sk-imu}",
         rf"\begin{{tabular}}{{l{'r' * (len(_COLUMNS) + 1)}}}",
         r"\toprule",

@@ -138,7 +138,7 @@ def _about(settings: dict[str, Any]) -> str:
         parts.append(f"{settings.get('n_subjects') or 'no named'} people")
     models = listed([name_of(model) for model in settings.get("models", [])])
     told = f"{', '.join(parts)}. {settings['budget'].capitalize()} budget"
-    if "random_state" in settings:
+    if "seeds" in settings:
         told += f", seed {seeds_of(settings)}"
     return f"{told}. {models + '.' if models else ''}"
 

@@ -58,6 +58,8 @@ def plan_study(
     budget, track = bound.arguments["budget"], bound.arguments["track"]
     if track is not None:
         Tracking.to_be_used(track, out)
+    if bound.arguments["seeds"] is None:
+        bound.arguments["seeds"] = [bound.arguments["random_state"]]
     needed = inspect.signature(_prepare).parameters
     dataset, folds, _ = _prepare(**{name: bound.arguments[name] for name in needed})
     keep = None if out is None else Path(out) / "folds"

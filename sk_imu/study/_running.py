@@ -1,6 +1,7 @@
 """Run the study: every model on the same folds of every protocol, kept as it goes."""
 
 import json
+import operator
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
@@ -56,7 +57,8 @@ def run_study(
     protocols: Sequence[str | StudyProtocol] = THE_STUDY_S,
     budget: str = "quick",
     n_jobs: int | None = None,
-    random_state: int | Sequence[int] = 0,
+    random_state: int = 0,
+    seeds: Sequence[int] | None = None,
     out: str | Path | None = None,
     channels: Sequence[str] | None = None,
     wear: str | None = None,
@@ -93,9 +95,11 @@ def run_study(
         Folds that run at once, each on one thread. The results are the same for any
         number. None is one, or what :func:`joblib.parallel_config` around the call says,
         which may also hand the folds to a cluster, such as dask's.
-    random_state : int or sequence of int, default=0
-        Seed of the splits, the copies and the models. Of several, each is a run of its own
-        in the results, and the tables average over them.
+    random_state : int, default=0
+        Random seed of the splits, the copies and the models.
+    seeds : sequence of int, default=None
+        Several random seeds, in place of ``random_state``. Each is a run of its own in the
+        results, and the tables average over them.
     out : path, default=None
         Folder for the results. Each fold is kept there as soon as it is done; a run that
         was interrupted goes on from there, and a fold whose data, model, grid, seed or
@@ -153,7 +157,7 @@ def run_study(
         models=models,
         protocols=protocols,
         budget=budget,
-        random_state=random_state,
+        seeds=[random_state] if seeds is None else seeds,
         channels=channels,
         wear=wear,
         sampling_rate_hz=sampling_rate_hz,
@@ -177,7 +181,7 @@ def _prepare(
     models: Sequence[str],
     protocols: Sequence[str | StudyProtocol],
     budget: str,
-    random_state: int | Sequence[int],
+    seeds: Sequence[int],
     channels: Sequence[str] | None,
     wear: str | None,
     sampling_rate_hz: float,
@@ -191,9 +195,9 @@ def _prepare(
     if budget not in ("quick", "plain", "full"):
         raise ValueError(f"budget must be 'quick', 'plain' or 'full', got {budget!r}.")
     # A numpy integer could not be written down.
-    seeds = [int(seed) for seed in np.atleast_1d(random_state)]
+    seeds = [operator.index(seed) for seed in seeds]
     if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"random_state must be different seeds, got {random_state!r}.")
+        raise ValueError(f"seeds must be different integers, got {seeds!r}.")
     # Here, or every fold would fail of it.
     if not 0 < window_seconds < np.inf:
         raise ValueError(f"window_seconds must be a positive number, got {window_seconds}.")
@@ -253,7 +257,7 @@ def _prepare(
         "classes": [str(label) for label in np.unique(dataset.y)],
         "channels": dataset.channel_names,
         "budget": budget,
-        "random_state": seeds[0] if np.ndim(random_state) == 0 else seeds,
+        "seeds": seeds,
         "models": models,
         "protocols": list(rules),
         "n_folds": n_folds,
@@ -263,6 +267,7 @@ def _prepare(
         "sampling_rate_hz": sampling_rate_hz,
         "window_seconds": window_seconds,
         "fixed_length": fixed_length,
+        "segment": segment,
         "n_short_sets": n_short,
         "quality": quality_warnings(dataset.X),
         "n_shared_pairs": count_shared(dataset, folds),

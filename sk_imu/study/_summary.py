@@ -103,9 +103,7 @@ def _headline(part: pd.DataFrame, test: pd.DataFrame, protocol: str) -> pd.DataF
 
 
 def _seeds_of(settings: dict[str, Any]) -> str:
-    seeds = settings.get("random_state", 0)
-    if isinstance(seeds, int):
-        return f"seed {seeds}"
+    seeds = settings["seeds"]
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 

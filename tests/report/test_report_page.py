@@ -47,7 +47,7 @@ def full_results(classes=CLASSES, models=("rf", "svm", "cnn"), **options):
         "n_sets": 12,
         "n_subjects": n_people or None,
         "channels": ["Gyroscope_x", "Gyroscope_y"],
-        "random_state": 7,
+        "seeds": [7],
         "models": list(keys["model"].unique()),
         "protocols": list(keys["protocol"].unique()),
         "n_folds": keys.groupby("protocol")["fold"].nunique().to_dict(),
@@ -425,12 +425,12 @@ def test_the_command_runs_the_same_study_again(results, monkeypatch):
     assert program == "sk-imu"
     assert main(arguments) == 1
     settings = results.settings
-    for name in ("data", "models", "protocols", "budget", "random_state", "channels"):
+    for name in ("data", "models", "protocols", "budget", "seeds", "channels"):
         assert given[name] == settings[name]
     for name in ("wear", "window_seconds", "fixed_length"):
         assert given[name] == settings[name]
     results = full_results()
-    results.settings |= {"data": "my gym's $sets", "notes": []}
+    results.settings |= {"data": "my gym's $sets", "segment": False}
     assert main(words_of(how_to_run(results))[1:]) == 1
     assert given["data"] == "my gym's $sets"
     assert given["segment"] is False
@@ -445,7 +445,7 @@ def test_a_call_where_no_command_can_run_it(change):
     names = {"run_study": lambda data, **options: given.update(options), "data": None}
     exec(text.removeprefix("from sk_imu.study import run_study"), names)
     settings = results.settings
-    for name in ("models", "protocols", "random_state", "sampling_rate_hz", "channels"):
+    for name in ("models", "protocols", "seeds", "sampling_rate_hz", "channels"):
         assert given[name] == settings[name]
 
 

@@ -316,15 +316,15 @@ def study(data, protocols, **options):
 
 def test_seeds_are_runs_of_their_own_and_tables_their_mean(fits):
     sets = make_sets()
-    both = study(sets, ["b", "c"], random_state=[3, 5], budget="full")
+    both = study(sets, ["b", "c"], seeds=[3, 5], budget="full")
     alone = {
         seed: study(sets, ["b", "c"], random_state=seed, budget="full") for seed in (3, 5)
     }
     for seed, one in alone.items():
         mine = both.predictions.query("seed == @seed").reset_index(drop=True)
         pd.testing.assert_frame_equal(mine, one.predictions)
-        assert one.settings["random_state"] == seed
-    assert both.settings["random_state"] == [3, 5]
+        assert one.settings["seeds"] == [seed]
+    assert both.settings["seeds"] == [3, 5]
     columns = ["f1_macro", "accuracy", "precision_weighted"]
     mean = (alone[3].table()[columns] + alone[5].table()[columns]) / 2
     pd.testing.assert_frame_equal(both.table()[columns], mean)
@@ -350,8 +350,8 @@ def test_seeds_are_runs_of_their_own_and_tables_their_mean(fits):
 
 @pytest.mark.parametrize("seeds", [[], [1, 1]])
 def test_seeds_are_different(seeds):
-    with pytest.raises(ValueError, match="different seeds"):
-        study(make_sets(), ["b"], random_state=seeds)
+    with pytest.raises(ValueError, match="seeds must be different integers"):
+        study(make_sets(), ["b"], seeds=seeds)
 
 
 def test_few_shot_leaves_a_learning_curve(fits, tmp_path):
@@ -383,7 +383,7 @@ def test_protocols_can_be_given_as_objects(fits):
 
 def test_all_protocols_in_one_tidy_table(fits):
     names = [name for name in PROTOCOLS if name not in ("unseen-side", "unseen-dataset")]
-    results = study(make_sets(4, 4), [*PROTOCOLS], random_state=[0, 1])
+    results = study(make_sets(4, 4), [*PROTOCOLS], seeds=[0, 1])
     assert list(results.settings["unavailable"]) == ["unseen-side", "unseen-dataset"]
     assert list(results.predictions.protocol.unique()) == names
     tidy = results.tidy()
@@ -414,7 +414,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_an_interrupt_changes_no_byte_of_the_results(fits, tmp_path):
-    options = {"random_state": [0, 1], "budget": "full"}
+    options = {"seeds": [0, 1], "budget": "full"}
     protocols = ["b", "c", FewShot(ks=[0, 1], n_draws=1)]
     study(make_sets(), protocols, out=tmp_path / "whole", **options)
     n_all = len(fits.keys)
@@ -438,7 +438,7 @@ def test_only_what_has_changed_is_run_again(fits, tmp_path):
     assert len(fits.keys) == n_folds
     pd.testing.assert_frame_equal(again.predictions, first.predictions)
     # More seeds leave the first one's folds as they are.
-    study(sets, ["c"], out=tmp_path, random_state=[0, 1])
+    study(sets, ["c"], out=tmp_path, seeds=[0, 1])
     assert len(fits.keys) == 2 * n_folds
     # A parameter deep in the pipeline.
     fits.forest["n_estimators"] = 1

@@ -447,11 +447,11 @@ def given(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("words", "seeds"), [([], 0), (["--seed", "3"], 3), (["--seeds", "0", "2"], [0, 2])]
+    ("words", "seeds"), [([], [0]), (["--seed", "3"], [3]), (["--seeds", "0", "2"], [0, 2])]
 )
 def test_seeds_of_a_command(given, words, seeds):
     assert main(["study", *words]) == 1
-    assert given["random_state"] == seeds
+    assert given["seeds"] == seeds
 
 
 def test_data_sets_of_a_command_are_named_by_their_folders(given, tmp_path, capsys):
