@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from . import _completion as completion
 from . import _recordings as recordings
 from . import _study as study
 
@@ -73,5 +72,4 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     study.add_to(commands)
     recordings.add_to(commands)
-    completion.add_to(commands, parser)
     return parser

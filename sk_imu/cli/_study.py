@@ -121,17 +121,6 @@ def add_to(commands: Commands) -> None:
     study.add_argument(
         "--log", metavar="FILE", help="add lines with time stamps, one a fold, to a file"
     )
-    study.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="run the folds on the workers of a dask cluster, such as tcp://host:8786, or "
-        "with `ray` on the cluster that RAY_ADDRESS names, instead of --jobs",
-    )
-    study.add_argument(
-        "--track",
-        choices=["tensorboard", "mlflow"],
-        help="log the losses of the nets: tensorboard --logdir OUT/tensorboard shows them",
-    )
     add_segment(study)
     study.set_defaults(run=_study)
 
@@ -144,8 +133,6 @@ def _study(
     quiet: bool,
     dry_run: bool,
     log: str | None,
-    scheduler: str | None,
-    track: str | None,
     **options: Any,
 ) -> int:
     from ..report import write_report
@@ -153,7 +140,7 @@ def _study(
 
     options["data"] = data[0] if len(data) == 1 else _by_name(data)
     if dry_run:
-        return _plan(jobs=jobs, out=out, track=track, **options)
+        return _plan(jobs=jobs, out=out, **options)
     folders = [one for one in data if Path(one).is_dir()]
     if folders and not quiet:
         # Finding the sets in recordings takes a while before the first fold begins.
@@ -161,15 +148,8 @@ def _study(
     as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:
-        with _logging_to(log), _cluster(scheduler):
-            results = run_study(
-                **options,
-                # Ray starts so many workers, dask has them.
-                n_jobs=-1 if scheduler == "ray" else jobs,
-                out=out,
-                track=track,
-                verbose=not quiet,
-            )
+        with _logging_to(log):
+            results = run_study(**options, n_jobs=jobs, out=out, verbose=not quiet)
     except FoldError as error:
         print(f"sk-imu: {error}", file=sys.stderr)
         return 3
@@ -233,33 +213,3 @@ def _logging_to(path: str | None) -> Iterator[None]:
         logger.setLevel(level)
         logger.removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _cluster(address: str | None) -> Iterator[None]:
-    """Hand what joblib runs to the workers of a cluster of dask or ray."""
-    if address is None:
-        yield
-        return
-    from joblib import parallel_config
-
-    if address == "ray":
-        try:
-            import ray
-            from ray.util.joblib import register_ray
-        except ImportError:
-            raise ImportError(
-                "--scheduler ray needs ray: pip install 'sk_imu[ray]', on all machines."
-            ) from None
-        register_ray()
-        with ray.init(log_to_driver=False), parallel_config(backend="ray"):
-            yield
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ImportError(
-            "--scheduler needs dask: pip install 'sk_imu[distributed]', on all machines."
-        ) from None
-    with Client(address), parallel_config(backend="dask"):
-        yield

@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,6 @@ from ..preprocessing import Resampler
 from ..recording import Recording
 from ._data import StudyData
 from ._grids import grid_for
-from ._tracking import Tracking
 from .protocols import Split, StudyProtocol
 
 __all__ = ["Fold", "run_fold", "versions"]
@@ -54,7 +52,6 @@ class Fold:
     budget: str
     seed: int
     pipeline: Pipeline
-    tracking: Tracking | None = None
 
     @property
     def key(self) -> str:
@@ -128,13 +125,7 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
         search.fit(X_train, y_train, groups=here)
         cv_score, best_params = float(search.best_score_), search.best_params_
     best = clone(fold.pipeline).set_params(**best_params)
-    tags = {"model": fold.model, "protocol": fold.protocol, "fold": split.name}
-    with (
-        fold.tracking.of(best, {**tags, "seed": fold.seed}, fold.number)
-        if fold.tracking
-        else nullcontext()
-    ):
-        best.fit(X_train, y_train)
+    best.fit(X_train, y_train)
     is_net = hasattr(best[-1], "staged_predict_proba")
     rows = []
     for part, indices in (("train", split.train), ("test", split.test)):

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from ._running import _prepare, _read_kept, run_study
-from ._tracking import Tracking
 
 __all__ = ["plan_study"]
 
@@ -55,9 +54,7 @@ def plan_study(
     """
     bound = inspect.signature(run_study).bind(data, **options)
     bound.apply_defaults()
-    budget, track = bound.arguments["budget"], bound.arguments["track"]
-    if track is not None:
-        Tracking.to_be_used(track, out)
+    budget = bound.arguments["budget"]
     if bound.arguments["seeds"] is None:
         bound.arguments["seeds"] = [bound.arguments["random_state"]]
     needed = inspect.signature(_prepare).parameters

@@ -5,13 +5,11 @@ import operator
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs, parallel_config
-from joblib.parallel import SequentialBackend, get_active_backend
+from joblib import Parallel, delayed, parallel_config
 
 from ..pipelines import MODELS, make_pipeline_for, wear_of
 from ..recording import DataQualityWarning, quality_warnings
@@ -21,7 +19,6 @@ from ._folds import Fold, run_fold, versions
 from ._leak_check import count_shared
 from ._progress import Progress
 from ._results import StudyResults
-from ._tracking import Tracking
 from .protocols import PROTOCOLS, THE_STUDY_S, StudyProtocol
 
 __all__ = ["FoldError", "run_study"]
@@ -66,7 +63,6 @@ def run_study(
     window_seconds: float = 4.0,
     fixed_length: int | None = None,
     segment: bool = True,
-    track: str | None = None,
     verbose: int = 1,
 ) -> StudyResults:
     """Compare the study's models under its own protocol and under honest ones.
@@ -118,11 +114,6 @@ def run_study(
     segment : bool, default=True
         Cut the recordings of a folder into their sets first. One in which no bout of
         exercise is found is a set as a whole.
-    track : {"tensorboard", "mlflow"}, default=None
-        Log the losses of the nets by epoch, one run a fold, by its last fit: to event files
-        in the folder ``tensorboard`` of ``out``, or to the MLflow server that
-        ``MLFLOW_TRACKING_URI`` names. Results are the same with and without; folds that
-        are kept from earlier have no run.
     verbose : int, default=1
         0 shows no progress. The logger ``sk_imu.study`` has a line a fold all the same.
 
@@ -136,8 +127,6 @@ def run_study(
     ValueError
         If a name is unknown, the data can't be used, no protocol is available, or sets
         of an unseen person share values with others (a ``LeakError``).
-    ImportError
-        If a package is missing: the one that ``track`` names.
     FoldError
         If folds failed, when all others are done.
 
@@ -151,7 +140,6 @@ def run_study(
     >>> results.table().loc[("unseen-sets", "svm", "test"), "n_rows"]
     np.int64(16)
     """
-    tracking = None if track is None else Tracking.to_be_used(track, out)
     dataset, folds, settings = _prepare(
         data,
         models=models,
@@ -165,7 +153,6 @@ def run_study(
         fixed_length=fixed_length,
         segment=segment,
     )
-    folds = [replace(fold, tracking=tracking) for fold in folds]
     keep = None if out is None else Path(out) / "folds"
     example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
     outcomes = _run(dataset, folds, keep, n_jobs=n_jobs, verbose=verbose)
@@ -338,16 +325,10 @@ def _as_they_end(
     """Yield the results of folds, soon after they are done."""
     # One by one, all handed out at once: a worker that joins a cluster later finds folds
     # to do.
-    options = {"n_jobs": n_jobs, "batch_size": 1, "pre_dispatch": "all"}
-    backend, _ = get_active_backend()
-    size, way = len(todo), "generator_unordered"
-    if not (backend.supports_return_generator or isinstance(backend, SequentialBackend)):
-        # Ray's hands results back all together: so that folds are kept, not too many.
-        size, way = 2 * effective_n_jobs(n_jobs), "list"
-    parallel = Parallel(**options, return_as=way)
-    for first in range(0, len(todo), max(size, 1)):
-        some = todo[first : first + size]
-        yield from parallel(delayed(_run_alone)(dataset, fold) for fold in some)
+    parallel = Parallel(
+        n_jobs, batch_size=1, pre_dispatch="all", return_as="generator_unordered"
+    )
+    yield from parallel(delayed(_run_alone)(dataset, fold) for fold in todo)
 
 
 def _run_alone(dataset: StudyData, fold: Fold) -> dict[str, Any]:

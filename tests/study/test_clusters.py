@@ -1,7 +1,5 @@
 """Workers of a cluster give what one process gives, to the last bit."""
 
-import os
-
 import pandas as pd
 import pytest
 from joblib import parallel_config
@@ -10,7 +8,6 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from sk_imu import Recording
-from sk_imu.cli import main
 from sk_imu.study import make_pipeline_for, run_study
 from sk_imu.study._data import StudyData
 
@@ -77,59 +74,3 @@ def test_a_search_on_two_workers_is_the_local_one(sets, client, monkeypatch):
         assert_array_equal(remote.cv_results_[name], scores[name])
     assert_array_equal(remote.predict_proba(sets), probabilities)
     assert len(sent) <= 2 * len(sets)  # to each worker, not with each of eight fits
-
-
-def test_the_command_line_runs_folds_on_a_scheduler_s_workers(
-    client, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
-    command = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
-    command += ["--quiet", "--jobs", "1", "--out"]
-    address = client.scheduler_info()["address"]
-    assert main([*command, str(tmp_path / "local")]) == 0
-    before = client.run(lambda: os.times().user)
-    assert main([*command, str(tmp_path / "remote"), "--scheduler", address]) == 0
-    after = client.run(lambda: os.times().user)
-    assert any(after[worker] > before[worker] + 0.1 for worker in after)
-    name = "predictions.csv"
-    local, remote = ((tmp_path / d / name).read_bytes() for d in ("local", "remote"))
-    assert remote == local
-
-
-@pytest.fixture
-def alone_ray(monkeypatch):
-    ray = pytest.importorskip("ray", reason="needs the extra 'ray' of sk_imu")
-    # No token is written into the home folder for a cluster that ends with the test.
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    yield ray
-    ray.shutdown()
-
-
-@pytest.mark.filterwarnings("default")  # ray's own
-def test_a_study_on_ray_is_the_local_one(sets, alone_ray, tmp_path):
-    from ray.util.joblib import register_ray
-
-    options = {"models": ["svm", "cnn"], "protocols": ["c"], "verbose": 0}
-    run_study(sets, out=tmp_path / "local", **options)
-    alone_ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-    register_ray()
-    with parallel_config(backend="ray", n_jobs=2):
-        run_study(sets, out=tmp_path / "remote", **options)
-    for name in ("predictions.csv", "searches.csv", "curves.csv", "settings.json"):
-        local, remote = ((tmp_path / d / name).read_bytes() for d in ("local", "remote"))
-        assert remote == local
-
-
-@pytest.mark.filterwarnings("default")  # ray's own
-def test_the_command_line_runs_folds_on_ray(alone_ray, tmp_path, monkeypatch):
-    monkeypatch.setattr("sk_imu.report.write_report", lambda results, out: ["page"])
-    command = ["study", "--data", "basic-motions", "--models", "svm", "--protocols", "b"]
-    command += ["--quiet", "--jobs", "1", "--out"]
-    assert main([*command, str(tmp_path / "local")]) == 0
-    assert main([*command, str(tmp_path / "remote"), "--scheduler", "ray"]) == 0
-    local, remote = (
-        (tmp_path / d / "predictions.csv").read_bytes() for d in ("local", "remote")
-    )
-    assert remote == local
-    assert not alone_ray.is_initialized()

@@ -4,20 +4,13 @@ import io
 import json
 import logging
 import re
-import sys
-from contextlib import contextmanager
-from importlib.machinery import ModuleSpec
-from types import ModuleType, SimpleNamespace
 
-import pandas as pd
 import pytest
-from joblib import parallel_config, register_parallel_backend
-from joblib.parallel import ThreadingBackend
 from made_sets import make_noisy_sets
 from numpy.testing import assert_allclose
 
 from sk_imu.cli import main
-from sk_imu.study import FoldError, StudyResults, plan_study, run_study
+from sk_imu.study import FoldError, plan_study, run_study
 from sk_imu.study import _running as running_module
 
 BOTH = {"models": ["svm"], "protocols": ["b", "c"]}
@@ -101,21 +94,6 @@ def test_a_file_gets_the_bar_only(sets, capsys):
     assert told.out == ""
 
 
-class Together(ThreadingBackend):
-    """Hands results back all together, as ray's does."""
-
-    supports_return_generator = False
-
-
-def test_a_backend_that_hands_back_all_together_gives_the_same(sets):
-    register_parallel_backend("together", Together)
-    alone = run_study(sets, verbose=0, **BOTH)
-    with parallel_config(backend="together", n_jobs=1):
-        results = run_study(sets, verbose=0, **BOTH)
-    # Three folds, two at a time.
-    pd.testing.assert_frame_equal(results.predictions, alone.predictions)
-
-
 def test_a_run_without_progress_says_nothing(sets, capsys):
     run_study(sets, verbose=0, **BOTH)
     assert capsys.readouterr() == ("", "")
@@ -186,8 +164,6 @@ def test_a_plan_refuses_what_the_run_would(sets):
         plan_study(sets, models=["lstm"])
     with pytest.raises(TypeError, match="model"):
         plan_study(sets, model="svm")
-    with pytest.raises(ValueError, match="track must be tensorboard or mlflow"):
-        plan_study(sets, track="elsewhere")
 
 
 def test_a_dry_run_fits_nothing(tmp_path, capsys, monkeypatch):
@@ -197,92 +173,6 @@ def test_a_dry_run_fits_nothing(tmp_path, capsys, monkeypatch):
     assert "1 folds, 0 of them kept" in told
     assert "minutes with 1 at once (a guess" in told
     assert not (tmp_path / "out").exists()
-
-
-NETS = {"models": ["svm", "cnn"], "protocols": ["b"], "verbose": 0}
-
-
-@pytest.fixture(scope="module")
-def untracked(sets, tmp_path_factory):
-    out = tmp_path_factory.mktemp("untracked")
-    run_study(sets, out=out, **NETS)
-    return out
-
-
-def same_results(out, other):
-    names = ["predictions.csv", "curves.csv", "searches.csv", "settings.json"]
-    kept = [path.name for path in (out / "folds").iterdir()]
-    prints = [
-        {
-            name: json.loads((one / "folds" / name).read_text())["fingerprint"]
-            for name in kept
-        }
-        for one in (out, other)
-    ]
-    equal = [(out / name).read_bytes() == (other / name).read_bytes() for name in names]
-    return all(equal) and prints[0] == prints[1]
-
-
-def test_tensorboard_gets_a_run_a_net_and_results_stay_as_they_are(
-    sets, untracked, tmp_path
-):
-    pytest.importorskip("tensorboard", reason="needs the extra 'tensorboard' of sk_imu")
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    run_study(sets, out=tmp_path, track="tensorboard", **NETS)
-    assert same_results(tmp_path, untracked)
-    (run,) = (tmp_path / "tensorboard").iterdir()
-    assert run.name == "cnn_unseen-sets_00_80_20_seed0"
-    events = EventAccumulator(str(run)).Reload()
-    losses = events.Scalars("Loss/train_loss")
-    curves = StudyResults.load(tmp_path).curves
-    assert [event.step for event in losses] == curves["epoch"].tolist()
-    assert all(event.value > 0 for event in losses)
-
-
-def test_mlflow_gets_a_run_a_net_and_results_stay_as_they_are(
-    sets, untracked, tmp_path, monkeypatch
-):
-    runs, logged = [], []
-
-    @contextmanager
-    def start_run(run_name, tags, nested=False):
-        assert nested, "as if the caller had begun a run"
-        runs.append((run_name, tags))
-        yield
-        runs.append("ended")
-
-    class Client:
-        def log_metric(self, run_id, key, value, step):
-            logged.append((run_id, key, step))
-
-    mlflow, tracking = ModuleType("mlflow"), ModuleType("mlflow.tracking")
-    mlflow.__spec__ = ModuleSpec("mlflow", None)
-    mlflow.start_run, mlflow.tracking = start_run, tracking
-    mlflow.active_run = lambda: SimpleNamespace(info=SimpleNamespace(run_id="7"))
-    tracking.MlflowClient = Client
-    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
-    monkeypatch.setitem(sys.modules, "mlflow.tracking", tracking)
-    run_study(sets, out=tmp_path, track="mlflow", **NETS)
-    assert same_results(tmp_path, untracked)
-    tags = {"model": "cnn", "protocol": "unseen-sets", "fold": "80/20", "seed": 0}
-    assert runs == [("cnn, unseen-sets, 80/20, seed 0", tags), "ended"]
-    n_epochs = len(StudyResults.load(tmp_path).curves)
-    steps = [step for run, key, step in logged if (run, key) == ("7", "train_loss")]
-    assert steps == list(range(1, n_epochs + 1))
-
-
-def test_tracking_that_is_not_possible_is_refused_before_work(sets, tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match="tensorboard or mlflow, got 'wandb'"):
-        run_study(sets, track="wandb", out=tmp_path)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match="needs mlflow: pip install"):
-        run_study(sets, track="mlflow", out=tmp_path)
-    monkeypatch.undo()
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: "there")
-    with pytest.raises(ValueError, match="give one, out="):
-        run_study(sets, track="tensorboard")
-    assert not any(tmp_path.iterdir())
 
 
 def test_codes_for_scripts_are_told(capsys):

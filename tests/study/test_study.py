@@ -488,35 +488,6 @@ def test_help_ends_with_examples_that_are_understood(name):
         assert make_parser().parse_args(words).command == name
 
 
-@pytest.mark.parametrize(
-    ("typed", "completed"),
-    [
-        ("sk-imu st", ["study"]),
-        ("sk-imu study --mod", ["--models"]),
-        ("sk-imu study --protocols unseen-s", ["unseen-sets", "unseen-sessions"]),
-        ("sk-imu study --models rf cnn", ["cnn", "cnn-gru"]),
-        ("sk-imu fit folder --model s", ["svm"]),
-    ],
-)
-def test_a_shell_completes_commands_and_options(typed, completed, tmp_path, capsys):
-    pytest.importorskip("shtab", reason="needs the extra 'completion' of sk_imu")
-    assert main(["completion", "bash"]) == 0
-    script = capsys.readouterr().out
-    words = typed.split()
-    function = re.search(r"complete .*-F (\w+) sk-imu", script)[1]
-    script += f"\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n{function}\n"
-    script += 'printf "%s\\n" "${COMPREPLY[@]}"\n'
-    told = subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout
-    assert set(completed) <= {*told.split()}
-    assert all(word.startswith(words[-1]) for word in told.split())
-
-
-def test_completion_without_shtab_says_what_to_install(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "shtab", None)
-    assert main(["completion", "zsh"]) == 1
-    assert "pip install 'sk_imu[completion]'" in capsys.readouterr().err
-
-
 def test_command_line_refuses_in_one_line(capsys):
     assert main(["study", "--data", "no-such-folder"]) == 1
     assert capsys.readouterr().err.startswith("sk-imu: no-such-folder")
