@@ -26,7 +26,7 @@ from .neural import ModuleClassifier, NetClassifier
 __all__ = ["load_model", "save_model"]
 
 # What a net has beside its weights, for going on with the training; not kept.
-_TRAINING_ONLY = ("net_", "history_", "epoch_states_", "_rng", "_split_seed")
+_TRAINING_ONLY = ("net_", "epoch_states_", "_rng", "_split_seed")
 _FORMAT = "sk_imu model 1"
 # Arrays only, but skops trusts none that may point anywhere: load_model checks them.
 _TREE = "sklearn.tree._tree.Tree"

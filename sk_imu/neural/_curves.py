@@ -1,4 +1,4 @@
-"""Loss and accuracy after each epoch of a net that has kept its epochs."""
+"""Loss and accuracy after each epoch of a net with ``keep_epochs=True``."""
 
 from typing import Any
 
@@ -25,9 +25,8 @@ def staged_scores(estimator: Any, X: Any, y: Any) -> pd.DataFrame:
     y = np.asarray(y)
     unknown = np.setdiff1d(y, net.classes_)
     if len(unknown):
-        raise ValueError(
-            f"The net has not learnt {', '.join(map(str, unknown))}: leave these sets out."
-        )
+        labels = ", ".join(map(str, unknown))
+        raise ValueError(f"The net was not trained on {labels}: leave these sets out.")
     return pd.DataFrame(
         [
             {

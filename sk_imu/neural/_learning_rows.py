@@ -1,4 +1,4 @@
-"""Which rows a net learns from: their weights, what is held out, and what torch gets."""
+"""The rows a net learns from: their weights, what is held out, and the dataset of torch."""
 
 import math
 from typing import Any
@@ -18,9 +18,9 @@ Weights = NDArray[np.float64]
 def weigh_rows(
     y: NDArray[Any], weights: Weights, class_weight: Any
 ) -> tuple[Indices, Weights]:
-    """Return the rows that weigh something, and their weights times their class's.
+    """Return the rows of positive weight, and their weights times those of their class.
 
-    A row of weight 0 is left out, as it would count in a batch and its normalisation.
+    A row of weight 0 is left out, because batch normalization would still count it.
     """
     rows = np.flatnonzero(weights)
     if len(rows):
@@ -31,14 +31,14 @@ def weigh_rows(
         weights = weights[rows] * class_weights[codes]
         rows, weights = rows[weights > 0], weights[weights > 0]
     if not len(rows):
-        raise ValueError("All sample weights are zero: nothing to learn from.")
+        raise ValueError("All sample weights are zero: there is nothing to learn from.")
     return rows, weights
 
 
 def hold_out_groups(
     codes: Indices, groups: NDArray[Any], fraction: float, seed: int
 ) -> tuple[Indices, Indices]:
-    """Split off whole groups, so that every class stays among the rows learnt from."""
+    """Split off whole groups, so that every class remains among the training rows."""
     n_classes, n_groups = len(np.unique(codes)), len(np.unique(groups))
     if math.ceil(fraction * n_groups) < n_groups:
         splitter = GroupShuffleSplit(20, test_size=fraction, random_state=seed)
@@ -47,15 +47,15 @@ def hold_out_groups(
                 return learn, hold_out
     raise ValueError(
         f"early_stopping=True found no split that holds out validation_fraction={fraction} "
-        "of the groups and leaves every class to learn from. Give more groups a class, a "
-        "smaller validation_fraction, or early_stopping=False."
+        "of the groups and leaves sets of every class to train on. Give each class more "
+        "groups, use a smaller validation_fraction, or set early_stopping=False."
     )
 
 
 def weighted_dataset(
     panel: Panel, codes: Indices, weights: Weights, *, n_classes: int, dtype: str
 ) -> Dataset:
-    """Return rows with their class and weight, of mean 1, as one-hot targets."""
+    """Return rows with one-hot targets times their weights, which get a mean of 1."""
     targets = np.zeros((len(panel), n_classes), dtype=dtype)
     targets[np.arange(len(panel)), codes] = weights / weights.mean()
     with np.errstate(over="ignore"):

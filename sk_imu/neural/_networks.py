@@ -1,6 +1,6 @@
 """The one network of the package: an optional CNN encoder, an optional GRU, one head.
 
-And the look at a network of the user's, before it is trained.
+And the check of a network of the user's own, before it is trained.
 """
 
 import copy
@@ -17,7 +17,7 @@ __all__ = ["IMUNet", "checked_module", "minimum_timesteps"]
 class IMUNet(nn.Module):
     """Convolutional and recurrent network on panels of shape (n, n_channels, n_timesteps).
 
-    Unpadded convolutions with batch normalisation and pooling shorten the series; the
+    Unpadded convolutions with batch normalization and pooling shorten the series; the
     features are transposed into a GRU; its states, or the features where there is no GRU,
     are read out over time into one fully connected layer.  CNN, GRU and CNN-GRU are three
     settings of it: ``hidden_size=0`` leaves the GRU out, ``n_blocks=0`` the convolutions.
@@ -30,35 +30,13 @@ class IMUNet(nn.Module):
         Timesteps of the input.
     n_classes : int
         Outputs.
-    n_filters : int or sequence of int, default=48
-        Output channels of every, or of each, convolution.
-    kernel_size : int or sequence of int, default=7
-        Timesteps under the kernel of every, or of each, convolution.
-    n_blocks : int, default=2
-        Convolution blocks.
-    pooling : {"max", "average"} or None, default="max"
-        What ends a block.
-    pool_size : int or sequence of int, default=4
-        Timesteps pooled into one, in every, or in each, block.
-    batch_norm : bool, default=True
-        Normalise after each convolution.
-    hidden_size : int, default=64
-        Size of the GRU's state, 0 for no GRU.
-    n_layers : int, default=1
-        Stacked GRU layers.
-    bidirectional : bool, default=False
-        Read the series from both ends.
-    readout : {"mean", "last", "flatten"}, default="mean"
-        What the head sees of the features or GRU states: their mean over time, the last
-        one (a bidirectional GRU's from either end), or all of them.
-    dropout : float, default=0.0
-        Share of the read-out features, and of the values between GRU layers, left out
-        while learning.
+    **parameters
+        Those of :class:`~sk_imu.CNNGRUClassifier`, with its defaults.
 
     Examples
     --------
     >>> import torch
-    >>> from sk_imu.networks import IMUNet
+    >>> from sk_imu.neural._networks import IMUNet
     >>> IMUNet(6, 100, 3)(torch.zeros(8, 6, 100)).shape
     torch.Size([8, 3])
     """
@@ -118,10 +96,10 @@ class IMUNet(nn.Module):
         self._layers = tuple(self.modules())  # a tuple, which torch does not look into
 
     def train(self, mode: bool = True) -> Self:
-        """Change to training or evaluation, if it is a change.
+        """Switch to training or evaluation, unless all layers are in that mode.
 
-        skorch calls this before every batch, and to set all layers would take a twentieth
-        of a step.
+        skorch calls this before every batch, and setting all layers takes a twentieth of a
+        step.
         """
         if all(layer.training == mode for layer in self._layers):
             return self
@@ -147,7 +125,7 @@ class IMUNet(nn.Module):
 
 
 def per_block(name: str, value: int | Sequence[int], n_blocks: int) -> list[int]:
-    """Return one value a block, from one for all or one for each."""
+    """Return one value for each block."""
     values = list(value) if isinstance(value, Sequence) else [value] * n_blocks
     whole = all(isinstance(v, Integral) and v > 0 for v in values)
     if len(values) != n_blocks or not whole:
@@ -168,11 +146,11 @@ def minimum_timesteps(
 ) -> int:
     """Return the shortest series that a network with these parameters can take.
 
-    Every convolution without padding shortens a series by its kernel less one.
+    Every convolution without padding shortens a series by ``kernel_size - 1``.
 
     Examples
     --------
-    >>> from sk_imu.networks import minimum_timesteps
+    >>> from sk_imu.neural._networks import minimum_timesteps
     >>> minimum_timesteps(n_blocks=2, kernel_size=5, pool_size=2, hidden_size=64)
     16
     """
@@ -191,15 +169,15 @@ def checked_module(
     n_timesteps: int,
     n_classes: int,
 ) -> nn.Module:
-    """Return a module of the user's for these data, after a look at what it answers.
+    """Return a module of the user's own for these data, after checking its output.
 
-    It is shown two rows of zeros, in evaluation mode: what is wrong with it is told before
-    the training, and lazy layers have their parameters when the optimiser asks for them.
+    It is called on two rows of zeros, in evaluation mode: so errors are raised before
+    training, and lazy layers have their parameters when the optimizer asks for them.
 
     Examples
     --------
     >>> from torch import nn
-    >>> from sk_imu.networks import checked_module
+    >>> from sk_imu.neural._networks import checked_module
     >>> def make(n_channels, n_timesteps, n_classes):
     ...     return nn.Sequential(nn.Flatten(), nn.Linear(n_timesteps, n_classes))
     >>> checked_module(make, None, n_channels=3, n_timesteps=50, n_classes=2)
@@ -210,7 +188,7 @@ def checked_module(
     name = getattr(module_class, "__name__", repr(module_class))
     if isinstance(module_class, nn.Module):
         raise TypeError(
-            f"module is an instance of {type(module_class).__name__}, and each fit needs a "
+            f"module is an instance of {type(module_class).__name__}, but each fit needs a "
             "new one. Give the class, or a function that returns an instance."
         )
     shape = {"n_channels": n_channels, "n_timesteps": n_timesteps, "n_classes": n_classes}
@@ -218,9 +196,9 @@ def checked_module(
         module = module_class(**shape, **(module_parameters or {}))
     except TypeError as error:
         raise TypeError(
-            f"{name} can't be made: {error}. It is called with n_channels=, n_timesteps=, "
-            "n_classes= and what module_parameters holds: let it take these keywords, or "
-            "give a function that does."
+            f"{name} can't be created: {error}. It is called with n_channels=, "
+            "n_timesteps=, n_classes= and module_parameters: let it take these keywords, "
+            "or give a function that does."
         ) from error
     if not isinstance(module, nn.Module):
         raise TypeError(
@@ -230,8 +208,8 @@ def checked_module(
     first = next(module.parameters(), None)
     if first is None:
         raise ValueError(
-            f"{name} has no parameters to learn. Assign its layers to attributes in "
-            "__init__, a list of them as torch.nn.ModuleList."
+            f"{name} has no parameters to train. Assign its layers to attributes in "
+            "__init__, and a list of layers as torch.nn.ModuleList."
         )
     module.eval()
     rows = torch.zeros(2, n_channels, n_timesteps, dtype=first.dtype)
@@ -239,8 +217,9 @@ def checked_module(
     _check_answer(name, copy.deepcopy(module).double(), rows.double(), n_classes)
     if not all(value.isfinite().all() for value in module.state_dict().values()):
         raise ValueError(
-            f"{name} starts with weights or buffers that are not finite, as after a "
-            "training that diverged. Register a mask of infinities with persistent=False."
+            f"{name} starts with weights or buffers that are not finite, which is also how "
+            "diverged training is detected. Register a mask of infinities with "
+            "persistent=False."
         )
     return module.train()
 
@@ -251,12 +230,12 @@ def _check_answer(name: str, module: nn.Module, rows: Tensor, n_classes: int) ->
         with torch.no_grad():
             logits = module(rows)
     except Exception as error:
-        # In float64 it is asked second, so that nothing but the type can be the reason.
+        # Float64 is tried second, so that only the type can be the reason.
         cure = (
-            "Predictions are made in float64: let forward make tensors of the type of its "
-            "input, as X.new_zeros does."
+            "Predictions are made in float64: let forward create tensors of its input's "
+            "type, as X.new_zeros does."
             if rows.dtype == torch.float64
-            else "Mend its forward, or use longer sets or windows where it needs them."
+            else "Correct its forward, or use longer sets or windows if it needs them."
         )
         raise ValueError(
             f"{name} fails on sets of {n_channels} channels and {n_timesteps} timesteps in "
@@ -270,6 +249,6 @@ def _check_answer(name: str, module: nn.Module, rows: Tensor, n_classes: int) ->
         )
     if (logits >= 0).all() and torch.allclose(logits.sum(dim=1), logits.new_ones(n)):
         raise ValueError(
-            f"{name} returns probabilities, where the loss expects logits: leave out the "
+            f"{name} returns probabilities, but the loss expects logits: leave out the "
             "softmax at its end."
         )

@@ -458,7 +458,7 @@ class TestLossCurvesDisplay:
             LossCurvesDisplay.from_estimator(forgetful, noise(4), [0, 1, 0, 1])
         with pytest.raises(ValueError, match="go together"):
             LossCurvesDisplay.from_estimator(pipeline, X, y, X)
-        with pytest.raises(ValueError, match="not learnt squat"):
+        with pytest.raises(ValueError, match="not trained on squat"):
             LossCurvesDisplay.from_estimator(pipeline, X[:2], ["curl", "squat"])
 
 

@@ -245,7 +245,11 @@ def without_keywords(n_channels):
     [
         (None, ValueError, "'module' parameter .* must be a callable"),
         (torch.nn.Linear(3, 2), TypeError, "instance of Linear.* Give the class, or"),
-        (without_keywords, TypeError, "without_keywords can't be made.*let it take these"),
+        (
+            without_keywords,
+            TypeError,
+            "without_keywords can't be created.*take these",
+        ),
         (lambda **shape: "net", TypeError, r"type str\. Let it return a torch\.nn\.Module"),
         (lambda **shape: torch.nn.Flatten(), ValueError, "no parameters.*ModuleList"),
         (

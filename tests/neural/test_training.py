@@ -6,11 +6,9 @@ from hypothesis import strategies as st
 from skorch.dataset import Dataset
 
 from sk_imu.augmentation import Mixup, MultiplicativeNoise
+from sk_imu.neural._batches import BatchAugmenter, BatchIterator, WeightedCrossEntropy
 from sk_imu.neural._learning_rows import hold_out_groups, weigh_rows, weighted_dataset
 from sk_imu.neural._training import (
-    BatchAugmenter,
-    BatchIterator,
-    WeightedCrossEntropy,
     n_epochs_for,
     quiet_torch,
 )
@@ -56,7 +54,7 @@ def test_targets_follow_their_rows_into_the_mixture():
     rng = np.random.default_rng(0)
     Y = rng.random((40, 3)).astype(np.float32)
     X = Y[:, :, np.newaxis].repeat(5, axis=2)
-    augment = BatchAugmenter(Mixup(), np.random.default_rng(0))
+    augment = BatchAugmenter(Mixup(), seed=0)
     batches = list(BatchIterator(Dataset(X, Y), 16, shuffle=True, augment=augment))
     assert [len(rows) for rows, _ in batches] == [16, 16, 8]
     mixed = torch.cat([targets for _, targets in batches])
@@ -70,7 +68,7 @@ def test_targets_follow_their_rows_into_the_mixture():
 def test_targets_stay_where_rows_are_not_mixed():
     Y = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
     X = np.ones((4, 2, 5), dtype=np.float32)
-    augment = BatchAugmenter(MultiplicativeNoise(), np.random.default_rng(0))
+    augment = BatchAugmenter(MultiplicativeNoise(), seed=0)
     rows, targets = augment(X, Y)
     np.testing.assert_array_equal(targets, Y)
     assert (rows != X).any()

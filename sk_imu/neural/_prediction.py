@@ -1,0 +1,42 @@
+"""Probabilities from a trained torch module."""
+
+import copy
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ..validation import Panel
+from ._training import choose_device, quiet_torch
+
+_ROWS_PER_PREDICTION = 1024  # bounds the memory of a prediction, not its result
+
+
+def exact_copy(module: nn.Module, device: str) -> nn.Module:
+    """Return a copy to predict with, in float64.
+
+    In float64 the rows that are predicted together do not change each other's answers.
+    """
+    device = choose_device(device)
+    # Apple's MPS has no float64.
+    dtype = torch.float32 if device == "mps" else torch.float64
+    return copy.deepcopy(module).to(device, dtype).eval()
+
+
+def predict_proba(
+    module: nn.Module, panel: Panel, n_jobs: int | None
+) -> NDArray[np.float64]:
+    """Return the probability of each class for each row of a panel."""
+    example = next(module.parameters())
+    n_parts = -(-len(panel) // _ROWS_PER_PREDICTION)
+    with quiet_torch(n_jobs), torch.inference_mode():
+        logits = [
+            # Copied because torch warns about read-only arrays, such as joblib's.
+            module(torch.tensor(rows, device=example.device, dtype=example.dtype))
+            for rows in np.array_split(panel, n_parts)
+        ]
+        proba: NDArray[np.float64] = torch.softmax(
+            torch.cat(logits).cpu().double(), dim=1
+        ).numpy()
+    return proba
