@@ -163,7 +163,7 @@ def clean(sets: list[Any], kept: list[int], people: Any, n_splits: int) -> int:
     groups = people[kept]
     asked = np.ones((len(X), len(X)), dtype=bool)
     start_s = time.process_time()
-    every = list(near_copies(X, asked, n_neighbours=len(X)))
+    every = list(near_copies(X, asked, n_neighbors=len(X)))
     alarms = {
         (one.first, one.second)
         for one in every

@@ -516,7 +516,7 @@ def test_no_false_alarm_in_1000_clean_splits(name):
     asked = np.ones((len(X), len(X)), dtype=bool)
     alarms = [
         (pair.first, pair.second)
-        for pair in near_copies(X, asked, n_neighbours=len(X))
+        for pair in near_copies(X, asked, n_neighbors=len(X))
         if pair.similarity >= least_similarity(pair.n_channels)
     ]
     by_people = list(GroupShuffleSplit(125, random_state=0).split(X, groups=people))
