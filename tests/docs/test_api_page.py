@@ -39,7 +39,7 @@ MODULES = [
 @pytest.mark.parametrize("module", MODULES)
 def test_api_page_is_complete(module):
     imported = importlib.import_module(module)
-    # Constants are told of where they are used; what sk_imu itself has is listed there.
+    # Constants are documented where they are used; names of sk_imu are listed there only.
     public = {
         f"{module}.{name}"
         for name in imported.__all__

@@ -1,4 +1,4 @@
-"""The code on the documentation's pages runs, and prints what stands below it."""
+"""The code on the pages of the documentation runs and prints what the page shows."""
 
 import csv
 import doctest
@@ -26,13 +26,13 @@ SLOW = {
     "guide/selection",
     "guide/study",
 }
-# Without code, or with ``py`` blocks only, which are shown and not run: they need a cluster,
-# or the results of a long run.
+# Without code, or with ``py`` blocks only, which are shown and not run, because they need a
+# cluster or the results of a long run.
 NOT_RUN = {"clusters", "index", "report"}
 
 
 class Block(NamedTuple):
-    """A literal block of a page: the line it begins at, its language and its text."""
+    """A literal block of a page: its first line, its language and its text."""
 
     line: int
     language: str
@@ -40,7 +40,7 @@ class Block(NamedTuple):
 
 
 def blocks_of(page: str) -> Iterator[Block]:
-    """Yield the code of a page and the output that it shows, in order."""
+    """Yield the code blocks of a page and the output it shows, in order."""
     lines = page.splitlines()
     for i, line in enumerate(lines):
         start = re.fullmatch(r"( *)\.\. (plot|code-block)::(?: (python|bash|text))?", line)
@@ -63,7 +63,7 @@ def run(page: str, name: str) -> int:
     printed = ""
     for block in blocks_of(page):
         if block.language == "text":
-            # A block of text below code that printed nothing is just text.
+            # A block below code that printed nothing is not output.
             if printed:
                 flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
                 same = doctest.OutputChecker().check_output(block.text, printed, flags)
@@ -77,7 +77,7 @@ def run(page: str, name: str) -> int:
         )
         with redirect_stdout(io.StringIO()) as out:
             if block.language == "python":
-                # Blank lines in front, so that a traceback tells the page's own line.
+                # Blank lines in front make a traceback name the line of the page.
                 code = "\n" * block.line + block.text
                 exec(compile(code, name, "exec"), names)
                 n_run += 1
@@ -87,7 +87,7 @@ def run(page: str, name: str) -> int:
                     if words[:1] == ["sk-imu"]:
                         assert main(words[1:]) == 0, f"{name}: {shlex.join(words)}"
                         n_run += 1
-        # What a command prints need not stand on the page.
+        # The page need not show what a command prints.
         printed = out.getvalue() if block.language == "python" else ""
     assert not printed, f"{name}: printed, but not shown: {printed}"
     return n_run
@@ -127,7 +127,7 @@ WRITTEN = [DOCS / "index.rst", *DOCS.glob("[!_a]*/*.rst")]
     "page", sorted(WRITTEN), ids=lambda page: str(page.relative_to(DOCS))
 )
 def test_names_that_a_page_links_to_exist(page):
-    # Sphinx says nothing of a name that it can't find: the text stays, the link is missing.
+    # Sphinx does not warn about an unknown name: the text remains, without a link.
     text = page.read_text("utf-8")
     assert ":orphan:" not in text
     roles = r":(?:class|func|meth|attr|exc|obj|mod):`~?(sk_imu[\w.]*)`"
@@ -148,7 +148,7 @@ def test_choosing_page_has_the_figures_of_the_people_page():
     text = (DOCS / "results" / "people.rst").read_text("utf-8")
     tables: dict[str, list[list[str]]] = {}
     for name, body in re.findall(
-        r"list-table:: Share of sets told right, ([\w-]+)\n(.*?)\n(?=\S)", text, re.DOTALL
+        r"list-table:: Share of correct sets, ([\w-]+)\n(.*?)\n(?=\S)", text, re.DOTALL
     ):
         rows = re.split(r"^    \* - ", body, flags=re.MULTILINE)[1:]
         tables[name] = [re.split(r"\n      - ", row.strip()) for row in rows]
@@ -157,9 +157,9 @@ def test_choosing_page_has_the_figures_of_the_people_page():
     assert {row["data"] for row in figures} <= tables.keys()
     for row in figures:
         head, *body = tables[row["data"]]
-        (told,) = (
+        (found,) = (
             dict(zip(head, one, strict=True)) for one in body if one[0] == row["model"]
         )
-        assert told["sets"] == row["sets"], row
-        assert told["worst person"].startswith(f"{row['worst person']} ("), row
-        assert told["processor time of a fit, CNN-GRU = 1"] == row["fit time"], row
+        assert found["sets"] == row["sets"], row
+        assert found["worst person"].startswith(f"{row['worst person']} ("), row
+        assert found["processor time of a fit, CNN-GRU = 1"] == row["fit time"], row

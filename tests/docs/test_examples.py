@@ -1,4 +1,4 @@
-"""The examples run, and end with the numbers that their text tells of."""
+"""The examples run, and end with the numbers that their text reports."""
 
 import runpy
 import warnings
@@ -10,8 +10,8 @@ import torch
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
-# Variables of each script and their values. Where nothing is trained the tolerance is that
-# of rounding; one watch set of 140 is 0.007, and nets differ a little between machines.
+# Variables of each script and their values. Without training, the tolerance covers rounding;
+# one watch set of 140 is 0.007, and networks differ slightly between machines.
 QUICK = {
     "plot_01_first_recording": {
         "n_warnings": 3,
@@ -65,7 +65,7 @@ SLOW = {
 
 @pytest.fixture
 def run():
-    """Run a script and return its variables; what it left behind is cleared away."""
+    """Run a script and return its variables; restore the global state afterwards."""
     state = torch.get_rng_state()
 
     def run_script(name):
@@ -92,7 +92,7 @@ def check_figures():
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_quick_example_tells_its_number(run, name):
+def test_quick_example_ends_with_its_number(run, name):
     names = run(name)
     assert {variable: names[variable] for variable in QUICK[name]} == QUICK[name]
     check_figures()
@@ -100,7 +100,7 @@ def test_quick_example_tells_its_number(run, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
-def test_example_tells_its_number(run, name):
+def test_example_ends_with_its_number(run, name):
     names = run(name)
     assert {variable: names[variable] for variable in SLOW[name]} == SLOW[name]
     check_figures()

@@ -1,4 +1,4 @@
-"""The metadata, the tested versions and the lowest versions agree with each other."""
+"""The metadata, the tested versions and the lowest versions agree."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def test_constraints_pin_a_version_that_the_metadata_allow(requirement):
 
 
 def test_torch_has_one_version():
-    # A build for the CPU has a suffix that no index serves everywhere.
+    # A CPU build has a local suffix, which not every index offers.
     tested = pins((ROOT / "constraints.txt").read_text("utf-8"))
     (torch,) = (r for r in REQUIREMENTS if r.name == "torch")
     assert str(torch.specifier) == f">={tested['torch']}"
@@ -69,3 +69,8 @@ def test_the_package_is_its_command():
         check=True,
     )
     assert run.stdout == f"sk-imu {sk_imu.__version__}\n"
+
+
+def test_citation_names_the_version():
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {sk_imu.__version__}\n" in citation
