@@ -1,4 +1,4 @@
-"""From raw recordings to a model, and from a model to the sets of new recordings."""
+"""Fit a model on raw recordings, and recognize the sets of new ones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from .preprocessing import Resampler
 from .recording import Recording
 from .segmentation import find_repetitions, sets_of
 
-__all__ = ["fit_recordings", "recognise"]
+__all__ = ["fit_recordings", "recognize"]
 
 _COLUMNS = [
     *("source", "set", "start_s", "end_s"),
@@ -28,7 +28,7 @@ def fit_recordings(
     random_state: int | None = 0,
     segment: bool = True,
 ) -> Pipeline:
-    """Fit a model of the study on labelled recordings.
+    """Fit a model on labeled recordings.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ def fit_recordings(
     model : {"rf", "svm", "cnn", "gru", "cnn-gru"}, default="cnn-gru"
         The model.
     channels : sequence of str, default=None
-        Sensors or channels to learn from. None takes those of the first recording.
+        Sensors or channels to use. None uses those of the first recording.
     random_state : int or None, default=0
-        Seed of all that is random in it.
+        Random seed of the model and its augmentation.
     segment : bool, default=True
         Cut each recording into its sets first.
 
     Returns
     -------
     pipeline : Pipeline
-        The fitted pipeline, for :func:`recognise`.
+        The fitted pipeline, for :func:`recognize`.
 
     Raises
     ------
@@ -56,10 +56,10 @@ def fit_recordings(
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
-    >>> from sk_imu.recognition import fit_recordings, recognise
-    >>> trainings = make_exercise_recordings(3, 2, random_state=0)
-    >>> pipeline = fit_recordings(trainings.data[3:], "rf")
-    >>> table = recognise(pipeline, trainings.data[:1])  # jumping jacks of another person
+    >>> from sk_imu.recognition import fit_recordings, recognize
+    >>> workouts = make_exercise_recordings(3, 2, random_state=0)
+    >>> pipeline = fit_recordings(workouts.data[3:], "rf")
+    >>> table = recognize(pipeline, workouts.data[:1])  # jumping jacks of a new person
     >>> table[["set", "exercise"]]
        set      exercise
     0    1  jumping_jack
@@ -70,10 +70,12 @@ def fit_recordings(
         if recording.label is None:
             raise ValueError(
                 f"{recording.name}: a set has no label. Put the recording into a folder "
-                "named like its exercise, or annotate its sets in the app."
+                "named after its exercise, or annotate its sets in the app."
             )
     if len({recording.label for recording in sets}) < 2:
-        raise ValueError("The sets need at least two labels to tell apart.")
+        raise ValueError(
+            "The sets have fewer than two labels. A model needs at least two exercises."
+        )
     labels = np.array([recording.label for recording in sets])
     # Sensors become channels here, once for the resampler and the scaler.
     names = Resampler(channels=channels).fit(sets).channel_names_
@@ -86,14 +88,14 @@ def fit_recordings(
     return pipeline.fit(sets, labels)
 
 
-def recognise(
+def recognize(
     model: Any,
     recordings: Sequence[Recording],
     *,
     segment: bool = True,
     unknown_below: float = 0.0,
 ) -> pd.DataFrame:
-    """Tell the sets of new recordings: exercise, probability, repetitions, place in time.
+    """Find the sets in new recordings and recognize the exercise of each.
 
     Parameters
     ----------
@@ -102,19 +104,19 @@ def recognise(
     recordings : sequence of Recording
         New recordings.
     segment : bool, default=True
-        Cut each recording into its sets first. Between them is rest, of which there is
-        no row; a recording in which no bout is found gives one row as a whole.
+        Cut each recording into its sets first. The rest between sets gets no row. A
+        recording in which no bout is found is one set.
     unknown_below : float, default=0.0
-        Call a set ``"unknown"`` if its exercise is less probable than that. Needs a
+        Label a set ``"unknown"`` if the probability of its exercise is lower. Needs a
         model with probabilities.
 
     Returns
     -------
     table : DataFrame
-        One row a set: ``source``, ``set`` (counted from 1 within its recording),
-        ``start_s``, ``end_s``, ``exercise``, ``probability`` (NaN for models without),
-        ``repetitions`` and ``found`` (the confidence that it is a bout of exercise; NaN
-        for whole recordings).
+        One row per set: ``source``, ``set`` (counted from 1 within its recording),
+        ``start_s``, ``end_s``, ``exercise``, ``probability`` (NaN if the model has
+        none), ``repetitions`` and ``found`` (the confidence of the bout; NaN if the
+        recording was taken as one set).
 
     Raises
     ------
@@ -124,10 +126,10 @@ def recognise(
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
-    >>> from sk_imu.recognition import fit_recordings, recognise
-    >>> trainings = make_exercise_recordings(3, 2, random_state=0)
-    >>> pipeline = fit_recordings(trainings.data[3:], "rf")
-    >>> list(recognise(pipeline, trainings.data[:1]))  # doctest: +NORMALIZE_WHITESPACE
+    >>> from sk_imu.recognition import fit_recordings, recognize
+    >>> workouts = make_exercise_recordings(3, 2, random_state=0)
+    >>> pipeline = fit_recordings(workouts.data[3:], "rf")
+    >>> list(recognize(pipeline, workouts.data[:1]))  # doctest: +NORMALIZE_WHITESPACE
     ['source', 'set', 'start_s', 'end_s', 'exercise', 'probability', 'repetitions',
      'found']
     """
@@ -135,7 +137,7 @@ def recognise(
     if unknown_below > 0 and not has_proba:
         raise ValueError(
             "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
-            "or a net."
+            "or a net instead."
         )
     rows: list[dict[str, Any]] = []
     for recording in recordings:
@@ -164,3 +166,6 @@ def recognise(
         ~(table["probability"] < unknown_below), "unknown"
     )
     return table
+
+
+recognise = recognize  # the first name of the function, in British spelling

@@ -1,4 +1,4 @@
-"""The command line, a thin cover of the functions."""
+"""The command line, a thin layer over the public functions."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from . import _study as study
 
 __all__ = ["main", "make_parser"]
 
-_KEPT = "What is done is kept; the same command goes on from there."
+_KEPT = "Finished folds are kept; run the same command to continue."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,13 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, default=None
-        The arguments; None takes those of the process.
+        The arguments; None uses those of the process.
 
     Returns
     -------
     code : int
-        0 if all went well, 1 if the input was refused, 3 if folds of a study failed,
-        130 after Ctrl-C. What can't be understood exits with 2.
+        0 on success, 1 if the input is refused, 3 if folds of a study failed, 130
+        after Ctrl-C. Arguments that cannot be parsed exit with 2.
 
     Examples
     --------
@@ -62,10 +62,10 @@ def make_parser() -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(
         prog="sk-imu",
-        description="Tell what exercise a person does from a phone's sensors.",
+        description="Recognize exercises from the motion sensors of a phone or watch.",
         epilog="examples:\n"
-        "  sk-imu study                  five models, three protocols, minutes\n"
-        "  sk-imu COMMAND --help         what a command takes, with examples",
+        "  sk-imu study                  compare five models, which takes minutes\n"
+        "  sk-imu COMMAND --help         list the options of a command",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sk-imu {__version__}")

@@ -1,14 +1,15 @@
-"""What the commands' parsers share."""
+"""What the parsers of all commands share."""
 
 import argparse
+import textwrap
 from typing import TypeAlias
 
 __all__ = ["MODELS", "Commands", "add_command", "add_segment"]
 
-#: What `add_subparsers` returns, in quotes: at run time it takes no parameter.
+#: What `add_subparsers` returns. In quotes because it takes no type at run time.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-# In words, for --help shall not wait for torch to load.
+# Repeated from the study, because importing it for --help would load torch.
 MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 
 
@@ -19,17 +20,18 @@ def add_command(
     return commands.add_parser(
         name,
         help=does,
-        description=f"{does[0].upper()}{does[1:]}.{more}",
+        # The formatter that keeps the lines of the examples wraps nothing.
+        description=textwrap.fill(f"{does[0].upper()}{does[1:]}.{more}", 80),
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
 
 def add_segment(command: argparse.ArgumentParser) -> None:
-    """Add the option that leaves recordings whole."""
+    """Add the option that leaves recordings uncut."""
     command.add_argument(
         "--no-segment",
         action="store_false",
         dest="segment",
-        help="take each recording as one set instead of finding the sets in it",
+        help="treat each recording as one set",
     )

@@ -20,20 +20,31 @@ def _add_fit(commands: Commands) -> None:
     fit = add_command(
         commands,
         "fit",
-        "fit a model on a folder of labelled recordings",
+        "fit a model on a folder of labeled recordings",
         "examples:\n"
         "  sk-imu fit recordings --out model.skops\n"
         "  sk-imu fit recordings --model svm --channels TotalAcceleration Gyroscope",
     )
-    fit.add_argument("folder", help="folder/label/recording or folder/subject/label/...")
     fit.add_argument(
-        "--model", default="cnn-gru", choices=MODELS, help="(default: cnn-gru)"
+        "folder",
+        metavar="FOLDER",
+        help="folder of the form folder/subject/label/recording or folder/label/recording",
     )
-    fit.add_argument("--out", default="model.skops", help="(default: model.skops)")
     fit.add_argument(
-        "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
+        "--model", default="cnn-gru", choices=MODELS, help="model to fit (default: cnn-gru)"
     )
-    fit.add_argument("--seed", type=int, default=0, help="seed of it all (default: 0)")
+    fit.add_argument(
+        "--out",
+        default="model.skops",
+        metavar="FILE",
+        help="model file to write (default: model.skops)",
+    )
+    fit.add_argument(
+        "--channels", nargs="+", metavar="NAME", help="sensors or channels to use"
+    )
+    fit.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"
+    )
     add_segment(fit)
     fit.set_defaults(run=_fit)
 
@@ -42,26 +53,30 @@ def _add_predict(commands: Commands) -> None:
     predict = add_command(
         commands,
         "predict",
-        "tell the sets in new recordings: exercise, repetitions, start and end",
+        "list the sets in new recordings: exercise, repetitions, start and end",
         "examples:\n"
         "  sk-imu predict model.skops monday.zip\n"
         "  sk-imu predict model.skops *.zip --format json --unknown-below 0.6",
     )
-    predict.add_argument("model", help="a file that `sk-imu fit` wrote")
-    predict.add_argument("path", nargs="+", help="recordings")
+    predict.add_argument(
+        "model", metavar="MODEL", help="a model file written by `sk-imu fit`"
+    )
+    predict.add_argument(
+        "path", nargs="+", metavar="PATH", help="recordings: files or folders"
+    )
     predict.add_argument(
         "--format",
         choices=["table", "csv", "json"],
         default="table",
         dest="form",
-        help="(default: table)",
+        help="output format (default: table)",
     )
     predict.add_argument(
         "--unknown-below",
         type=float,
         default=0.0,
         metavar="P",
-        help="call a set unknown if its exercise is less probable than P (default: 0)",
+        help="label a set unknown if its probability is below P (default: 0)",
     )
     add_segment(predict)
     predict.set_defaults(run=_predict)
@@ -71,19 +86,31 @@ def _add_simulate(commands: Commands) -> None:
     simulate = add_command(
         commands,
         "simulate",
-        "write simulated recordings, as the app Sensor Logger exports them",
+        "write simulated recordings in the format of the app Sensor Logger",
         "examples:\n"
-        "  sk-imu simulate trainings\n"
-        "  sk-imu simulate trainings --subjects 8 --sets 4 --seed 1",
-        " Jumping jacks, lunges and squats, to try things on. They are no data: figures "
-        "from them say nothing of people.",
+        "  sk-imu simulate workouts\n"
+        "  sk-imu simulate workouts --subjects 8 --sets 4 --seed 1",
+        " The workouts consist of jumping jacks, lunges and squats. They are for trying "
+        "out the package: accuracies on them say nothing about real people.",
     )
-    simulate.add_argument("folder", help="where to; subjects and labels are folders in it")
-    simulate.add_argument("--subjects", type=int, default=5, help="(default: 5)")
     simulate.add_argument(
-        "--sets", type=int, default=10, help="sets of each exercise (default: 10)"
+        "folder",
+        metavar="FOLDER",
+        help="output folder, with a folder per subject and label",
     )
-    simulate.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    simulate.add_argument(
+        "--subjects", type=int, default=5, metavar="N", help="number of people (default: 5)"
+    )
+    simulate.add_argument(
+        "--sets",
+        type=int,
+        default=10,
+        metavar="N",
+        help="sets of each exercise per person (default: 10)",
+    )
+    simulate.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"
+    )
     simulate.set_defaults(run=_simulate)
 
 
@@ -91,17 +118,17 @@ def _add_inspect(commands: Commands) -> None:
     inspect = add_command(
         commands,
         "inspect",
-        "tell what is wrong with a recording",
+        "check the quality of a recording",
         "examples:\n"
         "  sk-imu inspect monday.zip\n"
         "  sk-imu inspect exports/monday --out monday.png",
-        " Measures its rates, gaps, repeated and clipped values.",
+        " Prints its sampling rates, gaps, repeated and clipped values, and plots it.",
     )
-    inspect.add_argument("path", metavar="PATH", help="one recording, a file or folder")
+    inspect.add_argument("path", metavar="PATH", help="one recording: a file or a folder")
     inspect.add_argument(
         "--out",
         metavar="FILE",
-        help="PNG file for the plot (default: the recording's name, here)",
+        help="PNG file of the plot (default: NAME_quality.png in the current folder)",
     )
     inspect.set_defaults(run=_inspect)
 
@@ -118,7 +145,7 @@ def _fit(
     from ..persistence import save_model
     from ..readers import read_recordings
     from ..recognition import fit_recordings
-    from ..study import sets_of
+    from ..segmentation import sets_of
 
     recordings = read_recordings(folder)
     sets = sets_of(recordings)[0] if segment else recordings
@@ -127,8 +154,9 @@ def _fit(
     )
     save_model(pipeline, out)
     labels = Counter(str(recording.label) for recording in sets)
-    told = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
-    print(f"{len(recordings)} recordings, {len(sets)} sets: {told}. {model} is in {out}.")
+    counts = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
+    print(f"{len(recordings)} recordings, {len(sets)} sets: {counts}.")
+    print(f"The {model} model is in {out}.")
     return 0
 
 
@@ -137,9 +165,9 @@ def _predict(
 ) -> int:
     from ..persistence import load_model
     from ..readers import read_recording
-    from ..recognition import recognise
+    from ..recognition import recognize
 
-    table = recognise(
+    table = recognize(
         load_model(model),
         [read_recording(one) for one in path],
         segment=segment,
@@ -168,7 +196,7 @@ def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:
 
 
 def _inspect(*, path: str, out: str | None) -> int:
-    # Not from pyplot, which would choose a back end, and may find no screen for it.
+    # pyplot would choose a backend, which fails on a machine without a screen.
     from matplotlib.figure import Figure
 
     from ..displays import RecordingDisplay

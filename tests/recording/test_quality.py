@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from sk_imu import Recording, SensorStream
-from sk_imu.cli import main
 from sk_imu.recording import STANDARD_GRAVITY, quality_warnings
 from sk_imu.recording._stream_quality import find_stale, measure_stream
 
@@ -180,23 +179,6 @@ def test_studies_warn():
     (line,) = results.settings["quality"]
     assert line == "all: Gyroscope real update rate 19.7 Hz in 20 of 20 sets"
     assert f"Note: {line}." in results.summary()
-
-
-# --- command line ----------------------------------------------------------------------
-
-
-def test_inspect(tmp_path, capsys):
-    time_ns = 1_700_000_000_000_000_000 + 10_000_000 * np.arange(300)
-    table = pd.DataFrame({"time": time_ns, "z": np.arange(300) // 5, "y": 0.0, "x": 0.0})
-    (tmp_path / "monday").mkdir()
-    table.to_csv(tmp_path / "monday" / "Gyroscope.csv", index=False)
-    plot = tmp_path / "plot.png"
-    assert main(["inspect", str(tmp_path / "monday"), "--out", str(plot)]) == 0
-    out = capsys.readouterr().out
-    assert "Gyroscope: real update rate 19.7 Hz" in out
-    assert str(plot) in out
-    assert plot.read_bytes().startswith(b"\x89PNG")
-    assert main(["inspect", str(tmp_path / "no such file")]) == 1
 
 
 # --- real files ------------------------------------------------------------------------

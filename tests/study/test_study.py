@@ -2,9 +2,6 @@
 
 import json
 import re
-import shlex
-import subprocess
-import sys
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -470,53 +467,6 @@ def test_choices_of_the_command_are_those_of_the_study():
     usual = make_parser().parse_args(["study"])
     assert list(usual.models) == list(MODELS[:5])
     assert list(usual.protocols) == list(PROTOCOLS)[:3]
-
-
-def commands():
-    (of_all,) = (action for action in make_parser()._actions if action.dest == "command")
-    return of_all.choices
-
-
-@pytest.mark.parametrize("name", commands())
-def test_help_ends_with_examples_that_are_understood(name):
-    _, _, examples = commands()[name].format_help().partition("\nexamples:\n")
-    lines = examples.partition("\n\n")[0].splitlines()
-    assert len(lines) >= 2
-    for line in lines:
-        program, *words = shlex.split(line.split("   ")[0].partition(" > ")[0])
-        assert program == "sk-imu"
-        assert make_parser().parse_args(words).command == name
-
-
-def test_command_line_refuses_in_one_line(capsys):
-    assert main(["study", "--data", "no-such-folder"]) == 1
-    assert capsys.readouterr().err.startswith("sk-imu: no-such-folder")
-
-
-@pytest.mark.parametrize(
-    ("command", "function", "promises"),
-    [
-        (["study"], "sk_imu.study.run_study", True),
-        (["fit", "folder"], "sk_imu.readers.read_recordings", False),
-    ],
-)
-def test_an_interrupt_promises_only_what_is_kept(
-    command, function, promises, monkeypatch, capsys
-):
-    def interrupt(*args, **options):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(function, interrupt)
-    assert main(command) == 130
-    told = capsys.readouterr().err
-    assert "Interrupted." in told
-    assert ("goes on from there" in told) == promises
-
-
-def test_help_does_not_wait_for_torch():
-    code = "import sys; from sk_imu.cli import main\ntry: main(['study', '--help'])\n"
-    code += "except SystemExit: pass\nassert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 def test_grouped_search_over_raw_recordings_with_two_jobs():

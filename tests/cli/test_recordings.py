@@ -1,0 +1,80 @@
+"""The commands fit, predict, simulate and inspect."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sk_imu.cli import main
+from sk_imu.study import run_study
+
+CHANNELS = ["TotalAcceleration", "Gyroscope"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder of simulated workouts: 3 people × 3 exercises, 3 sets each."""
+    folder = tmp_path_factory.mktemp("workouts")
+    assert main(["simulate", str(folder), "--subjects", "3", "--sets", "3"]) == 0
+    return folder
+
+
+def test_fit_and_predict(folder, tmp_path, capsys):
+    model = str(tmp_path / "model.skops")
+    fit = ["fit", str(folder), "--model", "rf", "--out", model, "--channels", *CHANNELS]
+    assert main(fit) == 0
+    assert "9 recordings, 27 sets: 9 of jumping_jack, 9 of lunge, 9 of squat." in (
+        capsys.readouterr().out
+    )
+    recording = next(folder.glob("*/squat/recording.zip"))
+    assert main(["predict", model, str(recording)]) == 0
+    table = capsys.readouterr().out
+    assert "repetitions" in table
+    assert main(["predict", model, str(recording), "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["exercise"] for row in rows] == ["squat"] * 3
+    assert main(["predict", model, str(recording), "--format", "csv", "--no-segment"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_predict_names_a_file_that_is_not_a_model(folder, tmp_path, capsys):
+    (tmp_path / "model.skops").write_bytes(b"no model")
+    assert main(["predict", str(tmp_path / "model.skops"), str(folder)]) == 1
+    assert "model.skops" in capsys.readouterr().err
+
+
+def test_simulate_writes_a_folder_per_subject_and_label(tmp_path, capsys):
+    folder = tmp_path / "workouts"
+    assert main(["simulate", str(folder), "--subjects", "1", "--sets", "2"]) == 0
+    assert "3 simulated recordings of 2 sets" in capsys.readouterr().out
+    assert {path.parent.name for path in folder.glob("*/*/*.zip")} == {
+        "jumping_jack",
+        "lunge",
+        "squat",
+    }
+
+
+def test_the_study_reads_what_simulate_writes(folder, tmp_path):
+    results = run_study(
+        folder, models=["svm"], protocols=["b"], channels=CHANNELS, out=tmp_path, verbose=0
+    )
+    assert results.settings["notes"][0].startswith("27 sets in 9 recordings; 0 ")
+    assert results.settings["classes"] == ["jumping_jack", "lunge", "squat"]
+    assert results.settings["n_subjects"] == 3
+    table = results.table()["accuracy"].xs("test", level="part")
+    assert table["unseen-sets", "svm"] > 0.8
+
+
+def test_inspect_prints_and_plots_the_quality(tmp_path, capsys):
+    time_ns = 1_700_000_000_000_000_000 + 10_000_000 * np.arange(300)
+    table = pd.DataFrame({"time": time_ns, "z": np.arange(300) // 5, "y": 0.0, "x": 0.0})
+    (tmp_path / "monday").mkdir()
+    table.to_csv(tmp_path / "monday" / "Gyroscope.csv", index=False)
+    plot = tmp_path / "plot.png"
+    assert main(["inspect", str(tmp_path / "monday"), "--out", str(plot)]) == 0
+    out = capsys.readouterr().out
+    assert "Gyroscope: real update rate 19.7 Hz" in out
+    assert str(plot) in out
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert main(["inspect", str(tmp_path / "no such file")]) == 1
