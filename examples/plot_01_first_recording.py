@@ -2,16 +2,16 @@
 Your first recording and its quality
 ====================================
 
-A phone's sensors are not laboratory instruments.  Samples go missing, values freeze, two
-samples share one time.  Before anything is learnt from a recording, look at it.
+The sensors of a phone are not laboratory instruments.  Samples are missing, values freeze,
+two samples have the same time.  Inspect recordings before you train a model on them.
 
-No phone is at hand here, so a simulated person does squats, and we damage the files
-ourselves: then we know what has to be found.
+This example damages the files of a simulated person doing squats, so that the faults to be
+found are known.
 """
 
 # %%
-# The app Sensor Logger exports one CSV file a sensor.  :func:`~sk_imu.write_sensor_logger`
-# writes the same layout.
+# The app Sensor Logger exports one CSV file per sensor.
+# :func:`~sk_imu.write_sensor_logger` writes the same layout.
 
 import tempfile
 from pathlib import Path
@@ -28,8 +28,8 @@ folder = write_sensor_logger(squats, Path(temporary.name, "squats"))
 print(*sorted(file.name for file in folder.iterdir()), sep="\n")
 
 # %%
-# Three faults that real exports have, too: 0.8 s of the accelerometer are missing, the
-# gyroscope repeats one value for 2 s, and 30 of its samples have another one's time.
+# Three faults that occur in real exports: 0.8 s of the accelerometer are missing, the
+# gyroscope repeats one value for 2 s, and 30 of its samples have the time of another one.
 
 file = folder / "Accelerometer.csv"
 samples = pd.read_csv(file)
@@ -44,32 +44,33 @@ samples.loc[1501:1559:2, "time"] = samples.loc[1500:1558:2, "time"].to_numpy()
 samples.to_csv(file, index=False)
 
 # %%
-# :func:`~sk_imu.read_recording` tells by the content which app wrote the files.  It mends
-# nothing silently: ``notes`` says what it decided and what it left out, with counts.
+# :func:`~sk_imu.read_recording` detects from the content which app wrote the files.  It
+# repairs nothing silently: ``notes`` lists what it decided and left out, with counts.
 
 recording = read_recording(folder, label="squat", subject="nobody")
 print(recording)
 print(*recording.notes, sep="\n")
 
 # %%
-# ``quality`` measures each stream.  ``warnings`` are the faults worth a look; the table
-# has all figures, here a few of them.
+# ``quality`` measures each stream.  ``warnings`` lists the important faults, and ``table``
+# has all values; here are some of them.
 
 quality = recording.quality
 print(*quality.warnings, sep="\n")
 quality.table[["rate_hz", "longest_gap_s", "n_duplicated", "longest_stale_s"]]
 
 # %%
-# The same in a picture, over the first 30 s.  Each sensor has its own rate: no two of
-# these files can be laid side by side row by row, which is the next example's concern.
+# The first 30 s in a figure.  Each sensor has its own rate, so the rows of two files do
+# not belong together; the next example deals with that.
 
 RecordingDisplay.from_recording(recording.between(0, 30))
 plt.show()
 
 # %%
-# A fault is no verdict.  The :class:`~sk_imu.Resampler` refuses the repeated times, which
-# ``clock="mend"`` spreads out, and bridges the gap unless ``max_gap_seconds`` forbids it.
-# That the gyroscope stood still for 2 s nothing can mend: leave such a set out.
+# A recording with faults can still be useful.  The :class:`~sk_imu.Resampler` raises an
+# error for the repeated times unless ``clock="mend"`` spreads them out, and interpolates
+# over the gap unless ``max_gap_seconds`` forbids it.  The frozen gyroscope cannot be
+# repaired: leave out such a set.
 
 n_warnings = len(quality.warnings)
 longest_gap_s = quality.streams["Accelerometer"].longest_gap_s

@@ -2,13 +2,12 @@
 One clock for many sensors
 ==========================
 
-Each sensor of a phone starts when it likes and samples at a rate of its own, which drifts
-a little.  A model wants one table: every channel at the same moments.  The
-:class:`~sk_imu.Resampler` makes it.
+Each sensor of a phone has its own start and its own rate, which drifts slightly.  A model
+needs all channels at the same times.  The :class:`~sk_imu.Resampler` provides them.
 """
 
 # %%
-# A simulated phone on somebody who does jumping jacks: quick, so that clocks matter.
+# A simulated phone on a person doing jumping jacks, a fast exercise.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,10 +20,10 @@ phone = make_exercise_recordings(1, 3, ["jumping_jack"], random_state=0).data[0]
 phone.quality.table[["start_s", "rate_hz", "drift_percent", "jitter_ms"]].round(3)
 
 # %%
-# The accelerometer gives 52.7 samples a second, the gyroscope 59.6.  Brought to 50 Hz, the
-# movement is the same; the picture is in the manner of Fig. 2 of Zhang, Lau and Zhu (2024).
-# The last row stretches it to a fixed length, as they did.  It is optional here, and what
-# lasts longer is squeezed more.
+# The accelerometer delivers 52.7 samples per second, the gyroscope 59.6.  Resampling to 50 Hz
+# preserves the movement; the figure follows Fig. 2 of Zhang et al. (2024).  The last row
+# stretches it to a fixed length, as in the paper.  This is optional here, and compresses long
+# sets more than short ones.
 
 ResamplingDisplay.from_recording(
     phone.between(10, 30), sensor="Gyroscope", sampling_rate_hz=50, n_timesteps=256
@@ -32,10 +31,10 @@ ResamplingDisplay.from_recording(
 plt.show()
 
 # %%
-# How near is it to the truth?  We let an ideal gyroscope measure at the times of the
-# phone's, so that nothing but the clock is wrong, and ask for its value every 1/50 s in
-# three ways: row after row, as if it had the accelerometer's clock; by straight lines
-# between samples; and by the default, quintic splines.
+# How accurate is it?  An ideal gyroscope measures at the times of the phone's gyroscope, so
+# that only the clock differs.  Its values at 50 Hz are computed in three ways: row by row, as
+# if it had the clock of the accelerometer; by linear interpolation; and by the default,
+# quintic splines.
 
 ideal = (
     make_exercise_recordings(1, 3, ["jumping_jack"], sensors="ideal", random_state=0)
@@ -54,26 +53,26 @@ for way in ("linear", "quintic"):
     found[way] = (clock_s[0] + np.arange(len(values)) / 50, values)
 
 # %%
-# The error is told as a share of the movement (root mean squares).
+# The error is given relative to the movement (root mean square).
 
 fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 error_percent = {}
-colours = ["#D55E00", "#E69F00", "#0072B2"]
-for (way, (times_s, values)), colour in zip(found.items(), colours, strict=True):
+colors = ["#D55E00", "#E69F00", "#0072B2"]
+for (way, (times_s, values)), color in zip(found.items(), colors, strict=True):
     truth = truth_at(times_s)
     error = np.linalg.norm(values - truth, axis=1)
     movement = np.linalg.norm(truth - truth.mean(axis=0), axis=1)
     error_percent[way] = 100 * np.sqrt(np.mean(error**2) / np.mean(movement**2))
     label = f"{way}: {error_percent[way]:.3g} %"
-    ax.semilogy(times_s, error, color=colour, linewidth=0.6, label=label)
+    ax.semilogy(times_s, error, color=color, linewidth=0.6, label=label)
 ax.set(xlabel="Time (s)", ylabel="Error (rad/s)", ylim=(1e-5, 30))
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 plt.show()
 
 # %%
-# A table of rows that only look simultaneous is of no use after some seconds.  How values
-# between two samples are found matters far less, but splines cost nothing.  A real sensor's
-# noise and offset, left out here, come on top.
+# Rows that only seem simultaneous are useless after some seconds.  The interpolation matters
+# much less, but splines cost nothing.  The noise and offset of a real sensor, left out here,
+# come in addition.
 
 interpolation_error_percent = error_percent["quintic"]
 print(f"Interpolation error: {interpolation_error_percent:.3f} % of the movement")

@@ -2,14 +2,13 @@
 Sets and repetitions
 ====================
 
-Nobody stops the recording between two sets.  What comes from a phone is a whole training,
-mostly rest, and its sets have to be found first.  No model is needed for that: exercise is
-movement that resembles itself one repetition later.
+A recording usually contains a whole workout.  Most of it is rest, so the sets have to be found
+first.  This needs no model: exercise is movement that resembles itself one repetition later.
 """
 
 # %%
-# Three simulated people, two exercises each, four sets with rests.  The simulator knows
-# when each set and each repetition began and ended.
+# Three simulated people, two exercises each, four sets with rests.  The simulator returns
+# the true start and end of each set and repetition.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -28,32 +27,32 @@ for one in sets:
     print(one.notes[-1])
 
 # %%
-# :class:`~sk_imu.SegmentationDisplay` draws what is found on the movement: shaded sets,
-# a line where each repetition begins, and above each set its count and how sure it is.
-# Single steps and turns in the rests are no exercise, for they are not repeated.
+# :class:`~sk_imu.SegmentationDisplay` draws the result over the movement: shaded sets, a line
+# at the start of each repetition, and above each set its count and confidence.  Single steps
+# and turns during rests are not exercise, because they are not repeated.
 
 SegmentationDisplay.from_recording(made.data[0])
 plt.show()
 
 # %%
-# Found and true, over all six trainings.  :func:`~sk_imu.find_bouts` tells where the sets
-# and their repetitions are, without cutting.
+# Found and true counts of all six workouts.  :func:`~sk_imu.find_bouts` returns the positions
+# of the sets and their repetitions, without cutting.
 
 rows = []
-for training, bouts, repetitions in zip(
+for workout, bouts, repetitions in zip(
     made.data, made.bouts, made.repetitions, strict=True
 ):
-    found = find_bouts(training)
+    found = find_bouts(workout)
     n_repetitions = sum(len(bout.repetitions) for bout in found)
-    rows.append((training.source, len(bouts), len(found), len(repetitions), n_repetitions))
-columns = ["training", "true sets", "found sets", "true repetitions", "found repetitions"]
-counts = pd.DataFrame(rows, columns=columns).set_index("training")
+    rows.append((workout.source, len(bouts), len(found), len(repetitions), n_repetitions))
+columns = ["workout", "true sets", "found sets", "true repetitions", "found repetitions"]
+counts = pd.DataFrame(rows, columns=columns).set_index("workout")
 print(counts.to_string())
 
 # %%
-# Simulated people repeat themselves better than real ones do.  So here are the 14 real sets
-# of the first person of the watch data, who was asked for 20 repetitions in each.  Nobody
-# counted along: 20 is what was asked for, not surely what was done.
+# Simulated people are more regular than real ones.  These are the 14 real sets of the first
+# person of the watch data, who was asked for 20 repetitions in each.  The true number was not
+# counted and may differ from 20.
 
 watch = load_watch()
 real = [one for one in watch.data if one.subject == 1]

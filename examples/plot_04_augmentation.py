@@ -1,14 +1,14 @@
 """
-Augmentation seen
-=================
+Visualizing augmentation
+========================
 
-Ten people are few.  Augmentation makes of each set others that somebody might have done:
-a little faster, the watch turned on the wrist, some samples off.  Before a model learns
-from such copies, look whether you would still call them the same exercise.
+Ten people are few.  Augmentation makes variants of each set that other people might have done:
+slightly faster, with the watch turned on the wrist, with noise.  Before you train a model on
+such copies, check that you would still call them the same exercise.
 """
 
 # %%
-# A real set, the pendulum exercise of the shoulder with a watch, and its first 8 s.
+# The first 8 s of a real set, the pendulum exercise of the shoulder, recorded with a watch.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,10 +32,10 @@ X = Resampler().fit_transform([one.between(0, 8)])
 print(one.label, X[0].shape)
 
 # %%
-# The study of Zhang, Lau and Zhu (2024) used the first two: 30 % of the samples times a
-# random number between 0.8 and 1.1, and a random part of the set stretched back to its
-# length.  The others know what the numbers mean: a rotation turns the three axes of a
-# sensor together, a change of speed lets the movement go on.
+# Zhang et al. (2024) used the first two: 30 % of the samples are multiplied by a random number
+# between 0.8 and 1.1, and a random part of the set is stretched to its length.  The others use
+# the meaning of the channels: a rotation turns the three axes of a sensor together, and a
+# change of speed continues the movement.
 
 names = watch.channel_names
 augmenters = {
@@ -53,12 +53,12 @@ display = AugmentationDisplay.from_augmenter(
 plt.show()
 
 # %%
-# The noise is largest on x, where gravity is: it is a share of the value, not of the
-# movement.
+# The noise is largest on x, which contains gravity: it is proportional to the value, not to
+# the movement.
 
 # %%
-# What each leaves as it was can be measured: the share of timesteps that stay exactly the
-# same, and the share at which the acceleration keeps its length.
+# Two measures show what each augmenter preserves: the share of timesteps that are unchanged,
+# and the share at which the length of the acceleration is unchanged.
 
 recorded = display.recorded
 length = np.linalg.norm(recorded, axis=0)
@@ -68,11 +68,11 @@ for name, copy in display.copies:
     print(f"{name:12} same values: {same:4.0%}   same length: {same_length:4.0%}")
 
 # %%
-# Copies never become rows of X: they would land on both sides of a split.  Give the
+# Copies never become rows of X, because a split could separate them from their set.  Pass the
 # augmenter to a network (``CNNClassifier(augmenter=...)``) or to
-# :class:`~sk_imu.AugmentedClassifier`, and they exist in ``fit`` only.  Used as a step of a
-# Pipeline, ``transform`` changes nothing, so that new sets stay as they are.
+# :class:`~sk_imu.AugmentedClassifier`, and copies exist in ``fit`` only.  As a step of a
+# Pipeline, ``transform`` returns new sets unchanged.
 
 noise = dict(display.copies)["Noise"]
 share_changed = 1 - np.isclose(noise, recorded).all(axis=0).mean()
-print(f"Noise changed {share_changed:.0%} of the timesteps (asked for: 30 %)")
+print(f"Noise changed {share_changed:.0%} of the timesteps (requested: 30 %)")

@@ -2,14 +2,14 @@
 CNN-GRU, random forest and SVM
 ==============================
 
-Is a network worth its time?  The three models of the study here learn from the same
-recordings and are asked about people they have never met.
+Is a network worth its time?  Three models of the study are trained on the same recordings and
+tested on unseen people.
 """
 
 # %%
-# :func:`~sk_imu.study.make_pipeline_for` gives the study's models as Pipelines.  They
-# differ in their last step only: a CNN-GRU that augments each batch, or a forest or SVM on
-# summary statistics of each window.
+# :func:`~sk_imu.study.make_pipeline_for` returns the models of the study as Pipelines.  They
+# only differ in their last step: a CNN-GRU with augmentation, or a forest or SVM on summary
+# statistics of each window.
 
 import time
 
@@ -29,9 +29,9 @@ models = {
 models["cnn-gru"]
 
 # %%
-# Two folds of five people each, so that this page is built in a minute: each model learns
-# from half of the people and tells the other half's sets.  Leaving out one person at a time
-# would give each model nearly twice as much to learn from.
+# Two folds of five people each, so that this page builds in a minute: each model is trained on
+# half of the people and tested on the other half.  Leaving out one person at a time would give
+# each model nearly twice as much training data.
 
 rows, predicted = [], {}
 for name, model in models.items():
@@ -45,14 +45,14 @@ table = pd.DataFrame(rows, columns=["model", "accuracy", "seconds"]).set_index("
 print(table.round({"accuracy": 3, "seconds": 0}))
 
 # %%
-# What do they take for what?  Rows are the true exercises, 20 sets each.
+# The confusion matrices have the true exercises in rows, 20 sets each.
 
 fig, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained", sharey=True)
 for ax, name in zip(axes, models, strict=True):
     ConfusionMatrixDisplay.from_predictions(
         watch.target, predicted[name], ax=ax, cmap="Blues", colorbar=False
     )
-    ax.set_title(f"{name}: {table.loc[name, 'accuracy']:.1%} of sets right")
+    ax.set_title(f"{name}: {table.loc[name, 'accuracy']:.1%} of sets correct")
     ax.set(xlabel="Predicted exercise", ylabel="True exercise" if ax is axes[0] else "")
 plt.show()
 

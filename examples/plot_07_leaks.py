@@ -1,12 +1,12 @@
 """
-The leak, and how large it is
-=============================
+Leaks and their size
+====================
 
-A leak is anything of a test set that was there to learn from.
+A leak is information about a test set that was available during training.
 """
 
 # %%
-# Signals that are noise, labels drawn at random: an honest score is chance.
+# The signals are noise and the labels are random, so the honest score is chance level.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,8 +27,8 @@ forest = make_pipeline(SummaryFeatures(), RandomForestClassifier(random_state=0)
 cv = StratifiedKFold(5, shuffle=True, random_state=0)
 
 # %%
-# Copies made before the split land on both sides of it.  Made in ``fit``, by
-# :class:`~sk_imu.AugmentedClassifier`, they are copies of training sets alone.
+# Copies made before the split are on both sides of it.  Made in ``fit`` by
+# :class:`~sk_imu.AugmentedClassifier`, they are copies of training sets only.
 
 copies = np.concatenate([X] + [multiplicative_noise(X, rng) for _ in range(5)])
 copies_before = cross_val_score(forest, copies, np.tile(y, 6), cv=cv).mean()
@@ -36,9 +36,9 @@ inside = AugmentedClassifier(forest, MultiplicativeNoise(), n_copies=5, random_s
 copies_inside = cross_val_score(inside, X, y, cv=cv).mean()
 
 # %%
-# Now real sets, cut into windows of 4 s that overlap by half, and told by an SVM.  Shuffled
-# as rows of their own, the windows of one set are on both sides, and so is every person.
-# Then people are kept apart, and in the end each set's windows vote on it.
+# Real sets, cut into windows of 4 s that overlap by half, and classified by an SVM.  If the
+# windows are shuffled, those of one set are on both sides, and so is every person.  In the
+# other scores, people are kept apart; in the last one, the windows of each set vote.
 
 watch = load_watch()
 sets = Resampler(sampling_rate_hz=20).fit_transform(watch.data)
@@ -65,8 +65,8 @@ ax.set(ylabel="Accuracy (dotted: chance)", ylim=(0, 1.1), title="Blue is honest"
 plt.show()
 
 # %%
-# Nobody needs to guess: :func:`~sk_imu.model_selection.check_no_leak` compares the values
-# of the two sides and names the rows that share something.
+# :func:`~sk_imu.model_selection.check_no_leak` compares the values of the two sides and
+# names the rows that share something.
 
 train, test = next(cv.split(copies, np.tile(y, 6)))
 try:
@@ -76,4 +76,4 @@ except LeakError as error:
     print(f"{n_leaking_rows} of {len(test)} test rows leak. {str(error)[:132]}...")
 
 leak_points = 100 * (copies_before - copies_inside)
-print(f"Where nothing can be learnt, copies before the split add {leak_points:.0f} points")
+print(f"On pure noise, copies before the split add {leak_points:.0f} points")

@@ -2,13 +2,13 @@
 Unseen people, person by person
 ===============================
 
-An app meets people it has never seen.  So leave one person out at a time, and look at each
-of them: a mean of 0.95 may be ten people at 0.95, or nine at 1 and one at a half.
+The users of an app are not in the training set.  So leave out one person at a time, and look at
+each of them: a mean of 0.95 can be ten people at 0.95, or nine at 1 and one at 0.5.
 """
 
 # %%
-# Two models of the study, and a plain one beside them: the nearest neighbour of the
-# statistics of whole sets.
+# Two models of the study and a simple baseline: the nearest neighbor on statistics of whole
+# sets.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -27,7 +27,7 @@ channels = watch.channel_names
 models = {
     "svm": make_pipeline_for("svm", random_state=0, channels=channels),
     "rf": make_pipeline_for("rf", random_state=0, channels=channels),
-    "neighbour": make_pipeline(
+    "neighbor": make_pipeline(
         Resampler(sampling_rate_hz=20),
         SummaryFeatures(sampling_rate_hz=20),
         StandardScaler(),
@@ -36,8 +36,8 @@ models = {
 }
 
 # %%
-# Each person's 14 sets are told by models that learnt from the nine others.  What follows
-# needs one table, a row a prediction.
+# The 14 sets of each person are predicted by models trained on the nine others.  The following
+# functions need a table with one row per prediction.
 
 tables = []
 for name, model in models.items():
@@ -49,26 +49,25 @@ for name, model in models.items():
 predictions = pd.concat(tables)
 
 # %%
-# People are the sample, not sets: the intervals come from drawing whole people again.  A
-# person's 14 sets succeed and fail together, and an interval over 140 sets would be too
-# narrow.  One set of 14 is 7 points.
+# The sample is people, not sets: the intervals come from resampling whole people.  The 14 sets
+# of a person succeed and fail together, so an interval over 140 sets would be too narrow.  One
+# set of 14 is 7 points.
 
 PeopleDisplay.from_predictions(predictions)
 plt.show()
 
 # %%
-# Is one of them better?  :func:`~sk_imu.model_selection.compare_models` says it in words,
-# with a test over people that is corrected for the number of pairs.
+# Is one of them better?  :func:`~sk_imu.model_selection.compare_models` tests this over people,
+# corrects for the number of pairs, and puts the result into words.
 
 scores = scores_by_person(predictions)
 pairs = compare_models(scores, on="unseen people")
 print(*pairs["sentence"], sep="\n")
 
 # %%
-# That a difference can't be told is no proof that there is none: ten people are few.  An
-# interval beside 0 may go with a large p, which is corrected for three pairs.  And the
-# settings of the study's models were chosen with some of these people in sight, see
-# :doc:`/results/people`.
+# A difference that is not significant may still exist: ten people are few.  An interval can
+# exclude 0 while p, corrected for three pairs, is large.  The defaults of the study's models
+# were chosen with data of some of these people, see :doc:`/results/people`.
 
 accuracy_by_model = scores.groupby("model")["score"].mean().to_dict()
 worst_person_accuracy = scores.groupby("model")["score"].min().to_dict()

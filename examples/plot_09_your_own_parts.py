@@ -2,12 +2,12 @@
 Your own reader, augmenter or network
 =====================================
 
-Nothing has to be registered: a reader is what returns a :class:`~sk_imu.Recording`, an
-augmenter has a method ``augment``, and a network is a torch module.
+Nothing has to be registered: a reader returns a :class:`~sk_imu.Recording`, an augmenter has a
+method ``augment``, and a network is a torch module.
 """
 
 # %%
-# Some watch writes milliseconds and g: tell :func:`~sk_imu.readers.read_table` just that.
+# Suppose a watch writes milliseconds and g: pass this to :func:`~sk_imu.readers.read_table`.
 
 import tempfile
 from pathlib import Path
@@ -29,7 +29,7 @@ with tempfile.TemporaryDirectory() as folder:
     print(read_table(file, columns=columns, units=units, time="t", time_unit="ms"))
 
 # %%
-# An augmenter gets a panel, (n_sets, n_channels, n_timesteps), and a random generator.
+# An augmenter takes a panel, (n_sets, n_channels, n_timesteps), and a random generator.
 
 
 class Knock(BaseEstimator):
@@ -49,13 +49,13 @@ sk_imu.AugmentationDisplay.from_augmenter(Knock(), [sets[0][:, :160]], **look)
 plt.show()
 
 # %%
-# A network: a torch module that is told the shape of the data and returns logits.
-# :class:`~sk_imu.ModuleClassifier` trains it as the package's own: with the augmenter on
-# every batch, windows that weigh 1/n of their set, and labels that are words.
+# A network is a torch module that takes the shape of the data and returns logits.
+# :class:`~sk_imu.ModuleClassifier` trains it like the networks of this package, with
+# augmented batches, windows with 1/n of the weight of their set, and labels of any type.
 
 
 class SmallNet(nn.Sequential):
-    """Two convolutions, and what is largest over time."""
+    """Two convolutions and the maximum over time."""
 
     def __init__(self, n_channels, n_timesteps, n_classes, width=32):
         first = nn.Conv1d(n_channels, width, 9, stride=2), nn.ReLU()
@@ -68,9 +68,9 @@ net = sk_imu.ModuleClassifier(SmallNet, augmenter=Knock(), random_state=0)
 model = sk_imu.WindowedClassifier(net, sampling_rate_hz=20)
 
 # %%
-# Learnt from people 1 to 7, asked about three others: that it works, not how well.
+# Trained on people 1 to 7 and tested on three others, to show that it works, not how well.
 
 train, test = np.flatnonzero(watch.subject <= 7), np.flatnonzero(watch.subject > 7)
 model.fit([sets[i] for i in train], watch.target[train])
 accuracy = model.score([sets[i] for i in test], watch.target[test])
-print(f"{accuracy:.2f} of the sets of three other people told right")
+print(f"{accuracy:.2f} of the sets of three other people are correct")

@@ -2,8 +2,8 @@
 sktime's benchmark with our networks
 ====================================
 
-The networks are sktime classifiers, too.  So they can stand beside sktime's own in its
-``ClassificationBenchmark``, on the BasicMotions data that sktime brings along.
+The networks are available as sktime classifiers, and can be compared with those of sktime in
+its ``ClassificationBenchmark``, on the BasicMotions data that sktime includes.
 """
 
 # %%
@@ -25,8 +25,8 @@ X, y = load_basic_motions(return_type="numpy3D")
 print(X.shape, np.unique(y))
 
 # %%
-# ``*`` makes a sktime pipeline: the scaler learns from the training folds alone.  Ten
-# epochs are few, so that this page is built in seconds.
+# ``*`` makes a sktime pipeline, so that the scaler is fitted on the training folds only.  Ten
+# epochs are few, so that this page builds in seconds.
 
 net = {"max_epochs": 10, "batch_size": 8, "lr": 0.01, "random_state": 0}
 scaler = sktime.SktimeChannelScaler()
@@ -42,16 +42,16 @@ benchmark.add_estimator(
 )
 
 # %%
-# sktime splits without telling the labels, so stratified folds have to bring their own:
-# :class:`~sk_imu.sktime.BoundSplitter` does.
+# sktime does not pass labels to the splitter.  :class:`~sk_imu.sktime.BoundSplitter` adds them
+# for stratified folds.
 
 cv = sktime.BoundSplitter(StratifiedKFold(4, shuffle=True, random_state=0), y)
 benchmark.add_task((X, y), cv, [accuracy_score], task_id="BasicMotions")
 table = benchmark.run().set_index("model_id")
-assert benchmark.failed_experiments == []  # sktime only prints what fails
+assert benchmark.failed_experiments == []  # sktime only prints failures
 
 # %%
-# Points are folds of 20 recordings, so one recording is 5 points; bars are their means.
+# Each dot is a fold of 20 recordings, so one recording is 5 points; bars are means.
 
 scores = table[[f"accuracy_score_fold_{i}_test" for i in range(4)]].astype(float)
 means = scores.mean(axis=1).sort_values()
@@ -63,9 +63,9 @@ ax.set(xlabel="Accuracy", xlim=(0, 1.02))
 plt.show()
 
 # %%
-# Four activities as different as these are easily told, and nobody knows which student made
-# which recording: the folds share people.  These are figures of a test that everything
-# works together, and of no one's recognition.
+# Four activities as different as these are easy to recognize.  The data do not say which
+# student made which recording, so the folds share people.  These scores show that everything
+# works together, and nothing about unseen people.
 
 accuracy_by_model = means.to_dict()
 print({name: round(score, 3) for name, score in accuracy_by_model.items()})

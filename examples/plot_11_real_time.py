@@ -1,14 +1,14 @@
 """
-Real time: windows as they come
-===============================
+Real-time prediction from windows
+=================================
 
-A watch doesn't wait for the end of a set.  A fitted pipeline takes any recording, and so
-it takes the last four seconds of one, too: once a second here, as an app would ask.
+An app cannot wait for the end of a set.  A fitted pipeline takes any recording, including the
+last four seconds of one: here once per second, as in an app.
 """
 
 # %%
-# The study's CNN-GRU learns from nine people; few epochs, so that this page is built
-# quickly.  The tenth person is the one who trains now.
+# The CNN-GRU of the study is trained on nine people, with few epochs, so that this page builds
+# quickly.  The tenth person is the user of the app.
 
 import time
 
@@ -25,12 +25,12 @@ others = [one for one in watch.data if one.subject != 10]
 model.fit(others, [one.label for one in others])
 
 # %%
-# Seven sets, one after another.  Each second the model gets what the last 4 s brought, and
-# nothing of what is still to come.
+# Seven sets, one after another.  Each second, the model gets the last 4 s, and nothing from
+# the future.
 
-training = [one for one in watch.data if one.subject == 10 and one.side == "right"]
+sets = [one for one in watch.data if one.subject == 10 and one.side == "right"]
 truth, probabilities, milliseconds = [], [], []
-for one in training:
+for one in sets:
     for now_s in np.arange(4.0, one.duration_s):
         last = one.between(now_s - 4, now_s)
         began = time.perf_counter()
@@ -41,7 +41,7 @@ truth, probabilities = np.array(truth), np.array(probabilities)
 right = model.classes_[probabilities.argmax(axis=1)] == truth
 
 # %%
-# Dark is probable; the black lines show what was done in truth.
+# Dark means probable; black lines mark the true exercise.
 
 fig, ax = plt.subplots(figsize=(9, 3), layout="constrained")
 image = ax.imshow(probabilities.T, aspect="auto", cmap="Blues", interpolation="none")
@@ -49,20 +49,22 @@ for row, label in enumerate(model.classes_):
     done = np.flatnonzero(truth == label)
     ax.hlines([row - 0.5, row + 0.5], done[0] - 0.5, done[-1] + 0.5, color="black")
 ax.set_yticks(range(len(model.classes_)), model.classes_)
-ax.set(xlabel="Answer, one a second", ylabel="Exercise")
+ax.set(xlabel="Prediction, one per second", ylabel="Exercise")
 fig.colorbar(image, label="Probability")
 plt.show()
 
 # %%
-# Here all errors are of outward and inward rotation (ER, IR) and of the two raises (ABD,
-# FEL).  Once a set is over, ``predict`` lets all of its windows vote.
+# All errors here confuse external and internal rotation (ER, IR) or the two raises (ABD, FEL).
+# After a set, ``predict`` lets all of its windows vote.
 
-whole = np.mean(model.predict(training) == [one.label for one in training])
-print(f"Whole sets right: {whole:.2f}; an answer took {np.median(milliseconds):.0f} ms")
+whole = np.mean(model.predict(sets) == [one.label for one in sets])
+print(
+    f"Whole sets correct: {whole:.2f}; a prediction took {np.median(milliseconds):.0f} ms"
+)
 
 # %%
-# What this model lacks for an app is rest: it has never seen any, and calls it some
-# exercise.  :func:`~sk_imu.find_bouts` tells the two apart, but needs the whole bout.
+# The training set has no rest, so the model predicts an exercise for rest, too.
+# :func:`~sk_imu.find_bouts` separates rest from exercise, but needs the whole bout.
 
 share_of_seconds_right = right.mean()
-print(f"Right in {share_of_seconds_right:.0%} of {len(right)} seconds")
+print(f"Correct in {share_of_seconds_right:.0%} of {len(right)} seconds")

@@ -46,7 +46,7 @@ SLOW = {
         "accuracy_by_model": {
             "svm": pytest.approx(0.964, abs=0.015),
             "rf": pytest.approx(0.950, abs=0.03),
-            "neighbour": pytest.approx(0.879, abs=0.015),
+            "neighbor": pytest.approx(0.879, abs=0.015),
         },
     },
     "plot_09_your_own_parts": {"accuracy": pytest.approx(0.93, abs=0.06)},
