@@ -1,9 +1,9 @@
 """scikit-learn's own checks, on every public estimator, with no expected failure.
 
-The estimators are found, not listed: a new one is held to the checks with its default
-constructor as soon as it is public.  Give it instances of its own in
-``special_instances`` only where a default cannot meet a check, as the checks' data have
-one channel of three to ten timesteps.
+The estimators are found, not listed: a new one is checked with its default constructor
+as soon as it is public.  Give it instances of its own in ``special_instances`` only where
+a default cannot pass a check, because the checks' data have one channel of three to ten
+timesteps.
 """
 
 import importlib
@@ -21,15 +21,14 @@ from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
 
 import sk_imu
 
-# The checks feed arrays.  What takes nothing but Recordings fails them by refusing that,
-# and what mixes rows by refusing to do so without their labels, and MiniRocket's kernels
-# are longer than nearly all of the series; they are held to scikit-learn's contract in
-# tests of their own, which are named here.
+# The checks pass arrays.  An estimator of Recordings refuses them, one that mixes rows
+# refuses to do so without their labels, and MiniRocket's kernels are longer than nearly
+# all of the series; the files named here hold them to scikit-learn's contract.
 NOT_FOR_THE_CHECKS = {
-    "CanonicalSide": "tests/test_sides.py",
-    "MiniRocketFeatures": "tests/test_minirocket.py",
-    "Mixup": "tests/test_augmentation.py",
-    "SetSegmenter": "tests/test_segmentation.py",
+    "CanonicalSide": "tests/preprocessing/test_canonical_side.py",
+    "MiniRocketFeatures": "tests/features/test_minirocket.py",
+    "Mixup": "tests/augmentation/test_augmentation.py",
+    "SetSegmenter": "tests/segmentation/test_segmentation.py",
 }
 
 
@@ -49,9 +48,9 @@ def public_estimators() -> Iterator[type[BaseEstimator]]:
 
 ESTIMATORS = {cls.__name__: cls for cls in public_estimators()}
 
-# A network that learns the checks' few short rows in next to no time.  A row of weight
-# 2 equals the same row told twice, which a check wants to the last digits, only without
-# rounding, and without batches or their normalisation, where the number of rows counts.
+# A network that learns the checks' few short rows quickly.  A row of weight
+# 2 equals the same row given twice, which a check wants to the last digits, only without
+# rounding, and without batches or their normalization, which count rows.
 SMALL_NET = {
     "max_epochs": 40,
     "lr": 0.02,
@@ -83,7 +82,7 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
     """Return the instances to check for those whose default cannot meet the checks."""
     return {
         # Meta-estimators have no default for what they wrap.  Copies that were changed
-        # at random would not let a row of weight 2 equal the same row told twice.
+        # at random would not let a row of weight 2 equal the same row given twice.
         "AugmentedClassifier": [
             sk_imu.AugmentedClassifier(
                 LogisticRegression(), sk_imu.MultiplicativeNoise(fraction=0.0)
@@ -101,7 +100,7 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
         ],
         # The one channel of the checks is no vector.
         "DerivedChannels": [sk_imu.DerivedChannels(kinds=())],
-        # Nor is it changed by turning or mirroring, and nothing but its name tells so.
+        # Nor is it changed by rotating or mirroring, as its name says.
         "RandomMirror": [sk_imu.RandomMirror(channel_names=["Gyroscope_magnitude"])],
         "RandomRotation": [sk_imu.RandomRotation(channel_names=["Gyroscope_magnitude"])],
         # Series of the checks are shorter than the default kernels.
@@ -130,7 +129,7 @@ def test_estimator_passes_scikit_learns_checks(estimator, check):
 
 
 def has_default(cls: type[BaseEstimator]) -> bool:
-    """Tell whether a class can be made without arguments."""
+    """Return whether a class can be created without arguments."""
     return all(
         parameter.default is not inspect.Parameter.empty
         for parameter in inspect.signature(cls).parameters.values()
@@ -143,7 +142,7 @@ TOO_SHORT = r"timestep|too short|shorter|needs channel_names"
 # ... or else this.
 KNOWN_REASONS = {
     "check_sample_weight_equivalence_on_dense_data": (
-        "batches and their normalisation count rows, not weights"
+        "batches and their normalization count rows, not weights"
     ),
 }
 
@@ -151,7 +150,7 @@ KNOWN_REASONS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in SPECIAL if has_default(ESTIMATORS[n])])
 def test_defaults_fail_only_for_a_known_reason(name, capsys):
-    """The default constructors are tried too, and say why they cannot meet a check."""
+    """The default constructors are checked too, and say why they cannot pass."""
     results = check_estimator(ESTIMATORS[name](), on_fail=None, on_skip=None)
     reasons, unexplained = {}, {}
     for result in results:

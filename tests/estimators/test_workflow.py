@@ -47,7 +47,7 @@ CHANNELS = [f"{s}_{axis}" for s in ("Accelerometer", "Gyroscope") for axis in "x
 def make_recordings(n_subjects=4, n_sets=4, seed=0):
     """Return sets of 3 to 5 s whose two sensors have clocks and starts of their own.
 
-    Labels tell the speed of the movement; each subject has an amplitude of its own.
+    The label is the speed of the movement; each subject has its own amplitude.
     """
     rng = np.random.default_rng(seed)
     recordings = []
@@ -96,7 +96,7 @@ def routing(request):
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Writes down the metadata of its fits."""
+    """Logs the metadata of its fits."""
 
     log: list = []  # noqa: RUF012
     __metadata_request__fit = {"groups": True}  # noqa: RUF012
@@ -119,19 +119,19 @@ def log(monkeypatch):
 # -------------------------------------------------------------- from raw to answer
 
 
-def test_a_pipeline_knows_the_movements_of_unseen_people():
+def test_a_pipeline_recognizes_movements_of_unseen_people():
     X, y, groups = make_recordings(6)
     seen = groups < "p4"
     train = [recording for recording, s in zip(X, seen, strict=True) if s]
     test = [recording for recording, s in zip(X, seen, strict=True) if not s]
     model = pipeline_of(cnn(augmenter=MultiplicativeNoise())).fit(train, y[seen])
     assert model.score(test, y[~seen]) > 0.8
-    # No estimator reads the label, or who it was.
+    # No estimator reads the label or the subject.
     blind = [replace(r, label="slow", subject=None, source="other") for r in test]
     np.testing.assert_array_equal(model.predict_proba(blind), model.predict_proba(test))
 
 
-def test_the_studys_own_way_by_sets_of_one_length():
+def test_sets_of_one_length_as_in_the_paper():
     X, y, _ = make_recordings()
     model = make_pipeline(
         Resampler(sampling_rate_hz=25),
@@ -219,7 +219,7 @@ def test_leave_one_person_out_with_a_grid(routing):
     assert search.best_score_ > 0.8
 
 
-def test_the_augmentation_is_one_more_thing_to_search_through():
+def test_parameters_of_the_augmentation_can_be_searched():
     X, y, groups = make_recordings()
     model = pipeline_of(cnn(augmenter=MultiplicativeNoise(), max_epochs=1))
     grid = {
@@ -305,7 +305,7 @@ def test_a_net_in_a_pipeline_holds_out_whole_people(routing, augmented):
             held_out.append([set(d.X[:, 0, 0]) for d in (dataset_train, dataset_valid)])
 
     X, y, groups = make_recordings()
-    for row, group in enumerate(groups):  # one channel tells the subject
+    for row, group in enumerate(groups):  # one channel identifies the subject
         noise = np.random.default_rng(row).normal(size=80)
         X[row] = Recording.from_array(
             np.stack([np.full(80, float(group[1])), noise]),
@@ -319,10 +319,10 @@ def test_a_net_in_a_pipeline_holds_out_whole_people(routing, augmented):
     model = make_pipeline(Resampler(sampling_rate_hz=25, interpolation="linear"), windowed)
     name = "groups" if routing else f"{model.steps[-1][0]}__groups"
     model.fit(X, y, **{name: groups})
-    ((learnt, valid),) = held_out
-    assert sorted(learnt | valid) == [0, 1, 2, 3]
+    ((learned, valid),) = held_out
+    assert sorted(learned | valid) == [0, 1, 2, 3]
     assert len(valid) == 1
-    assert not learnt & valid
+    assert not learned & valid
 
 
 def test_sample_weight_is_routed_where_it_is_requested(routing, log):
@@ -342,7 +342,7 @@ def test_sample_weight_is_routed_where_it_is_requested(routing, log):
     np.testing.assert_allclose(totals / totals[0], weight)
 
 
-def test_weights_that_the_wrapped_estimator_does_not_request_are_told():
+def test_weights_that_the_wrapped_estimator_does_not_request_are_refused():
     X, y, _ = make_recordings()
     X = Resampler(sampling_rate_hz=25).fit_transform(X)
     with sklearn.config_context(enable_metadata_routing=True):
@@ -366,7 +366,7 @@ def test_weights_in_a_grid_search_with_routing(make):
     assert np.isfinite(search.best_score_)
 
 
-# ---------------------------------------------------- the manners of an estimator
+# ------------------------------------------------------ estimator interface
 
 
 @pytest.mark.parametrize("make", [forest, lambda: pipeline_of(cnn(max_epochs=2))])

@@ -31,7 +31,7 @@ NET = {"n_filters": 4, "kernel_size": 3, "n_blocks": 1, "max_epochs": 3, "random
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Remembers what it was fitted on and asked."""
+    """Remembers what it was fitted on and what it predicted."""
 
     def fit(self, X, y, sample_weight=None, groups=None):
         self.classes_ = np.unique(y)
@@ -89,7 +89,7 @@ def test_sets_of_unequal_length_keep_their_lengths():
     assert [row.shape for row in rows] == [row.shape for row in X] * 3
 
 
-def test_one_channel_may_do_without_its_axis():
+def test_one_channel_needs_no_channel_axis():
     X, y = make_panel()
     augmented = AugmentedClassifier(Spy(), MultiplicativeNoise(), n_copies=1)
     assert augmented.fit(X[:, 0], y).estimator_.fitted_[0].shape == (24, 20)
@@ -128,7 +128,7 @@ def test_random_state_seeds_the_copies(augmenter):
     assert not np.array_equal(copies(None), copies(None))
 
 
-def test_no_copies_are_no_change():
+def test_no_copies_change_nothing():
     X, y = make_panel(40)
     forest = make_pipeline(Flatten(), RandomForestClassifier(10, random_state=0))
     augmented = AugmentedClassifier(forest, MultiplicativeNoise(), n_copies=0).fit(X, y)
@@ -137,15 +137,15 @@ def test_no_copies_are_no_change():
     )
 
 
-def test_copies_teach():
-    """Classes told by scale only: copies of other scales blur the boundary."""
+def test_copies_change_what_is_learned():
+    """Classes differ only in scale, so copies of other scales blur the boundary."""
     X, y = make_panel(40)
     X[y == "squat"] *= 1.5
     forest = make_pipeline(SummaryFeatures(), LogisticRegression(max_iter=5000))
     noise = MultiplicativeNoise(fraction=1.0, low=0.1, high=3.0)
     plain = clone(forest).fit(X, y).predict_proba(X)
-    taught = AugmentedClassifier(forest, noise, n_copies=5, random_state=0).fit(X, y)
-    assert np.abs(taught.predict_proba(X) - plain).mean() > 0.05
+    augmented = AugmentedClassifier(forest, noise, n_copies=5, random_state=0).fit(X, y)
+    assert np.abs(augmented.predict_proba(X) - plain).mean() > 0.05
 
 
 # -------------------------------------------------------------------- the leak
@@ -178,19 +178,19 @@ def test_a_stopping_net_never_splits_a_set_from_its_copies():
             splits.append([set(d.X[:, 0, 0]) for d in (dataset_train, dataset_valid)])
 
     X, y = make_panel(20)
-    X[:, 0, :] = np.arange(1, 21)[:, None]  # a channel that tells the set ...
-    spare = MultiplicativeNoise(fraction=0.0)  # ... and stays so
+    X[:, 0, :] = np.arange(1, 21)[:, None]  # a channel that identifies the set ...
+    spare = MultiplicativeNoise(fraction=0.0)  # ... and is not changed
     net = CNNClassifier(**NET, early_stopping=True, callbacks=[Watch()])
     AugmentedClassifier(net, spare, n_copies=4).fit(X, y)
     groups = np.arange(20) // 4
     AugmentedClassifier(net, spare, n_copies=4).fit(X, y, groups=groups)
     assert len(splits) == 6
-    for learnt, held_out in splits:
-        assert len(learnt) + len(held_out) == 20
-        assert not learnt & held_out
-    learnt, held_out = ({groups[int(x) - 1] for x in rows} for rows in splits[-1])
+    for learned, held_out in splits:
+        assert len(learned) + len(held_out) == 20
+        assert not learned & held_out
+    learned, held_out = ({groups[int(x) - 1] for x in rows} for rows in splits[-1])
     assert len(held_out) == 1
-    assert not learnt & held_out
+    assert not learned & held_out
 
 
 # ---------------------------------------------------- what reaches the estimator
@@ -220,7 +220,7 @@ def test_a_search_inside_splits_by_the_groups_of_the_copies():
     assert 0.3 < clf.estimator_.best_score_ < 0.7
 
 
-def test_weights_that_nobody_takes_are_refused():
+def test_weights_that_the_estimator_does_not_take_are_refused():
     X, y = make_panel()
     inner = make_pipeline(Flatten(), KNeighborsClassifier())
     clf = AugmentedClassifier(inner, MultiplicativeNoise())
@@ -299,7 +299,7 @@ def test_bad_parameters_are_refused(parameters, message):
         clf.fit(X, y)
 
 
-def test_a_classifier_of_tables_is_told_what_to_put_in_front():
+def test_the_error_of_a_tabular_classifier_names_the_missing_step():
     X, y = make_panel()
     with pytest.raises(ValueError, match="LinearSVC. .*put a SummaryFeatures or Flatten"):
         WindowedClassifier(LinearSVC(), n_timesteps=10).fit(X, y)

@@ -24,7 +24,7 @@ NET = {"n_filters": 4, "kernel_size": 3, "n_blocks": 1, "max_epochs": 3, "random
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Remembers what it was fitted on; tells each window's probability from its mean."""
+    """Remembers what it was fitted on; a window's mean is its probability."""
 
     def fit(self, X, y, sample_weight=None, groups=None):
         self.classes_ = np.unique(y)
@@ -42,7 +42,7 @@ class Spy(ClassifierMixin, BaseEstimator):
 
 
 def clock_sets(lengths, n_channels=2):
-    """Return sets whose values tell row and timestep."""
+    """Return sets whose values encode row and timestep."""
     return [
         np.tile(row * 10_000 + np.arange(float(n)), (n_channels, 1))
         for row, n in enumerate(lengths)
@@ -147,7 +147,7 @@ def test_windows_of_equally_long_sets_need_no_weight():
     assert clf.estimator_.fitted_[2] is None
 
 
-def test_a_long_set_teaches_no_more_than_a_short_one():
+def test_a_long_set_weighs_no_more_than_a_short_one():
     """Prior probabilities are those of the sets, not of the windows."""
     X = [np.zeros((1, n)) + 1e-9 * np.arange(n) for n in (10, 10, 500, 500)]
     y = ["short", "short", "long", "long"]
@@ -184,13 +184,13 @@ def test_a_stopping_net_never_splits_a_set_or_a_subject(with_pipeline, subjects)
     inner = make_pipeline(ChannelScaler(), net) if with_pipeline else net
     clf = WindowedClassifier(inner, n_timesteps=8)
     clf.fit(X, y, groups=group_of if subjects else None)
-    learnt, held_out = splits[0]
+    learned, held_out = splits[0]
     assert len(held_out) == (1 if subjects else 4)
-    assert len(learnt) + len(held_out) == len(set(group_of))
-    assert not set(learnt) & set(held_out)
+    assert len(learned) + len(held_out) == len(set(group_of))
+    assert not set(learned) & set(held_out)
 
 
-def test_short_sets_are_refused_with_row_and_cure():
+def test_the_error_for_short_sets_names_the_row():
     X, y = make_sets()
     X[3] = X[3][:, :7]
     clf = WindowedClassifier(LogisticRegression(), n_timesteps=10)

@@ -37,7 +37,7 @@ def convolutions(draw):
 
 @settings(max_examples=30)
 @given(parameters=convolutions(), batch_norm=st.booleans())
-def test_the_minimum_length_is_the_shortest_that_torch_can_do(parameters, batch_norm):
+def test_the_minimum_length_is_the_shortest_that_torch_accepts(parameters, batch_norm):
     needed = minimum_timesteps(**parameters)
     net = IMUNet(3, needed, 2, **TINY, **parameters, batch_norm=batch_norm)
     assert net(torch.zeros(4, 3, needed)).shape == (4, 2)
@@ -49,7 +49,7 @@ def test_the_minimum_length_is_the_shortest_that_torch_can_do(parameters, batch_
 
 @settings(max_examples=25)
 @given(parameters=convolutions(), hybrid=st.booleans())
-def test_classifiers_take_just_the_lengths_that_their_error_tells(parameters, hybrid):
+def test_classifiers_accept_the_length_that_their_error_names(parameters, hybrid):
     make = CNNGRUClassifier if hybrid else CNNClassifier
     clf = make(n_filters=2, max_epochs=1, random_state=0, **parameters)
     needed = minimum_timesteps(**parameters)
@@ -161,14 +161,14 @@ def test_the_last_feature_is_read_where_there_is_no_gru():
     torch.testing.assert_close(net(X), net.head(features))
 
 
-def test_dropout_is_for_learning_only():
+def test_dropout_is_for_training_only():
     net = IMUNet(3, 60, 2, **TINY, n_layers=2, dropout=0.5)
     X = torch.randn(4, 3, 60)
     assert not torch.equal(net.train()(X), net(X))
     assert torch.equal(net.eval()(X), net(X))
 
 
-def test_a_layer_that_was_set_alone_follows_the_next_change_of_the_whole():
+def test_a_layer_set_alone_follows_the_next_change_of_the_network():
     net = IMUNet(2, 60, 3, **TINY).eval()
     norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm1d)]
     for layer in norms:
@@ -184,7 +184,7 @@ def test_a_layer_that_was_set_alone_follows_the_next_change_of_the_whole():
 
 @pytest.mark.parametrize("wrong", [[3], [3, 4, 5], [3, 0], [3, 2.5], [3, "4"], []])
 @pytest.mark.parametrize("name", ["kernel_size", "n_filters", "pool_size"])
-def test_a_value_a_block_must_be_one_for_each_block(name, wrong):
+def test_a_list_of_values_must_have_one_for_each_block(name, wrong):
     clf = CNNClassifier(**{name: wrong}, n_blocks=2, max_epochs=1)
     with pytest.raises(ValueError, match=f"{name} must be .* n_blocks=2 blocks, got"):
         clf.fit(np.zeros((4, 2, 60)), [0, 1, 0, 1])
@@ -209,11 +209,11 @@ def test_numpy_numbers_are_numbers():
     assert clf.fit(X, [0, 1] * 4).predict(X).shape == (8,)
 
 
-# ------------------------------------------------------- a network of the user's
+# ------------------------------------------------------- a network of the user's own
 
 
 class Answering(torch.nn.Module):
-    """A module of the user's that answers what a test wants."""
+    """A user's module with the output that a test needs."""
 
     def __init__(self, answer, n_channels, n_timesteps, n_classes, **buffers):
         super().__init__()
@@ -227,7 +227,7 @@ class Answering(torch.nn.Module):
 
 
 def answering(answer, **buffers):
-    """Return what a user gives as ``module``."""
+    """Return a function that makes such a module."""
 
     def make(**shape):
         return Answering(answer, **shape, **buffers)
@@ -286,7 +286,7 @@ def without_keywords(n_channels):
         ),
     ],
 )
-def test_a_module_that_can_not_be_trained_is_refused_with_the_cure(module, error, message):
+def test_a_module_that_cannot_be_trained_is_refused(module, error, message):
     clf = ModuleClassifier(module, max_epochs=1)
     with pytest.raises(error, match=message):
         clf.fit(np.zeros((6, 2, 8)), [0, 1] * 3)

@@ -15,7 +15,7 @@ from sk_imu.neural._training import (
 
 
 @given(n_rows=st.integers(1, 60), batch_size=st.integers(1, 20), shuffle=st.booleans())
-def test_batches_hold_every_row_once_and_none_holds_one_alone(n_rows, batch_size, shuffle):
+def test_batches_hold_every_row_once_and_at_least_two_rows(n_rows, batch_size, shuffle):
     X = np.arange(float(n_rows))
     batches = list(BatchIterator(Dataset(X, X), batch_size, shuffle=shuffle))
     sizes = [len(rows) for rows, _ in batches]
@@ -49,7 +49,7 @@ def test_a_number_of_epochs_is_kept_whatever_the_batches(max_epochs, n_batches):
     assert type(n_epochs_for(np.int64(max_epochs), n_batches)) is int
 
 
-def test_targets_follow_their_rows_into_the_mixture():
+def test_targets_are_mixed_as_their_rows():
     """Rows that hold their own targets show whether both are mixed alike."""
     rng = np.random.default_rng(0)
     Y = rng.random((40, 3)).astype(np.float32)
@@ -74,7 +74,7 @@ def test_targets_stay_where_rows_are_not_mixed():
     assert (rows != X).any()
 
 
-def test_the_loss_is_torchs_where_nothing_is_weighted():
+def test_the_unweighted_loss_is_that_of_torch():
     logits, codes = torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
     loss = WeightedCrossEntropy()(logits, torch.eye(3)[codes])
     torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(logits, codes))
@@ -123,9 +123,7 @@ def test_rows_without_weight_are_left_out_and_balancing_counts_weights():
     fraction=st.floats(0.05, 0.95),
     seed=st.integers(0, 2**31 - 1),
 )
-def test_held_out_are_whole_groups_of_the_share_told(
-    n_groups, rows_a_group, fraction, seed
-):
+def test_whole_groups_are_held_out_by_the_fraction(n_groups, rows_a_group, fraction, seed):
     groups = np.repeat(np.arange(n_groups), rows_a_group)
     codes = np.zeros(len(groups), int)
     n_held_out = int(np.ceil(fraction * n_groups))
