@@ -1,7 +1,7 @@
 """The private names of scikit-learn that this package uses, imported in one place.
 
-scikit-learn may move or change them in any release.  ``tests/test_sklearn.py`` holds
-each to what the package needs of it, so that a new release breaks there first.
+scikit-learn may move or change them in any release.  ``tests/project/test_sklearn.py``
+tests each for what the package needs of it, so that a new release fails there first.
 """
 
 from sklearn.base import _fit_context as fit_context

@@ -20,9 +20,8 @@ from sklearn.base import clone
 def test_warm_start_continues_from_the_previous_weights():
     X, y = make_panel()
     clf = cnn(warm_start=True, keep_epochs=True).fit(X, y)
-    before = weights(clf)[
-        :40
-    ].clone()  # the kernels, which batch normalization does not change
+    # The kernels, which batch normalization does not change.
+    before = weights(clf)[:40].clone()
     clf.set_params(lr=1e-9).fit(X, y)
     torch.testing.assert_close(weights(clf)[:40], before, atol=1e-6, rtol=0)
     assert clf.history_[:, "epoch"] == [1, 2, 3, 4, 5, 6]
