@@ -1,7 +1,7 @@
-"""Recordings from files: one module a format.
+"""Recordings from files: one module for each format.
 
-What is read is brought to one convention of axes, signs and units, whatever the phone:
-see ``_conventions.py``.
+All readers return one convention of axes, signs and units, for any phone and app: see
+``_conventions.py``.
 """
 
 from ._phyphox import read_phyphox

@@ -1,13 +1,11 @@
-"""One physical convention, whatever phone and app: Android's.
+"""One physical convention for all phones and apps: that of Android.
 
-Acceleration in m/s², angular rate in rad/s, angles in rad, magnetic field in µT.  The
-axes are the screen's: x to the right, y up, z out of it.  Acceleration is that of the
-force which holds the phone: lying on its back it reads z = +9.81, and a push to the
-right is positive in x.  The quaternion turns vectors of the phone into those of a world
-whose z points up.  Which way its x points differs (north on iOS, east on Android), and
-so does what yaw counts from.
+The axes are those of the screen: x to the right, y up, z out of it.  Acceleration is the
+specific force: a phone lying on its back reads z = +9.81, and a push to the right is
+positive in x.  The quaternion rotates vectors of the phone into those of a world whose z
+points up.  The world's x, from which yaw counts, is north on iOS and east on Android.
 
-What Sensor Logger writes otherwise, and what becomes of it:
+Conversion of what Sensor Logger writes:
 
 ==================================  ==========  ===================  ====================
 written as                          Android     iOS, standardised    iOS, not standardised
@@ -21,9 +19,9 @@ acceleration and gravity of the     as is       as is                times -9.80
 watch (WristMotion)
 ==================================  ==========  ===================  ====================
 
-Found on real files: ``Gravity`` is +9.80665 times the world's up by the quaternion on
-Android, and -9.80665 times it on iOS, in every row to seven digits.  The Euler angles
-are those of the quaternion as turns about z, x and y, with yaw and pitch negated on
+On real files, ``Gravity`` is the world's up according to the quaternion times +9.80665
+on Android and times -9.80665 on iOS, in every row to seven digits.  The Euler angles are
+those of the quaternion as rotations about z, x and y, with yaw and pitch negated on
 Android.
 """
 
@@ -33,54 +31,57 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording import EULER_AXES, QUATERNION_AXES, STANDARD_GRAVITY
+from ..recording import (
+    EULER_AXES,
+    GRAVITY_SENSORS,
+    QUATERNION_AXES,
+    SENSOR_AXES,
+    SENSOR_UNITS,
+    STANDARD_GRAVITY,
+)
 from ._timestamps import Samples
 
-__all__ = ["Convention", "check_conventions", "check_plausible", "decide_convention"]
+__all__ = [
+    "FLIPPED",
+    "Convention",
+    "check_conventions",
+    "check_plausible",
+    "decide_convention",
+]
 
 Floats = NDArray[np.float64]
 
-#: Sensors that hold gravity, best first.
-_WITH_GRAVITY = ("Gravity", "TotalAcceleration", "AccelerometerUncalibrated")
-_ACCELERATIONS = ("Accelerometer", *_WITH_GRAVITY)
-#: Median norms of acceleration with gravity that must be in g, or in m/s².
+#: Axes with the opposite sign on iOS, unless the app standardises them.
+FLIPPED = {
+    sensor: SENSOR_AXES[sensor] for sensor, unit in SENSOR_UNITS.items() if unit == "m/s²"
+}
+FLIPPED["Orientation"] = ("pitch", "yaw")
+#: Median norms of acceleration with gravity that can only be in g, or only in m/s².
 _IN_G = (0.7, 1.5)
 _IN_SI = (6.0, 15.0)
-#: Beyond these no phone's sensor measures.
-_LIMITS = {
-    "Accelerometer": (4000.0, "m/s²"),
-    "Gravity": (4000.0, "m/s²"),
-    "TotalAcceleration": (4000.0, "m/s²"),
-    "AccelerometerUncalibrated": (4000.0, "m/s²"),
-    "Gyroscope": (200.0, "rad/s"),
-    "GyroscopeUncalibrated": (200.0, "rad/s"),
-    "Magnetometer": (1e5, "µT"),
-    "MagnetometerUncalibrated": (1e5, "µT"),
-}
+#: Largest value of each unit that a sensor of a phone may give.
+_LIMITS = {"m/s²": 4000.0, "rad/s": 200.0, "µT": 1e5}
 
 
 @dataclass(frozen=True)
 class Convention:
     """How a file's acceleration and angles are written.
 
-    ``apple`` tells that signs are iOS's; None that nobody knows, and that they are left.
+    ``apple`` is whether signs are those of iOS; None if unknown, and then they stay.
     """
 
     apple: bool | None
     in_g: bool
-    told_by: str
+    named_by: str
 
     def apply(self, sensor: str, samples: Samples) -> Samples:
         """Return a sensor's samples in the package's convention."""
         values = samples.values.copy()
-        sign = -1.0 if self.apple else 1.0
-        if sensor in _ACCELERATIONS:
-            values *= sign
+        if self.apple:
+            flipped = FLIPPED.get(sensor, ())
+            values *= [-1.0 if axis in flipped else 1.0 for axis in samples.axes]
         if sensor == "AccelerometerUncalibrated" and self.in_g:
             values *= STANDARD_GRAVITY
-        for axis in ("yaw", "pitch"):
-            if sensor == "Orientation" and axis in samples.axes:
-                values[:, samples.axes.index(axis)] *= sign
         return replace(samples, values=values)
 
 
@@ -88,23 +89,23 @@ def decide_convention(
     sensors: Mapping[str, Samples],
     platform: str | None,
     standardised: bool,
-    told_by: str,
+    named_by: str,
     orientation_header: list[str],
 ) -> tuple[Convention, list[str]]:
-    """Tell how signs and units are written, by the platform or else by the data.
+    """Decide how signs and units are written, by the platform or else by the data.
 
     Returns
     -------
     convention : Convention
-        What to apply.
+        The convention to apply.
     notes : list of str
         How it was decided.
     """
     if platform is not None:
         apple = platform == "ios" and not standardised
-        how = f"signs and units: {_name(apple)} by {told_by}"
-        return Convention(apple, apple, told_by), [f"{how}{_what(apple)}."]
-    if not any(sensor in sensors for sensor in (*_ACCELERATIONS, "Orientation")):
+        how = f"signs and units: {_name(apple)} according to {named_by}"
+        return Convention(apple, apple, named_by), [f"{how}{_what(apple)}."]
+    if not FLIPPED.keys() & sensors.keys():
         return Convention(None, False, "nothing"), []
     votes = _evidence(sensors)
     names = ", ".join(name for _, name in votes)
@@ -113,39 +114,39 @@ def decide_convention(
     if len(verdicts) == 1:
         apple = verdicts.pop()
         return Convention(apple, in_g, names), [
-            f"no platform is named; signs and units: {_name(apple)} by the data "
+            f"no platform is named; signs and units: {_name(apple)} according to the data "
             f"({names}){_what(apple)}."
         ]
     if verdicts:
         return Convention(None, in_g, names), [
-            f"CONTRADICTION: no platform is named, and the data speak for iOS and for "
-            f"Android at once ({names}). Signs are left as recorded; give platform= to "
+            "CONTRADICTION: no platform is named, and the data indicate both iOS and "
+            f"Android ({names}). Signs stay as recorded; give platform= to "
             "read_sensor_logger."
         ]
     hints = _hints(sensors, orientation_header)
     return Convention(None, False, "nothing"), [
-        f"UNDECIDED: no platform is named and no value tells it{hints}. Signs and units "
-        "are left as recorded, which is right for Android; for iOS give platform='ios' to "
-        "read_sensor_logger."
+        f"UNDECIDED: no platform is named and no value indicates it{hints}. Signs and "
+        "units stay as recorded, which is right for Android; for iOS give platform='ios' "
+        "to read_sensor_logger."
     ]
 
 
 def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
-    """Hold converted sensors against each other and tell what contradicts.
+    """Compare converted sensors with each other.
 
     Returns
     -------
     notes : list of str
-        One for each contradiction; nothing is changed because of it.
+        One for each contradiction, which is only reported.
     """
     notes: list[str] = []
-    for sensor in _WITH_GRAVITY:
+    for sensor in GRAVITY_SENSORS:
         if sensor not in sensors:
             continue
         norm = _median_norm(sensors[sensor])
         if not abs(norm - STANDARD_GRAVITY) < 0.2 * STANDARD_GRAVITY:
             notes.append(
-                f"IMPLAUSIBLE: {sensor} has a median norm of {norm:.3g} m/s² in place of "
+                f"IMPLAUSIBLE: {sensor} has a median norm of {norm:.3g} m/s² instead of "
                 "about 9.81: wrong unit, hard movement, or no physical sensor."
             )
         cosine = _cosine(sensors[sensor], _up(sensors))
@@ -153,17 +154,17 @@ def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
             notes.append(
                 f"CONTRADICTION: {sensor} points against the up of Orientation (mean "
                 f"cosine {cosine:.2f}): its sign, or that of the orientation, is wrong. "
-                "Left as it is."
+                "Both stay as they are."
             )
         elif sensor == "Gravity" and cosine < 0.9:
             notes.append(
-                f"CONTRADICTION: Gravity and Orientation part (mean cosine {cosine:.2f}). "
-                "Left as they are."
+                f"CONTRADICTION: Gravity and Orientation disagree (mean cosine "
+                f"{cosine:.2f}). Both stay as they are."
             )
         if sensor != "Gravity" and _cosine(sensors[sensor], sensors.get("Gravity")) < -0.5:
             notes.append(
-                f"CONTRADICTION: {sensor} and Gravity point in opposite directions. Left "
-                "as they are."
+                f"CONTRADICTION: {sensor} and Gravity point in opposite directions. "
+                "Both stay as they are."
             )
     orientation = sensors.get("Orientation")
     if orientation is not None:
@@ -172,14 +173,16 @@ def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
 
 
 def check_plausible(sensor: str, samples: Samples) -> list[str]:
-    """Refuse values that no sensor gives; return notes on those of no known meaning.
+    """Refuse impossible values; return notes on an orientation of unknown meaning.
 
     Raises
     ------
     ValueError
-        Names file, row and axis.
+        If a value is beyond what any sensor measures.  The message names file, row and
+        axis.
     """
-    limit, unit = _LIMITS.get(sensor, (np.inf, ""))
+    unit = SENSOR_UNITS[sensor]
+    limit = _LIMITS.get(unit, np.inf)
     wrong = np.abs(samples.values) > limit
     if sensor == "Orientation":
         angles = [i for i, axis in enumerate(samples.axes) if axis in EULER_AXES]
@@ -187,14 +190,14 @@ def check_plausible(sensor: str, samples: Samples) -> list[str]:
         wrong[:, angles] = np.abs(samples.values[:, angles]) > 2 * np.pi + 0.01
         if quaternion:
             norm = np.linalg.norm(samples.values[:, quaternion], axis=1)
-            # All zeros is a missing rotation, which the Resampler tells or mends.
+            # All zeros is a missing rotation, which is the Resampler's business.
             wrong[:, quaternion[0]] = (np.abs(norm - 1) > 0.05) & (norm > 0)
         limit, unit = 1.0, "for a quaternion's length, or 2π rad for an angle"
         n_wrong = int(wrong.any(axis=1).sum())
-        if n_wrong > len(samples) // 2:  # another unit or meaning, not damage
+        if n_wrong > len(samples) // 2:  # another unit or meaning rather than damage
             return [
-                f"IMPLAUSIBLE: {n_wrong} of {len(samples)} rows of Orientation hold no "
-                "unit quaternion, or angles beyond 2π rad. Left as they are."
+                f"IMPLAUSIBLE: {n_wrong} of {len(samples)} rows of Orientation do not "
+                "hold a unit quaternion, or hold angles beyond 2π rad. They stay so."
             ]
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
@@ -208,11 +211,11 @@ def check_plausible(sensor: str, samples: Samples) -> list[str]:
 
 
 def _evidence(sensors: Mapping[str, Samples]) -> list[tuple[bool, str]]:
-    """Return what values tell the convention: is it iOS's, and what it is."""
+    """Return what indicates the convention: whether it is iOS's, and the evidence."""
     votes: list[tuple[bool, str]] = []
-    for sensor in _WITH_GRAVITY:
+    for sensor in GRAVITY_SENSORS:
         cosine = _cosine(sensors.get(sensor), _up(sensors))
-        # Gravity without movement follows the attitude closely, or tells nothing.
+        # Gravity alone must follow the attitude closely; the others hold movement, too.
         if abs(cosine) > (0.9 if sensor == "Gravity" else 0.5):
             votes.append((cosine < 0, f"{sensor} against Orientation"))
     if "AccelerometerUncalibrated" in sensors:
@@ -222,6 +225,7 @@ def _evidence(sensors: Mapping[str, Samples]) -> list[tuple[bool, str]]:
         elif _IN_SI[0] < norm < _IN_SI[1]:
             votes.append((False, "AccelerometerUncalibrated in m/s²"))
     for sign, apple in ((1.0, False), (-1.0, True)):
+        # Angles near zero fit both signs: one must fit well and the other badly.
         cosines = _euler_cosines(sensors.get("Orientation"), sign)
         other = _euler_cosines(sensors.get("Orientation"), -sign)
         if cosines and min(cosines.values()) > 0.99 and min(other.values()) < 0.9:
@@ -230,7 +234,7 @@ def _evidence(sensors: Mapping[str, Samples]) -> list[tuple[bool, str]]:
 
 
 def _hints(sensors: Mapping[str, Samples], header: list[str]) -> str:
-    """Return what goes with a platform, but may change with the next version."""
+    """Return weak evidence of a platform, which the app's next version may change."""
     hints = ["TotalAcceleration hints at Android"] if "TotalAcceleration" in sensors else []
     axes = [name for name in header if name in (*EULER_AXES, *QUATERNION_AXES)]
     if axes[:3] == ["yaw", "qx", "qz"]:
@@ -243,14 +247,14 @@ def _hints(sensors: Mapping[str, Samples], header: list[str]) -> str:
 def _check_euler(orientation: Samples) -> list[str]:
     return [
         f"CONTRADICTION: {axis} of Orientation is not that of its quaternion (mean cosine "
-        f"of the difference {cosine:.2f}). Left as it is."
+        f"of the difference {cosine:.2f}). It stays as it is."
         for axis, cosine in _euler_cosines(orientation, 1.0).items()
         if cosine < 0.9
     ]
 
 
 def _euler_cosines(orientation: Samples | None, sign: float) -> dict[str, float]:
-    """Return how well angles fit the quaternion; a sign of -1 is iOS's."""
+    """Return the fit of each angle to the quaternion; iOS has the sign -1."""
     axes = {*QUATERNION_AXES, *EULER_AXES}
     if orientation is None or not axes <= set(orientation.axes):
         return {}
@@ -260,7 +264,7 @@ def _euler_cosines(orientation: Samples | None, sign: float) -> dict[str, float]
         "pitch": -sign * np.arcsin(np.clip(2 * (w * x + y * z), -1, 1)),
         "roll": np.arctan2(2 * (w * y - x * z), 1 - 2 * (x * x + y * y)),
     }
-    # Near pitch = ±π/2 yaw and roll are not defined.
+    # Near pitch = ±π/2, yaw and roll are undefined.
     clear = np.abs(by_quaternion["pitch"]) < 1.4
     if not clear.any():
         return {}
@@ -282,7 +286,7 @@ def _quaternion(orientation: Samples) -> tuple[NDArray[np.bool_], Floats]:
 
 
 def _up(sensors: Mapping[str, Samples]) -> Samples | None:
-    """Return the world's up in the phone's axes, by the quaternion."""
+    """Return the world's up in the phone's axes, according to the quaternion."""
     orientation = sensors.get("Orientation")
     if orientation is None or not set(QUATERNION_AXES) <= set(orientation.axes):
         return None
@@ -294,7 +298,7 @@ def _up(sensors: Mapping[str, Samples]) -> Samples | None:
 
 
 def _cosine(one: Samples | None, other: Samples | None) -> float:
-    """Return the mean cosine of the angle between two vectors, NaN if there is none."""
+    """Return the mean cosine of the angle between two vectors, NaN if one is missing."""
     if one is None or other is None or len(one) < 2 or len(other) < 2:
         return float("nan")
     epoch_ns = one.times_ns[0]
@@ -323,7 +327,7 @@ def _median_norm(samples: Samples) -> float:
 
 
 def _name(apple: bool | None) -> str:
-    return "iOS's own" if apple else "Android's"
+    return "those of iOS" if apple else "those of Android"
 
 
 def _what(apple: bool | None) -> str:

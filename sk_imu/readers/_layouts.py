@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..recording import SENSOR_AXES
-from ._tables import Table, decode, parse_table, sniff_header
+from ._files import OWN_PLACE, place_of
+from ._tables import Table, decode, header_of, parse_table, sniff_header
 
 __all__ = ["find_tables", "is_sensor_logger"]
 
@@ -18,7 +19,7 @@ _NAMES = {name.lower(): name for name in (*SENSOR_AXES, *_OTHER)}
 
 
 def is_sensor_logger(files: Mapping[str, bytes]) -> bool:
-    """Tell by their content whether files are a recording of Sensor Logger."""
+    """Return whether files hold a recording of Sensor Logger."""
     return any(
         file_kind(content) != "none" or is_named_table(name, content)
         for name, content in files.items()
@@ -26,7 +27,7 @@ def is_sensor_logger(files: Mapping[str, bytes]) -> bool:
 
 
 def file_kind(content: bytes) -> str:
-    """Tell by its content what a single file is."""
+    """Return the layout of a single file, according to its content."""
     if content.startswith(b"SQLite format 3\0"):
         return "sqlite"
     start = content[:4096].decode("utf-8-sig", "replace").lstrip()
@@ -42,22 +43,22 @@ def _sensor_of_file(name: str) -> str | None:
 
 
 def is_named_table(name: str, content: bytes) -> bool:
-    """Tell whether a file is named after a sensor and isn't phyphox's."""
+    """Return whether a file is named after a sensor and is not from phyphox."""
     stem = _sensor_of_file(name)
     if stem is None:
         return False
     if stem in _OTHER or not content.strip():
         return True
-    header = sniff_header(content[:4096].decode("utf-8-sig", "replace"))[1]
-    return not any("(" in cell for cell in header)  # phyphox writes units there
+    # phyphox writes units in parentheses.
+    return not any("(" in cell for cell in header_of(content))
 
 
 def find_tables(files: Mapping[str, bytes], source: str) -> tuple[Tables, list[str]]:
-    """Return the tables of each sensor, whatever they are written in, and notes."""
+    """Return the tables of each sensor from any layout, and notes."""
     tables: Tables = {}
     notes: list[str] = []
     for name, content in files.items():
-        place = source if len(files) == 1 and source.endswith(name) else f"{source}, {name}"
+        place = place_of(name, files, source)
         kind = file_kind(content)
         if kind == "json":
             found = _read_json(content, place)
@@ -78,15 +79,13 @@ def find_tables(files: Mapping[str, bytes], source: str) -> tuple[Tables, list[s
         if len(twice) > 1:
             raise ValueError(
                 f"{source}: holds {sensor}.csv twice or in two formats: "
-                f"{twice[0].place} and {twice[1].place}. Give each recording a folder or "
-                "zip file of its own."
+                f"{twice[0].place} and {twice[1].place}. {OWN_PLACE}"
             )
     folders = {PurePosixPath(name).parent for name in files if _sensor_of_file(name)}
     if len(folders) > 1:
         raise ValueError(
             f"{source}: holds sensor files in different folders: "
-            f"{', '.join(sorted(map(str, folders)))}. Give each recording a folder or zip "
-            "file of its own."
+            f"{', '.join(sorted(map(str, folders)))}. {OWN_PLACE}"
         )
     return tables, notes
 
@@ -94,11 +93,11 @@ def find_tables(files: Mapping[str, bytes], source: str) -> tuple[Tables, list[s
 def _read_json(content: bytes, place: str) -> dict[str, Table]:
     text = decode(content, place)
     try:
-        # Numbers stay text: nanoseconds don't fit into a float.
+        # Numbers stay text, because nanoseconds since 1970 exceed float64.
         records = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"{place}: is no JSON that can be read: {error}. It may have been cut short: "
+            f"{place}: is not readable JSON: {error}. It may have been cut short: "
             "export the recording again."
         ) from error
     groups: dict[str, tuple[list[dict[str, Any]], list[int]]] = {}
@@ -108,7 +107,7 @@ def _read_json(content: bytes, place: str) -> dict[str, Table]:
                 f"{place}, record {row}: names no sensor. A Sensor Logger export is an "
                 "array of objects with 'sensor', 'time' and the sensor's axes."
             )
-        # Some names are told apart by a space only, as in "Wrist Motion".
+        # Some names are written with a space, such as "Wrist Motion".
         sensor = _NAMES.get(record["sensor"].replace(" ", "").lower())
         if sensor is not None:
             members, rows = groups.setdefault(sensor, ([], []))
@@ -127,6 +126,7 @@ def _read_sqlite(content: bytes, place: str) -> dict[str, Table]:
     try:
         connection = sqlite3.connect(":memory:")
         try:
+            # In memory: a file from elsewhere is never opened as a database on disk.
             connection.deserialize(content)
             found = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
             for (name,) in found.fetchall():
@@ -149,7 +149,7 @@ def _read_sqlite(content: bytes, place: str) -> dict[str, Table]:
             connection.close()
     except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
         raise ValueError(
-            f"{place}: is no SQLite file that can be read: {error}. It may have been cut "
+            f"{place}: is not a readable SQLite file: {error}. It may have been cut "
             "short: export the recording again."
         ) from error
     return tables
@@ -177,7 +177,7 @@ def _read_combined(content: bytes, place: str) -> dict[str, Table]:
     for sensor, columns in _combined_columns(table.header).items():
         table.require(list(columns.values()))
         own = [table.cells(column) for column in columns.values()]
-        # A row without this sensor was written for another one.
+        # A row without any value of this sensor belongs to another one.
         filled = [
             row
             for row, cells in enumerate(zip(*own, strict=True))

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording import STANDARD_GRAVITY, Recording, SensorStream
-from ._conventions import check_conventions, check_plausible
-from ._files import read_files
-from ._tables import Table, parse_table, sniff_header
+from ..recording import STANDARD_GRAVITY, Recording
+from ._assembly import assemble_recording
+from ._files import place_of, read_files
+from ._tables import Table, header_of, parse_table
 from ._timestamps import Samples, clean_samples
 
 __all__ = ["read_physics_toolbox"]
 
-#: Columns of each sensor, and what makes its values the package's units.
+#: Columns of each sensor, and the factor from the file's unit to the package's.
 _COLUMNS = {
     "TotalAcceleration": (("gFx", "gFy", "gFz"), STANDARD_GRAVITY),
     "Accelerometer": (("ax", "ay", "az"), 1.0),
@@ -32,16 +32,17 @@ def read_physics_toolbox(path: str | Path) -> Recording:
 
     Columns are found by name: ``gFx, gFy, gFz`` (in g, with gravity: TotalAcceleration),
     ``ax, ay, az`` (m/s², without gravity: Accelerometer), ``wx, wy, wz`` (rad/s) and
-    ``Bx, By, Bz`` (µT), beside ``time`` in seconds or as time of day.  Comma, semicolon,
-    decimal comma and a blank first line are all right.  Other columns are passed over.
+    ``Bx, By, Bz`` (µT), and ``time`` in seconds or as time of day.  Cells may be
+    separated by comma or semicolon, with decimal point or comma, below a blank first
+    line.  Other columns are ignored.
 
-    No file of this app names the phone's system; signs are left as recorded and the
-    notes say so.
+    No file of this app names the phone's platform: signs stay as recorded, and a note
+    says so.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        The exported file, or a folder or zip that holds just it.
+        The exported file, or a folder or zip file that holds only this file.
 
     Returns
     -------
@@ -51,8 +52,8 @@ def read_physics_toolbox(path: str | Path) -> Recording:
     Raises
     ------
     ValueError
-        If columns are missing or a cell is no number.  The message names the file, the
-        line, and what to do.
+        If columns are missing or a cell is not a number.  The message names the file,
+        the line and the cure.
 
     Examples
     --------
@@ -74,7 +75,7 @@ def read_physics_toolbox(path: str | Path) -> Recording:
 
 
 def is_physics_toolbox(files: Mapping[str, bytes]) -> bool:
-    """Tell by its content whether a file is a recording of Physics Toolbox."""
+    """Return whether a file holds a recording of Physics Toolbox."""
     return any(_is_sheet(content) for content in files.values())
 
 
@@ -84,80 +85,63 @@ def read_physics_toolbox_files(files: Mapping[str, bytes], source: str) -> Recor
     if len(sheets) != 1:
         raise ValueError(
             f"{source}: {len(sheets)} files of Physics Toolbox ({', '.join(sheets)}), "
-            "where each is a recording. Give them one by one."
+            "each of which is a recording. Read them one by one."
         )
     ((name, content),) = sheets.items()
-    place = source if source.endswith(name) else f"{source}, {name}"
+    place = place_of(name, files, source)
     table = parse_table(content, place)
     if table is None or not len(table):
         raise ValueError(f"{place}: has no rows. Record again.")
     notes = [
-        "Physics Toolbox: no platform is named; signs are left as recorded, which is "
-        "right where a phone on its back reads z = +9.81."
+        "Physics Toolbox: no platform is named; signs stay as recorded, which is right if "
+        "a phone on its back reads z = +9.81."
     ]
-    times_s = _read_times(table)
+    times_ns = np.round(_read_times(table) * 1e9).astype(np.int64)
     sensors: dict[str, Samples] = {}
     for sensor, (columns, factor) in _COLUMNS.items():
         if not any(column in table.header for column in columns):
             continue
         values = table.numbers(columns) * factor
-        times_ns = np.round(times_s * 1e9).astype(np.int64)
         samples = Samples(place, ("x", "y", "z"), times_ns, values, np.array(table.rows))
-        filled: NDArray[np.bool_] = ~np.all(np.isnan(values), axis=1)
-        sensors[sensor] = samples.keep(filled)
+        sensors[sensor] = samples.filled()
     known = {column for columns, _ in _COLUMNS.values() for column in columns} | {"time"}
     others = [column for column in table.header if column and column not in known]
     if others:
-        notes.append(f"columns passed over: {', '.join(others)}.")
-    sensors, cleaning = clean_samples(sensors, source, unix=False)
-    if not sensors:
-        raise ValueError(f"{place}: no samples in it. Record again.")
-    for sensor, samples in sensors.items():
-        notes += check_plausible(sensor, samples)
-    notes += [*cleaning, *check_conventions(sensors)]
+        notes.append(f"columns ignored: {', '.join(others)}.")
+    sensors = clean_samples(sensors, source, notes)
     linear = sensors.get("Accelerometer")
     if (
         linear is not None
         and abs(np.median(np.linalg.norm(linear.values, axis=1)) - 9.8) < 1
     ):
         notes.append(
-            "IMPLAUSIBLE: ax, ay, az have a median norm near 9.8 m/s², as if gravity were "
-            "in them. If so, read them by read_table as TotalAcceleration."
+            "IMPLAUSIBLE: ax, ay, az have a median norm near 9.8 m/s², as if they held "
+            "gravity. If they do, read them with read_table as TotalAcceleration."
         )
-    start_ns = min(int(samples.times_ns.min()) for samples in sensors.values())
-    streams = {
-        sensor: SensorStream(
-            (samples.times_ns - start_ns) / 1e9, samples.values, samples.axes
-        )
-        for sensor, samples in sensors.items()
-    }
-    return Recording(streams, source=source, notes=tuple(notes))
+    return assemble_recording(sensors, source, notes)
 
 
 def _is_sheet(content: bytes) -> bool:
-    header = sniff_header(content[:4096].decode("utf-8-sig", "replace"))[1]
+    header = header_of(content)
     return "time" in header and any(
         columns[0] in header for columns, _ in _COLUMNS.values()
     )
 
 
 def _read_times(table: Table) -> NDArray[np.float64]:
-    """Return the times in seconds, whether they are counted or a time of day."""
+    """Return the times in seconds, from seconds or from times of day."""
     cells = [cell.strip() for cell in table.cells("time")]
     if not any(":" in cell for cell in cells):
-        times_s = table.numbers(["time"])[:, 0]
-        if np.isnan(times_s).any():
-            raise table.fault(int(np.argmax(np.isnan(times_s))), "time", "is no time")
-        return times_s
+        return table.times("time")
     times_s = np.empty(len(cells))
     for row, cell in enumerate(cells):
         match = _CLOCK.fullmatch(cell)
         if match is None:
-            raise table.fault(row, "time", "is no time of day such as 14:05:23.123")
+            raise table.fault(row, "time", "is not a time of day such as 14:05:23.123")
         hours, minutes, seconds, fraction = match.groups()
         times_s[row] = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
         times_s[row] += float(f"0.{fraction or 0}")
-    # Midnight, or the full hour where hours are not told.
+    # The clock starts again at midnight or, in files without hours, at the full hour.
     period_s = _DAY_S if cells[0].count(":") > 1 else 3600.0
     wraps = np.concatenate([[0], np.cumsum(np.diff(times_s) < -period_s / 2)])
     return times_s + wraps * period_s

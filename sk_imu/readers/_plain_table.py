@@ -1,13 +1,20 @@
-"""Recordings from any table, by telling what its columns are."""
+"""Recordings from any table whose columns the user names."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..recording import SENSOR_AXES, STANDARD_GRAVITY, Recording, SensorStream, sensor_of
-from ._conventions import check_conventions, check_plausible
+from ..recording import (
+    SENSOR_AXES,
+    SENSOR_UNITS,
+    STANDARD_GRAVITY,
+    Recording,
+    sensor_of,
+)
+from ._assembly import assemble_recording, first_time_ns
 from ._files import read_files
 from ._tables import Table, parse_table
 from ._timestamps import Samples, clean_samples
@@ -15,26 +22,15 @@ from ._timestamps import Samples, clean_samples
 __all__ = ["read_table"]
 
 _TIME_UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-_FACTORS = {
-    "m/s²": 1.0,
-    "m/s^2": 1.0,
-    "g": STANDARD_GRAVITY,
-    "rad/s": 1.0,
-    "deg/s": np.pi / 180,
-    "rad": 1.0,
-    "deg": np.pi / 180,
-    "µT": 1.0,
-    "uT": 1.0,
+#: Units that a table may have in place of the package's, and their factors.
+_UNITS = {
+    "m/s²": {"m/s²": 1.0, "m/s^2": 1.0, "g": STANDARD_GRAVITY},
+    "rad/s": {"rad/s": 1.0, "deg/s": np.pi / 180},
+    "rad": {"rad": 1.0, "deg": np.pi / 180},
+    "µT": {"µT": 1.0, "uT": 1.0},
 }
-#: Which of them a sensor may be in.
-_ALLOWED = {
-    "Gyroscope": {"rad/s", "deg/s"},
-    "GyroscopeUncalibrated": {"rad/s", "deg/s"},
-    "Magnetometer": {"µT", "uT"},
-    "MagnetometerUncalibrated": {"µT", "uT"},
-    "Orientation": {"rad", "deg"},
-}
-_ACCELERATION = {"m/s²", "m/s^2", "g"}
+#: Later times since 1970 are dates; earlier ones count from some other start.
+_DATES_FROM_NS = 946_684_800 * 10**9
 
 
 def read_table(
@@ -46,25 +42,25 @@ def read_table(
     units: Mapping[str, str] | None = None,
     **metadata: Any,
 ) -> Recording:
-    """Read a recording from any table, by telling what its columns are.
+    """Read a recording from any table, given what its columns hold.
 
-    All sensors of the table share its clock.  A file of any delimiter and either decimal
-    sign is read; columns that aren't named are passed over.
+    All sensors of the table share its clock.  Cells may be separated by comma, semicolon
+    or tabulator, with decimal point or comma.  Columns that are not named are ignored.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        A CSV file, or a folder or zip that holds just it.
+        A CSV file, or a folder or zip file that holds only this file.
     columns : mapping of str to str
-        The file's column for each channel, such as ``{"Gyroscope_x": "gyro_x"}``.  Known
-        are the sensors Accelerometer (without gravity), Gravity, TotalAcceleration (with
+        The file's column for each channel, such as ``{"Gyroscope_x": "gyro_x"}``.  The
+        sensors are Accelerometer (without gravity), Gravity, TotalAcceleration (with
         gravity), Gyroscope, Magnetometer and Orientation.
     time : str
         The column of the time.
     time_unit : {"s", "ms", "us", "ns"}, default="s"
         The unit of the time.
     units : mapping of str to str, default=None
-        The unit of each sensor that isn't in m/s², rad/s, rad or µT: ``"g"``,
+        The unit of each sensor that is not in m/s², rad/s, rad or µT: ``"g"``,
         ``"deg/s"`` or ``"deg"``.
     **metadata
         ``label``, ``subject`` and the other attributes of a recording.
@@ -72,14 +68,14 @@ def read_table(
     Returns
     -------
     recording : Recording
-        The recording in the package's units, its times from the first row on;
-        ``epoch_ns`` is the first time if it can be one since 1970.
+        The recording in the package's units, with the first row at second 0.
+        ``epoch_ns`` is the first time if that is a Unix time after the year 2000.
 
     Raises
     ------
     ValueError
-        If a column or unit is unknown, or a cell is no number.  The message names the
-        file, the line, and what to do.
+        If a column or unit is unknown, or a cell is not a number.  The message names the
+        file, the line and the cure.
 
     Examples
     --------
@@ -114,7 +110,7 @@ def read_table(
         )
     files = read_files(path)
     if len(files) != 1:
-        raise ValueError(f"{source}: holds {len(files)} tables. Give the path of one.")
+        raise ValueError(f"{source}: holds {len(files)} tables. Give one of their paths.")
     ((_, content),) = files.items()
     table = parse_table(content, source)
     if table is None or not len(table):
@@ -127,22 +123,15 @@ def read_table(
     }
     unknown = [sensor for sensor in units or {} if sensor not in sensors]
     if unknown or not sensors:
-        raise ValueError(f"units names {unknown}, columns only {list(sensors)}.")
-    sensors, notes = clean_samples(sensors, source, unix=False)
-    if not sensors:
-        raise ValueError(f"{source}: no samples in it.")
-    for sensor, samples in sensors.items():
-        notes += check_plausible(sensor, samples)
-    notes += check_conventions({s: v for s, v in sensors.items() if len(v.axes) >= 3})
-    start_ns = min(int(samples.times_ns.min()) for samples in sensors.values())
-    streams = {
-        sensor: SensorStream(
-            (samples.times_ns - start_ns) / 1e9, samples.values, samples.axes
+        raise ValueError(
+            f"units names {unknown}, columns only {list(sensors)}. Use the same sensors."
         )
-        for sensor, samples in sensors.items()
-    }
-    epoch = {"epoch_ns": start_ns} if start_ns > 946_684_800 * 10**9 else {}
-    return Recording(streams, **{"source": source, "notes": notes, **epoch, **metadata})
+    notes: list[str] = []
+    sensors = clean_samples(sensors, source, notes)
+    start_ns = first_time_ns(sensors)
+    epoch_ns = start_ns if start_ns > _DATES_FROM_NS else None
+    recording = assemble_recording(sensors, source, notes, epoch_ns=epoch_ns)
+    return replace(recording, **metadata)
 
 
 def _read_sensor(
@@ -160,24 +149,25 @@ def _read_sensor(
             f"columns names {wanted}; a channel is <sensor>_<axis> with a sensor of "
             f"{list(SENSOR_AXES)}, such as 'Gyroscope_x'."
         )
-    allowed = _ALLOWED.get(sensor, _ACCELERATION)
-    unit = units.get(sensor)
-    if unit is not None and unit not in allowed:
-        raise ValueError(f"units: {sensor} may be in {sorted(allowed)}, not in {unit!r}.")
+    known = _UNITS[SENSOR_UNITS[sensor]]
+    unit = units.get(sensor, SENSOR_UNITS[sensor])
+    if unit not in known:
+        raise ValueError(f"units: {sensor} may be in {sorted(known)}, not in {unit!r}.")
     values = table.numbers([columns[name] for name in wanted])
-    factor = 1.0 if unit is None else _FACTORS[unit]
-    values *= [1.0 if axis.startswith("q") else factor for axis in axes]
+    # Quaternions have no unit, whatever the angles beside them are in.
+    values *= [1.0 if axis.startswith("q") else known[unit] for axis in axes]
     return Samples(table.place, axes, times_ns, values, np.array(table.rows))
 
 
 def _times_ns(table: Table, time: str, factor: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     whole = table.whole_numbers(time)
+    # Nanoseconds since 1970 need all digits, which float64 does not have.
     if whole is not None and (not len(whole) or whole.max() < 2**63 // factor):
         return whole * factor
     times = table.numbers([time])[:, 0]
     wrong = np.isnan(times) | (np.abs(times) * factor >= 2**63)
     if wrong.any():
         raise table.fault(
-            int(np.argmax(wrong)), time, "is no time", "Check time= and time_unit=."
+            int(np.argmax(wrong)), time, "is not a time", "Check time= and time_unit=."
         )
     return np.round(times * factor).astype(np.int64)

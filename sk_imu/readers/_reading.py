@@ -1,4 +1,4 @@
-"""One recording, whatever app exported it."""
+"""One recording, exported by any known app."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from ..recording import Recording
-from ._files import read_files
+from ._files import OWN_PLACE, read_files
 from ._layouts import is_sensor_logger
 from ._phyphox import is_phyphox, read_phyphox_files
 from ._physics_toolbox import is_physics_toolbox, read_physics_toolbox_files
 from ._sensor_logger import read_sensor_logger_files
-from ._tables import sniff_header
+from ._tables import header_of
 
 __all__ = ["read_recording"]
 
+#: How to recognize each app's files, and how to read them.
 _APPS = {
     "Sensor Logger": (is_sensor_logger, read_sensor_logger_files),
     "phyphox": (is_phyphox, read_phyphox_files),
@@ -23,12 +24,12 @@ _APPS = {
 
 
 def read_recording(path: str | Path, **metadata: Any) -> Recording:
-    """Read one recording, whatever known app exported it.
+    """Read one recording, exported by any known app.
 
-    The format is told by the content.  Known are Sensor Logger
+    The content decides the format.  Known apps are Sensor Logger
     (:func:`read_sensor_logger`), phyphox (:func:`read_phyphox`) and Physics Toolbox
-    (:func:`read_physics_toolbox`); any other table is read by :func:`read_table`, which
-    must be told its columns.
+    (:func:`read_physics_toolbox`).  For any other table, name its columns to
+    :func:`read_table`.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
     Raises
     ------
     ValueError
-        If the recording can't be read.  The message names the file and the place in it.
+        If the recording cannot be read.  The message names the file and the place in it.
 
     See Also
     --------
@@ -70,16 +71,13 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
     if not apps:
         raise ValueError(_describe(path, files))
     if len(apps) > 1:
-        raise ValueError(
-            f"{path}: files of {' and '.join(apps)} are mixed. Give each recording a "
-            "folder or zip file of its own."
-        )
+        raise ValueError(f"{path}: files of {' and '.join(apps)} are mixed. {OWN_PLACE}")
     recording = _APPS[apps[0]][1](files, str(path))
     return replace(recording, **metadata) if metadata else recording
 
 
 def _describe(path: Path, files: Mapping[str, bytes]) -> str:
-    """Say what is there in place of a recording."""
+    """Return a message that says what is there instead of a recording."""
     if path.suffix.lower() in {".xls", ".xlsx", ".ods"}:
         return f"{path}: is a spreadsheet. Export the recording as CSV."
     if not files:
@@ -88,11 +86,11 @@ def _describe(path: Path, files: Mapping[str, bytes]) -> str:
     if not content.strip():
         found = "which is empty"
     elif b"\0" in content[:1000]:
-        found = "which is no text"
+        found = "which is not text"
     else:
-        header = sniff_header(content[:2000].decode("utf-8-sig", "replace"))[1]
-        found = f"whose first line is {[cell[:40] for cell in header[:12]]}"
+        found = f"whose first line is {[cell[:40] for cell in header_of(content)[:12]]}"
     return (
         f"{path}: no recording of {', '.join(_APPS)}. It holds {len(files)} file(s), such "
-        f"as {name}, {found}. Export the recording again, or tell read_table its columns."
+        f"as {name}, {found}. Export the recording again, or name its columns to "
+        "read_table."
     )

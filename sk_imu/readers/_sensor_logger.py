@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from ..recording import (
     QUATERNION_AXES,
     SENSOR_AXES,
     STANDARD_GRAVITY,
+    TOTAL_PARTS,
     Recording,
-    SensorStream,
 )
-from ._conventions import Convention, check_conventions, check_plausible, decide_convention
+from ._assembly import assemble_recording, first_time_ns
+from ._conventions import decide_convention
 from ._files import read_files
 from ._layouts import find_tables
 from ._tables import Table
@@ -27,9 +29,9 @@ __all__ = ["read_sensor_logger"]
 Tables = dict[str, list[Table]]
 Clock = tuple[NDArray[np.int64], NDArray[np.float64] | None]
 
-_AGAIN = "If a spreadsheet has saved the file, export the recording again."
-#: What a spreadsheet makes of whole nanoseconds: 1,70136286270131E+018.
+#: Whole nanoseconds as a spreadsheet saves them: 1,70136286270131E+018.
 _SCIENTIFIC = re.compile(r"(\d)[.,]?(\d*)[eE]\+?0*18")
+#: Columns of a watch's sensors, all in one table.
 _WATCH = {
     "Accelerometer": ("accelerationX", "accelerationY", "accelerationZ"),
     "Gravity": ("gravityX", "gravityY", "gravityZ"),
@@ -43,41 +45,41 @@ def read_sensor_logger(
 ) -> Recording:
     """Read a recording of the app Sensor Logger.
 
-    Read are folders and zip files of CSV files, one a sensor; JSON; SQLite; and the one
-    combined CSV file with columns such as ``accelerometer_x``.  Columns are found by
-    name.  Signs and units become those of the package: a phone lying on its back reads
-    z = +9.81 m/s² in Gravity and TotalAcceleration whether it is an iPhone or not (see
-    the user guide).  Which they are in the file is told by its Metadata, or else by its
-    data; the notes say how it was decided, and tell if the data contradict.
+    It may be a folder or zip file with one CSV file for each sensor, a JSON or SQLite
+    file, or one combined CSV file with columns such as ``accelerometer_x``.  Columns are
+    found by name.  Signs and units become those of the package: a phone lying on its
+    back reads z = +9.81 m/s² in Gravity and TotalAcceleration on every platform (see the
+    user guide).  The file's Metadata, or else its data, decide which signs and units the
+    file has.  The notes say how this was decided, and whether the data contradict it.
 
-    Rows that are no samples are left out and counted in the notes: zeros before a
-    sensor's first value, rows stamped an hour or more from all others, exact
-    repetitions.  Samples stay in the order of the file, missing values become NaN.
-    Times that a spreadsheet has rounded are restored from ``seconds_elapsed`` where that
-    agrees with every one of them.
+    Faulty rows are left out and counted in the notes: zeros before a sensor's first
+    value, rows stamped an hour or more from all others, exact repetitions.  Samples stay
+    in the order of the file, and missing values become NaN.  Times that a spreadsheet has
+    rounded are restored from ``seconds_elapsed`` if that agrees with all of them.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The exported folder or file.
     platform : {"ios", "android"}, default=None
-        The phone's system, where neither Metadata nor the data tell it.
+        The phone's platform.  None takes it from Metadata, or else from the data.
     device : {"phone", "watch"}, default="phone"
-        Whose sensors to read.  If the phone's have no samples, the watch's are read.
+        The device whose sensors are read.  If the phone's have no samples, the watch's
+        are read.
 
     Returns
     -------
     recording : Recording
         Acceleration in m/s², angular rate in rad/s, magnetic field in µT, angles in
-        rad; ``epoch_ns`` is the earliest time of any sample, ``source`` the path,
-        ``notes`` what was decided and left out.
+        rad.  ``epoch_ns`` is the earliest time of any sample, ``source`` the path, and
+        ``notes`` says what was decided and left out.
 
     Raises
     ------
     ValueError
         If there is nothing to read at ``path``, a column is missing or given twice, a
-        cell is no number, a clock was set back, or recordings are mixed.  The message
-        names the file, the line, and what to do.
+        cell is not a number, a clock was set back, or recordings are mixed.  The message
+        names the file, the line and the cure.
 
     Examples
     --------
@@ -123,40 +125,34 @@ def read_sensor_logger_files(
             watch = _read_watch(table, notes)
         elif sensor in SENSOR_AXES and table.header:
             _check_header(sensor, table)
-            notes.append(f"{sensor}: the file has no rows, passed over.")
+            notes.append(f"{sensor}: the file has no rows, ignored.")
     if watch and device == "phone" and not sensors:
         notes.append("the phone's sensors have no samples: the watch's are read.")
         device = "watch"
     elif watch and device == "phone":
-        notes.append("WristMotion of a watch is passed over; device='watch' reads it.")
-    sensors, cleaning = clean_samples(watch if device == "watch" else sensors, source)
-    notes += cleaning
-    if not sensors:
-        n_marks = sum(len(table) for table in tables.get("Annotation", []))
-        raise ValueError(
-            f"{source}: no sensor file with samples in it{_marks(n_marks)}. A Sensor "
-            "Logger recording holds at least one of "
-            f"{', '.join(f'{sensor}.csv' for sensor in SENSOR_AXES)}; record again with "
-            "these sensors on."
-        )
+        notes.append("WristMotion of a watch is ignored; device='watch' reads it.")
+    n_marks = sum(len(table) for table in tables.get("Annotation", []))
+    marks = f" ({n_marks} annotations, but nothing they belong to)" if n_marks else ""
+    sensors = clean_samples(
+        watch if device == "watch" else sensors,
+        source,
+        notes,
+        unix=True,
+        nothing=f"no sensor file with samples in it{marks}. A Sensor Logger recording "
+        f"holds at least one of {', '.join(f'{sensor}.csv' for sensor in SENSOR_AXES)}; "
+        "record again with these sensors on.",
+    )
     missing = [name for name in metadata.get("sensors", []) if name not in sensors]
     if missing and device == "phone":
         notes.append(f"named in Metadata but without samples: {', '.join(missing)}.")
     sensors = _convert(sensors, tables, metadata, platform, device, notes)
-    # Nanoseconds since 1970 are beyond float64: only their differences become seconds.
-    epoch_ns = min(int(samples.times_ns.min()) for samples in sensors.values())
-    streams = {
-        sensor: SensorStream(
-            (samples.times_ns - epoch_ns) / 1e9, samples.values, samples.axes
-        )
-        for sensor, samples in sensors.items()
-    }
-    return Recording(
-        streams,
-        source=source,
+    epoch_ns = first_time_ns(sensors)
+    return assemble_recording(
+        sensors,
+        source,
+        notes,
         epoch_ns=epoch_ns,
         annotations=tuple(_read_annotations(tables, epoch_ns, notes)),
-        notes=tuple(notes),
     )
 
 
@@ -168,13 +164,14 @@ def _convert(
     device: str,
     notes: list[str],
 ) -> dict[str, Samples]:
-    told_by = "platform=" if platform else metadata.get("told_by", "Metadata")
+    """Return the samples in the package's signs and units."""
+    named_by = "platform=" if platform else metadata.get("named_by", "Metadata")
     header = tables["Orientation"][0].header if "Orientation" in tables else []
     convention, how = decide_convention(
         sensors,
         platform or metadata.get("platform"),
         metadata.get("standardised", False),
-        told_by,
+        named_by,
         header,
     )
     notes += how
@@ -182,18 +179,12 @@ def _convert(
     converted = {}
     for sensor, samples in sensors.items():
         samples = convention.apply(sensor, samples)
-        if in_g and sensor in ("Accelerometer", "Gravity"):
-            samples = Convention(None, True, "").apply("AccelerometerUncalibrated", samples)
-        notes += check_plausible(sensor, samples)
+        if in_g and sensor in TOTAL_PARTS:
+            samples = replace(samples, values=samples.values * STANDARD_GRAVITY)
         converted[sensor] = samples
     if in_g:
         notes.append(f"watch: acceleration from g, times {STANDARD_GRAVITY}.")
-    notes += check_conventions(converted)
     return converted
-
-
-def _marks(n_marks: int) -> str:
-    return f" ({n_marks} annotations, but nothing they belong to)" if n_marks else ""
 
 
 # -------------------------------------------------------------------- the tables
@@ -202,7 +193,7 @@ def _marks(n_marks: int) -> str:
 def _read_metadata(tables: Tables, notes: list[str]) -> dict[str, Any]:
     found = tables.get("Metadata")
     if not found or not len(found[0]):
-        notes.append("no Metadata: the platform must be told by the data.")
+        notes.append("no Metadata: the data must decide the platform.")
         return {}
     table = found[0]
     values = {
@@ -216,8 +207,8 @@ def _read_metadata(tables: Tables, notes: list[str]) -> dict[str, Any]:
         f"Sensor Logger {version}, platform {platform or 'not named'}"
         f"{', standardised' if standardised else ''}."
     )
-    told_by = f"{platform} in Metadata{', standardised' if standardised else ''}"
-    metadata: dict[str, Any] = {"standardised": standardised, "told_by": told_by}
+    named_by = f"{platform} in Metadata{', standardised' if standardised else ''}"
+    metadata: dict[str, Any] = {"standardised": standardised, "named_by": named_by}
     if platform in ("ios", "android"):
         metadata["platform"] = platform
     named = values.get("sensors", "").replace(" ", "").split("|")
@@ -237,9 +228,9 @@ def _read_annotations(
 
 
 def _check_header(sensor: str, table: Table) -> tuple[str, ...]:
-    """Return the axes to read, all of which and the time are there."""
+    """Return the axes to read, after checking that they and the time are there."""
     axes = SENSOR_AXES[sensor]
-    if sensor == "Orientation":  # either of its two halves will do
+    if sensor == "Orientation":  # one of its two halves is enough
         halves = [
             half for half in (QUATERNION_AXES, EULER_AXES) if {*half} & {*table.header}
         ]
@@ -278,7 +269,7 @@ def _samples(
 
 
 def _read_clock(table: Table, notes: list[str], sensor: str) -> Clock:
-    """Return each row's time, and the recording's start by each row where told."""
+    """Return each row's time, and the recording's start according to each row."""
     table.require(["time"])
     elapsed_ns = _elapsed_ns(table)
     times_ns = table.whole_numbers("time")
@@ -292,21 +283,21 @@ def _elapsed_ns(table: Table) -> NDArray[np.float64] | None:
         return None
     try:
         return table.numbers(["seconds_elapsed"])[:, 0] * 1e9
-    except ValueError:  # it's needed only where the time is damaged
+    except ValueError:  # it is needed only if the time is damaged
         return None
 
 
 def _restore_clock(
     table: Table, elapsed_ns: NDArray[np.float64] | None, notes: list[str], sensor: str
 ) -> NDArray[np.int64]:
-    """Return times that a spreadsheet has rounded, from seconds_elapsed."""
+    """Return times that a spreadsheet has rounded, restored from seconds_elapsed."""
     cells = [cell.strip() for cell in table.cells("time")]
     known = np.empty(len(cells))
     precision_ns = 0.0
     for row, cell in enumerate(cells):
         match = _SCIENTIFIC.fullmatch(cell)
         if match is None and not (cell.isascii() and cell.isdigit()):
-            raise table.fault(row, "time", "is no whole number of nanoseconds", _AGAIN)
+            raise table.fault(row, "time", "is not a whole number of nanoseconds")
         digits = match[1] + match[2] if match else cell
         known[row] = int(digits) * 10.0 ** (19 - len(digits)) if match else int(cell)
         if match:
@@ -316,10 +307,10 @@ def _restore_clock(
         raise table.fault(
             first,
             "time",
-            "is no whole number of nanoseconds: it was rounded, and seconds_elapsed is "
-            "not there to restore it",
-            _AGAIN,
+            "is not a whole number of nanoseconds: it was rounded, and seconds_elapsed "
+            "is not there to restore it",
         )
+    # All rows give the same start of the recording; unrounded ones give it exactly.
     starts_ns = known - elapsed_ns
     exact = np.array([cell.isdigit() for cell in cells])
     start_ns = np.median(starts_ns[exact] if exact.any() else starts_ns)
@@ -329,7 +320,6 @@ def _restore_clock(
             int(np.argmax(off_ns)),
             "time",
             "is rounded and disagrees with seconds_elapsed",
-            _AGAIN,
         )
     notes.append(
         f"{sensor}: {sum(not cell.isdigit() for cell in cells)} times were rounded to "

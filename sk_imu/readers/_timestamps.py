@@ -1,4 +1,4 @@
-"""What clocks and first rows of real files hold, and what is left out because of it."""
+"""The samples of a file, cleaned of faulty rows that real files are known to hold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,15 +11,17 @@ from ..recording import QUATERNION_AXES
 
 __all__ = ["Samples", "clean_samples"]
 
-#: Rows apart from the others by more are strays, where they are few.
+#: A few rows farther than this from all others are strays.
 _STRAY_S = 3600.0
-#: Sensors that may truly read zero: no more rows of zeros than this are its start-up.
-_START_UP_ROWS = 10
+#: Sensors that may truly read zero. At most so many rows of zeros are their start-up.
 _ZERO_AT_REST = {"Accelerometer", "Gyroscope", "GyroscopeUncalibrated"}
-#: Sensors delivered out of order are sorted later on; a clock that was set back is not.
+_START_UP_ROWS = 10
+#: Rows out of order up to these limits were delivered late; beyond, a clock was set back.
 _LATE_ROWS = 10
 _LATE_S = 1.0
+#: Sensors of one recording are never farther apart.
 _MIXED_S = 60.0
+#: Times outside these years are not Unix times in nanoseconds.
 _YEARS = (2000, 2100)
 
 
@@ -33,7 +35,7 @@ class Samples:
     values: NDArray[np.float64]
     rows: NDArray[np.int64]
     row_word: str = "line"
-    #: Start of the recording by each row: its time less its seconds_elapsed.
+    #: Start of the recording according to each row: its time minus seconds_elapsed.
     starts_ns: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
@@ -41,11 +43,11 @@ class Samples:
         return len(self.times_ns)
 
     def where(self, i: int) -> str:
-        """Return the place of a sample, for messages."""
+        """Return the place of a sample in its file, for messages."""
         return f"{self.place}, {self.row_word} {self.rows[i]}"
 
     def keep(self, kept: NDArray[np.bool_]) -> "Samples":
-        """Return the samples that are kept."""
+        """Return the samples that a mask selects."""
         return replace(
             self,
             times_ns=self.times_ns[kept],
@@ -54,30 +56,41 @@ class Samples:
             starts_ns=None if self.starts_ns is None else self.starts_ns[kept],
         )
 
+    def filled(self) -> "Samples":
+        """Return the samples that have a value.
+
+        Sheets of several sensors leave cells empty where one of them has no sample.
+        """
+        return self.keep(~np.asarray(np.isnan(self.values).all(axis=1)))
+
 
 def clean_samples(
-    sensors: Mapping[str, Samples], source: str, *, unix: bool = True
-) -> tuple[dict[str, Samples], list[str]]:
-    """Leave out what is no sample, note what is odd, refuse what can't be right.
+    sensors: Mapping[str, Samples],
+    source: str,
+    notes: list[str],
+    *,
+    unix: bool = False,
+    nothing: str = "no samples in it. Export the recording again, or record again.",
+) -> dict[str, Samples]:
+    """Return the samples without faulty rows, and add a note on each kind of fault.
 
-    Left out and noted with counts: rows of zeros before a sensor's first value, few
+    Left out and noted with counts: rows of zeros before a sensor's first value, a few
     rows stamped more than an hour from all others, rows that repeat the one before in
     time and values.  Kept and noted: timestamps that repeat with other values, rows out
-    of order, empty cells.  Refused: a clock that was set back, years that can't be,
-    sensors of different recordings.
+    of order, empty cells.  Refused: a clock that was set back and, if times are Unix
+    times (``unix``), impossible years and sensors of different recordings.
 
     Raises
     ------
     ValueError
-        Names the file, the sensor's row and what to do.
+        If a fault is refused, or no sample is left: then ``nothing`` is the message.
     """
-    notes: list[str] = []
     cleaned: dict[str, Samples] = {}
     for sensor, samples in _without_strays(sensors, notes).items():
         samples = _without_leading_zeros(sensor, samples, notes)
         samples = _without_repeated_rows(sensor, samples, notes)
         if not len(samples):
-            notes.append(f"{sensor}: no sample is left, passed over.")
+            notes.append(f"{sensor}: no sample is left, ignored.")
             continue
         if unix:
             _check_years(samples)
@@ -86,16 +99,18 @@ def clean_samples(
         if missing:
             notes.append(f"{sensor}: {missing} rows with empty cells, kept as NaN.")
         cleaned[sensor] = samples
+    if not cleaned:
+        raise ValueError(f"{source}: {nothing}")
     if unix:
         _check_one_recording(cleaned, source, notes)
-    return cleaned, notes
+    return cleaned
 
 
 def _without_strays(sensors: Mapping[str, Samples], notes: list[str]) -> dict[str, Samples]:
     filled = {sensor: samples for sensor, samples in sensors.items() if len(samples)}
     if not filled:
         return {}
-    # One row of each sensor with one stamp is one stray, hence unique times.
+    # Unique times: rows of several sensors with one timestamp count as one stray.
     times = np.unique(np.concatenate([samples.times_ns for samples in filled.values()]))
     cuts = np.flatnonzero(np.diff(times) > _STRAY_S * 1e9) + 1
     kept: dict[str, Samples] = {}
@@ -130,7 +145,9 @@ def _without_leading_zeros(sensor: str, samples: Samples, notes: list[str]) -> S
         notes.append(f"{sensor}: all {len(zero)} rows are zero, kept.")
         return samples
     if leading > _START_UP_ROWS and sensor in _ZERO_AT_REST:
-        notes.append(f"{sensor}: begins with {leading} rows of zeros, kept: it may rest.")
+        notes.append(
+            f"{sensor}: begins with {leading} rows of zeros, kept: it may be at rest."
+        )
         return samples
     if leading:
         notes.append(
@@ -140,7 +157,7 @@ def _without_leading_zeros(sensor: str, samples: Samples, notes: list[str]) -> S
         samples = samples.keep(np.arange(len(zero)) >= leading)
     later = int(zero.sum()) - leading
     if later:
-        notes.append(f"{sensor}: {later} row(s) of zeros amid the others, kept.")
+        notes.append(f"{sensor}: {later} row(s) of zeros among the others, kept.")
     return samples
 
 
@@ -165,14 +182,14 @@ def _check_order(sensor: str, samples: Samples, notes: list[str]) -> None:
     steps = np.diff(times)
     if (steps == 0).any():
         notes.append(
-            f"{sensor}: {int((steps == 0).sum())} timestamp(s) are repeated with other "
+            f"{sensor}: {int((steps == 0).sum())} timestamp(s) repeat with other "
             f"values, kept (first: {samples.where(int(np.argmax(steps == 0)) + 1)})."
         )
     if not (steps < 0).any():
         return
     latest = np.maximum.accumulate(times)
     late = times < latest
-    # The length of each run of rows that lie before one already seen.
+    # Start and end of each run of rows that are earlier than a row before them.
     edges = np.flatnonzero(np.diff(np.concatenate([[0], late.astype(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
     for start, end in zip(starts, ends, strict=True):
@@ -180,7 +197,7 @@ def _check_order(sensor: str, samples: Samples, notes: list[str]) -> None:
         if end - start > _LATE_ROWS or behind_s > _LATE_S:
             raise ValueError(
                 f"{samples.where(int(start))}: the clock of {sensor} runs back by "
-                f"{behind_s:.3g} s for {end - start} row(s). It was set in mid-recording, "
+                f"{behind_s:.3g} s for {end - start} row(s). It was set while recording, "
                 "or two recordings are joined: cut the file in two there, or correct the "
                 "time."
             )
@@ -196,16 +213,16 @@ def _check_years(samples: Samples) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
-            f"{samples.where(row)}, column 'time': {samples.times_ns[row]} is no Unix time "
-            f"in nanoseconds between the years {_YEARS[0]} and {_YEARS[1]}. Correct the "
-            "clock, or use read_table with the right time_unit."
+            f"{samples.where(row)}, column 'time': {samples.times_ns[row]} is not a Unix "
+            f"time in nanoseconds between the years {_YEARS[0]} and {_YEARS[1]}. "
+            "Correct the clock, or use read_table with the right time_unit."
         )
 
 
 def _check_one_recording(
     sensors: Mapping[str, Samples], source: str, notes: list[str]
 ) -> None:
-    """Refuse sensors that can't be of one recording."""
+    """Refuse sensors that cannot belong to one recording."""
     if len(sensors) > 1:
         main = max(sensors, key=lambda sensor: len(sensors[sensor]))
         low, high = int(sensors[main].times_ns.min()), int(sensors[main].times_ns.max())
@@ -227,8 +244,9 @@ def _check_one_recording(
         off_s = np.abs(samples.starts_ns - starts[sensor]) / 1e9
         if np.nanmax(off_s) > _LATE_S:
             notes.append(
-                f"{sensor}: time and seconds_elapsed part by up to {np.nanmax(off_s):.3g} "
-                f"s ({samples.where(int(np.nanargmax(off_s)))}); time is what counts."
+                f"{sensor}: time and seconds_elapsed differ by up to "
+                f"{np.nanmax(off_s):.3g} s "
+                f"({samples.where(int(np.nanargmax(off_s)))}); time is used."
             )
     if starts:
         first, last = (

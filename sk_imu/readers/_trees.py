@@ -1,4 +1,4 @@
-"""Folders of recordings, and who did what in them."""
+"""Folders of labelled recordings."""
 
 import re
 from collections.abc import Iterator
@@ -14,11 +14,12 @@ from ._tables import parse_table
 
 __all__ = ["read_recordings"]
 
+#: What a path or a manifest may say about a recording.
 _FIELDS = ("label", "subject", "side", "placement", "session")
 _FILES = {".zip", ".csv", ".json", ".sqlite", ".sqlite3", ".db"}
 _SENSOR_FILES = {name.lower() for name in (*SENSOR_AXES, "Annotation", "Metadata")}
 _LAYOUT = (
-    "Expected are folder/label/recording or folder/subject/label/recording, where a "
+    "Expected is folder/label/recording or folder/subject/label/recording, where a "
     "recording is a file or a folder of CSV files. For other trees give pattern= or a "
     "manifest."
 )
@@ -34,29 +35,30 @@ def read_recordings(
     n_jobs: int | None = None,
     progress: bool = True,
 ) -> list[Recording]:
-    """Read a folder of recordings, and who did what from a pattern or a table.
+    """Read a folder of recordings, with labels and subjects from paths or a manifest.
 
     Parameters
     ----------
     folder : str or pathlib.Path
         The folder.  A recording in it is a zip, JSON, SQLite or CSV file, or a folder of
-        CSV files; other files are passed over.
+        CSV files; other files are ignored.
     pattern : str, default=None
-        How a recording's path inside the folder tells what is known of it, such as
+        Pattern of a recording's path inside the folder, such as
         ``"{subject}/{label}_{session}.zip"``: ``{label}``, ``{subject}``, ``{side}``,
         ``{placement}`` and ``{session}`` stand for a part of a name, ``*`` for any part
-        of a name, ``**`` for any part of the path.  The suffix may be left out.  None
+        of a name, ``**`` for any part of the path.  The suffix may be omitted.  None
         takes the trees ``folder/label/recording`` and ``folder/subject/label/recording``,
         or the manifest.
     manifest : str or pathlib.Path, default=None
         A CSV file with the column ``path``, inside the folder, and any of ``label``,
-        ``subject``, ``side``, ``placement`` and ``session``.  Only what it names is read.
+        ``subject``, ``side``, ``placement`` and ``session``.  Only its recordings are read.
         None takes the folder's ``manifest.csv`` if it has one and no pattern is given.
     label, subject : str, default=None
-        For recordings whose label or subject neither path nor manifest tells.  With a
-        ``label`` and no pattern or manifest, recordings may stand anywhere.
+        Label or subject of the recordings for which neither path nor manifest has one.
+        With a ``label`` and no pattern or manifest, recordings may be anywhere in the
+        folder.
     n_jobs : int, default=None
-        Number of processes that read; None is one, -1 all.
+        Number of reading processes; None is one, -1 uses all processors.
     progress : bool, default=True
         Whether to show a progress bar on a terminal.
 
@@ -68,8 +70,8 @@ def read_recordings(
     Raises
     ------
     ValueError
-        If there is no recording, a path doesn't fit the pattern or the trees, the
-        manifest is wrong, or a recording can't be read.  The message names the file.
+        If there is no recording, a path does not fit the pattern or the trees, the
+        manifest is wrong, or a recording cannot be read.  The message names the file.
 
     Examples
     --------
@@ -94,7 +96,7 @@ def read_recordings(
     if folder.is_file():
         raise ValueError(
             f"{folder}: is a file, not a folder of recordings. Give the folder, or read "
-            "the one recording with read_recording."
+            "a single recording with read_recording."
         )
     if not folder.is_dir():
         raise ValueError(
@@ -123,7 +125,7 @@ def read_recordings(
         delayed(read_recording)(path, **{**defaults, **metadata})
         for path, metadata in tasks
     )
-    # A bar is for a person: None shows it on a terminal only.
+    # tqdm shows the bar only on a terminal if disable is None.
     disable = None if progress else True
     return list(tqdm(reading, total=len(tasks), desc="reading", disable=disable))
 
@@ -132,7 +134,7 @@ def _by_layout(folder: Path, paths: list[Path]) -> Iterator[tuple[Path, dict[str
     depths = {path: len(path.relative_to(folder).parts) for path in paths}
     for path, depth in depths.items():
         if depth not in (2, 3):
-            raise ValueError(f"{path}: stands too high or too deep in {folder}. {_LAYOUT}")
+            raise ValueError(f"{path}: is too high or too deep in {folder}. {_LAYOUT}")
         if depth != depths[paths[0]]:
             raise ValueError(f"{folder}: {paths[0]} and {path} differ in depth. {_LAYOUT}")
     for path in paths:
@@ -146,7 +148,7 @@ def _by_pattern(
     expression = _compile(pattern)
     for path in paths:
         inside = path.relative_to(folder)
-        # First without the suffix, or a last {session} would take it in.
+        # First without the suffix, or a final {session} would include it.
         bare = inside.with_suffix("") if inside.suffix.lower() in _FILES else inside
         match = expression.fullmatch(bare.as_posix()) or (
             expression.fullmatch(inside.as_posix())
@@ -172,7 +174,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
             expression += re.escape(piece)
         elif name not in _FIELDS or name in seen:
             raise ValueError(
-                f"pattern {pattern!r}: {piece} is unknown or there twice. Known are "
+                f"pattern {pattern!r}: {piece} is unknown or repeated. Use once each: "
                 f"{', '.join(f'{{{field}}}' for field in _FIELDS)}."
             )
         else:
@@ -183,10 +185,10 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     if not file.is_file():
-        raise ValueError(f"{file}: there is no such manifest.")
+        raise ValueError(f"{file}: there is no such manifest. Check the path.")
     table = parse_table(file.read_bytes(), str(file))
     if table is None or not len(table):
-        raise ValueError(f"{file}: the manifest names no recording.")
+        raise ValueError(f"{file}: the manifest names no recording. Add rows.")
     table.require(["path"])
     unknown = [name for name in table.header if name not in ("path", *_FIELDS)]
     if unknown:
@@ -197,9 +199,9 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
     for row, name in enumerate(names):
         path = folder / name
         if not name or not path.exists():
-            raise table.fault(row, "path", f"is no path inside {folder}", "Correct it.")
+            raise table.fault(row, "path", f"is not a path inside {folder}", "Correct it.")
         if name in names[:row]:
-            raise table.fault(row, "path", "is there twice", "Leave one of them out.")
+            raise table.fault(row, "path", "is there twice", "Delete one of the two.")
         cells = {
             field: table.cells(field)[row].strip() for field in _FIELDS if table.has(field)
         }
@@ -210,8 +212,8 @@ def _find_recordings(folder: Path, *, is_root: bool = False) -> Iterator[Path]:
     entries = [
         entry for entry in folder.iterdir() if not entry.name.startswith((".", "__"))
     ]
-    # A sensor's file or phyphox's meta make a folder a recording, however much is
-    # missing: whoever leaves out a file by mistake shall be told.
+    # A sensor's file or phyphox's meta makes a folder a recording, even an incomplete
+    # one: reading it then reports the missing file, and nothing is ignored silently.
     if any(
         (entry.suffix.lower() == ".csv" and entry.stem.lower() in _SENSOR_FILES)
         or (entry.name == "meta" and entry.is_dir())

@@ -1,4 +1,4 @@
-"""Recordings to files, in the layout of the app Sensor Logger."""
+"""Recordings to files in the layout of the app Sensor Logger."""
 
 import io
 import zipfile
@@ -10,27 +10,21 @@ import numpy as np
 import pandas as pd
 
 from ..recording import SENSOR_AXES, STANDARD_GRAVITY, Recording, SensorStream
+from ._conventions import FLIPPED
 
 __all__ = ["write_sensor_logger"]
 
-#: Second 0 of a recording that doesn't know when it was.
+#: Second 0 of a recording without a date.
 _UNKNOWN_EPOCH_NS = 1_700_000_000_000_000_000
 _MS = 1_000_000
 
-#: Columns of each platform's files, as measured on exports of the versions below.
+#: Columns of each platform's files, as found in exports of the versions below.
 _VECTOR = ("z", "y", "x")
 _ORIENTATION = {
     "android": ("qz", "qy", "qx", "qw", "roll", "pitch", "yaw"),
     "ios": ("yaw", "qx", "qz", "roll", "qw", "qy", "pitch"),
 }
 _VERSION = {"android": "1.29.0", "ios": "1.29.0"}
-#: What points the other way on iOS, unless the app is told to standardise.
-_FLIPPED = {
-    "Accelerometer": SENSOR_AXES["Accelerometer"],
-    "Gravity": SENSOR_AXES["Gravity"],
-    "AccelerometerUncalibrated": SENSOR_AXES["TotalAcceleration"],
-    "Orientation": ("pitch", "yaw"),
-}
 
 
 def write_sensor_logger(
@@ -42,29 +36,28 @@ def write_sensor_logger(
 ) -> Path:
     """Write a recording as the app Sensor Logger exports it.
 
-    One CSV file a sensor with ``time`` in Unix nanoseconds, ``seconds_elapsed`` and the
-    sensor's axes, besides Metadata.csv and Annotation.csv.  The order of the columns, the
-    signs and the units are the platform's: on iOS acceleration, gravity, pitch and yaw
-    have the other sign, and ``TotalAcceleration``, which the app doesn't have there, is
-    written as ``AccelerometerUncalibrated`` in g.
+    Each sensor has a CSV file with ``time`` in Unix nanoseconds, ``seconds_elapsed`` and
+    the sensor's axes; there are also Metadata.csv and Annotation.csv.  The order of the
+    columns, the signs and the units are those of the platform: on iOS acceleration,
+    gravity, pitch and yaw have the other sign, and ``TotalAcceleration``, which the app
+    does not have there, is written as ``AccelerometerUncalibrated`` in g.
 
-    Label, subject, side and placement have no place in the app's files and are not
-    written, nor are notes; :func:`sk_imu.readers.read_recordings` takes labels and
-    subjects from the folders' names.
+    The app's files cannot hold label, subject, side, placement and notes, so these are
+    not written; :func:`sk_imu.readers.read_recordings` takes labels and subjects from
+    the names of folders.
 
     Parameters
     ----------
     recording : Recording
         Streams of any of the app's sensors, such as Accelerometer, Gravity,
-        TotalAcceleration, Gyroscope, Magnetometer and Orientation, with all of their
-        axes.
+        TotalAcceleration, Gyroscope, Magnetometer and Orientation, with all their axes.
     path : str or pathlib.Path
         The folder to write, or the zip file if the name ends in ``.zip``.  It must not
-        yet exist, or be an empty folder.
+        exist yet, except as an empty folder.
     platform : {"android", "ios"}, default="android"
-        The phone that pretends to have recorded it.
+        The platform of the phone in whose layout the files are written.
     standardised : bool, default=False
-        Whether the app's setting "Standardise Units & Frames" was on, by which iOS has
+        Whether the app's setting "Standardise Units & Frames" is on, which gives iOS
         the signs and units of Android.
 
     Returns
@@ -75,8 +68,8 @@ def write_sensor_logger(
     Raises
     ------
     ValueError
-        If something is there already, the platform is unknown, or a stream is of a
-        sensor that the app doesn't have or lacks one of its axes.
+        If ``path`` exists, the platform is unknown, the app does not have a stream's
+        sensor, or a stream lacks an axis.
 
     References
     ----------
@@ -102,7 +95,7 @@ def write_sensor_logger(
     if platform not in _ORIENTATION:
         raise ValueError(f"platform must be 'android' or 'ios', got {platform!r}.")
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise ValueError(f"{path}: is there already. Name a new folder or zip file.")
+        raise ValueError(f"{path}: exists already. Give a new folder or zip file.")
     files = _format_files(recording, path, platform, standardised)
     if path.suffix.lower() == ".zip":
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +115,7 @@ def _format_files(
     epoch_ns = recording.epoch_ns
     if epoch_ns is None:
         epoch_ns = _UNKNOWN_EPOCH_NS
-    start_ns = epoch_ns // _MS * _MS  # the app knows its start to the millisecond
+    start_ns = epoch_ns // _MS * _MS  # the app rounds its start to the millisecond
     native_ios = platform == "ios" and not standardised
     files, rates_ms = {}, {}
     for sensor, stream in recording.streams.items():
@@ -138,8 +131,8 @@ def _format_files(
                 )
         if native_ios and name == "AccelerometerUncalibrated":
             table /= STANDARD_GRAVITY
-        if native_ios and name in _FLIPPED:
-            table[list(_FLIPPED[name])] *= -1
+        if native_ios and name in FLIPPED:
+            table[list(FLIPPED[name])] *= -1
         columns = _ORIENTATION[platform] if name == "Orientation" else _VECTOR
         times_ns = epoch_ns + np.rint(stream.timestamps_s * 1e9).astype(np.int64)
         table = table[list(columns)]
@@ -167,9 +160,9 @@ def _check_stream(sensor: str, stream: SensorStream, path: Path) -> None:
 
 def _format_annotations(recording: Recording, epoch_ns: int, start_ns: int) -> str:
     if not recording.annotations:
-        return ""  # the app writes no header, either
+        return ""  # the app writes no header then
     times_s, texts = zip(*recording.annotations, strict=True)
-    # The app marks them to the millisecond.
+    # The app rounds them to the millisecond.
     times_ns = (epoch_ns + np.rint(np.array(times_s) * 1e9).astype(np.int64)) // _MS * _MS
     elapsed_s = (times_ns - start_ns) / 1e9
     return _csv(

@@ -1,4 +1,4 @@
-"""The readers: right by column name, or a clear error that names the place."""
+"""The readers read columns by name, or raise an error that names the place."""
 
 import zipfile
 from pathlib import Path
@@ -9,14 +9,14 @@ import pytest
 
 from sk_imu import Resampler
 from sk_imu.readers import read_recording, read_recordings, read_sensor_logger
-from sk_imu.recording._channels import SENSOR_AXES
+from sk_imu.recording import SENSOR_AXES
 
 START_NS = 1_701_362_862_701_310_123  # odd: float64 knows these only to 256 ns
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sensor_logger"
 
 
 def table(n=100, sensor="Gravity", columns=None, period_ns=10_000_000, offset_ns=0):
-    """Make a sensor's file, with values that tell row and axis apart."""
+    """Return the table of a sensor, with a different value in each cell."""
     data = {"time": START_NS + offset_ns + period_ns * np.arange(n)}
     data["seconds_elapsed"] = np.arange(n) / 100
     for i, axis in enumerate(SENSOR_AXES[sensor], start=1):
@@ -86,7 +86,7 @@ def test_times_keep_their_nanoseconds(tmp_path):
     )
 
 
-def test_other_files_and_empty_sensors_are_passed_over(tmp_path):
+def test_other_files_and_empty_sensors_are_ignored(tmp_path):
     path = write(
         tmp_path / "recording",
         Gravity=table(),
@@ -133,7 +133,7 @@ ROW = "1701362862701310000,0.1,3,2,1\n"
         (HEADER + ROW + "1701362862701.31,0.1,3,2,1\n", "line 3, column 'time'"),
         (
             'time,z,y,x\n"1,70136286270131E+018",3,2,1\n',
-            r"line 2, column 'time': '1,70136286270131E\+018' is no whole number",
+            r"line 2, column 'time': '1,70136286270131E\+018' is not a whole number",
         ),
         # Rounded to ten seconds, or not what seconds_elapsed says: beyond repair.
         (HEADER + "1.70136286E+18,0.1,3,2,1\n", "line 2, column 'time'.*was rounded"),
@@ -154,7 +154,7 @@ def test_damaged_table_names_file_line_and_column(tmp_path, text, message):
 
 def test_wrong_encoding_names_the_file(tmp_path):
     (tmp_path / "Gravity.csv").write_bytes(table(3).to_csv(index=False).encode("utf-16"))
-    with pytest.raises(ValueError, match=r"Gravity\.csv: is no text in UTF-8"):
+    with pytest.raises(ValueError, match=r"Gravity\.csv: is not text in UTF-8"):
         read_recording(tmp_path)
 
 
@@ -164,16 +164,16 @@ def test_nothing_to_read(tmp_path):
     with pytest.raises(ValueError, match="no sensor file with samples"):
         read_recording(write(tmp_path / "empty", Gyroscope=""))
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ValueError, match=r"broken\.zip: is no zip file"):
+    with pytest.raises(ValueError, match=r"broken\.zip: is not a readable zip"):
         read_recording(tmp_path / "broken.zip")
 
 
 def test_truncated_zip(tmp_path):
     path = zip_of(write(tmp_path / "recording", Gravity=table(1000)))
     content = bytearray(path.read_bytes())
-    content[200:400] = b"\0" * 200  # stored: the checksum tells
+    content[200:400] = b"\0" * 200  # stored uncompressed: only the checksum shows it
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"recording\.zip: is no zip file"):
+    with pytest.raises(ValueError, match=r"recording\.zip: is not a readable zip"):
         read_recording(path)
 
 
@@ -215,10 +215,10 @@ def test_tree_faults(tmp_path):
     with pytest.raises(ValueError, match="is a file, .*read_recording"):
         read_recordings(tmp_path / "one.csv")
     (tmp_path / "one.csv").unlink()
-    with pytest.raises(ValueError, match=r"no recording in it\. Expected are folder/label"):
+    with pytest.raises(ValueError, match=r"no recording in it\. Expected is folder/label"):
         read_recordings(tmp_path)
     write(tmp_path / "squat", Gravity=table())
-    with pytest.raises(ValueError, match="squat: stands too high or too deep"):
+    with pytest.raises(ValueError, match="squat: is too high or too deep"):
         read_recordings(tmp_path)
 
 
@@ -229,7 +229,7 @@ def test_tree_of_both_kinds_is_refused(tmp_path):
         read_recordings(tmp_path)
 
 
-def test_recording_without_samples_in_a_tree_is_told(tmp_path):
+def test_recording_without_samples_in_a_tree_is_refused(tmp_path):
     write(tmp_path / "squat" / "1", Gravity=table())
     write(tmp_path / "squat" / "2", Metadata="version\n3\n")
     with pytest.raises(ValueError, match="2: no sensor file with samples"):

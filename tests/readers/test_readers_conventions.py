@@ -1,4 +1,4 @@
-"""One physical convention, told by Metadata or by the data, and checked against them."""
+"""One physical convention, decided by Metadata or the data, and checked against them."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from sk_imu import Resampler, read_recording
 from sk_imu.readers import read_sensor_logger
-from sk_imu.recording._channels import STANDARD_GRAVITY
+from sk_imu.recording import STANDARD_GRAVITY
 
 START_NS = 1_701_362_862_701_310_123
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sensor_logger"
@@ -80,8 +80,8 @@ def test_platform_argument_decides_and_is_checked(tmp_path):
     undecided = read_recording(path)
     assert undecided.streams["Gravity"].values[0, 2] == -9.8
     assert any("UNDECIDED" in note and "platform='ios'" in note for note in undecided.notes)
-    told = read_sensor_logger(path, platform="ios")
-    assert told.streams["Gravity"].values[0, 2] == 9.8
+    decided = read_sensor_logger(path, platform="ios")
+    assert decided.streams["Gravity"].values[0, 2] == 9.8
     with pytest.raises(ValueError, match="platform must be"):
         read_sensor_logger(path, platform="windows")
 
@@ -149,10 +149,10 @@ def test_real_gravity_is_up_by_the_quaternion(name):
     assert not any("CONTRADICTION" in note for note in recording.notes)
 
 
-def test_real_platform_is_told_by_the_data_where_there_is_no_metadata():
+def test_data_decide_the_real_platform_without_metadata():
     notes = real("ios_1.11_squats_109s").notes
     (how,) = [note for note in notes if "no platform is named" in note]
-    assert "iOS's own by the data" in how
+    assert "those of iOS according to the data" in how
     assert "Gravity against Orientation" in how
 
 

@@ -1,4 +1,4 @@
-"""Generated exports: read right, or refused with file, sensor and row. Never misread."""
+"""Generated exports are read correctly, or refused with file, sensor and row."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from sk_imu.readers import read_recording
-from sk_imu.recording._channels import SENSOR_AXES, STANDARD_GRAVITY
+from sk_imu.recording import SENSOR_AXES, STANDARD_GRAVITY
 
 START_NS = 1_701_362_862_701_310_123
 HOUR_NS = 3_600_000_000_000
@@ -350,16 +350,16 @@ def check(case):
             COUNTS["refused"] += 1
             check_refusal(str(error), case, path, word, victim, expected, tables, name)
             return
-    COUNTS["read right"] += 1
-    assert isinstance(expected, list), f"{name}: read in place of refused"
+    COUNTS["read correctly"] += 1
+    assert isinstance(expected, list), f"{name}: read instead of refused"
     decided = check_values(recording, case, truth, times, victim, expected)
-    COUNTS["of these undecided, and said so"] += not decided
+    COUNTS["undecided, with a note"] += not decided
     if case["fault"] in HARMLESS:
         assert any(victim in note for note in recording.notes), (name, recording.notes)
 
 
 def check_refusal(message, case, path, word, victim, expected, tables, name):
-    assert not isinstance(expected, list), f"{name}: refused in place of read: {message}"
+    assert not isinstance(expected, list), f"{name}: refused instead of read: {message}"
     assert path.name in message
     assert victim in message or expected == "mixed", message
     assert re.search(r"\b(Export|Correct|Give|cut|read_table|again)\b", message), message
@@ -377,7 +377,7 @@ def check_values(recording, case, truth, times, victim, expected):
     assert set(recording.streams) == set(times)
     text = " ".join(recording.notes)
     apple = case["platform"] == "ios" and not case["standardised"]
-    # Values of so short a time may speak for both platforms; then that is said, too.
+    # Values of so short a time may indicate both platforms, which is noted, too.
     unsaid = "UNDECIDED" not in text and "CONTRADICTION: no platform" not in text
     decided = case["metadata"] or not apple or unsaid
     kept = {
@@ -393,7 +393,7 @@ def check_values(recording, case, truth, times, victim, expected):
         if not decided:  # as recorded
             want = as_written(sensor, want, case)
             if "UNDECIDED" not in text and sensor == "AccelerometerUncalibrated":
-                want = want * STANDARD_GRAVITY  # g is told by the norm, whatever the sign
+                want = want * STANDARD_GRAVITY  # the norm shows g, whatever the sign
         got = stream.values
         assert got.shape == want.shape, (sensor, got.shape, want.shape)
         missing = np.isnan(got)
@@ -566,8 +566,8 @@ def check_other(case):
         except ValueError as error:
             check_refusal_of_other(str(error), case, path, refused)
             return
-    assert refused is None, f"read in place of refused: {refused}"
-    COUNTS["other apps read right"] += 1
+    assert refused is None, f"read instead of refused: {refused}"
+    COUNTS["other apps read correctly"] += 1
     starts = np.array([at for at, _ in shifts])
     added = np.array([shift for _, shift in shifts])
     wanted = times + added[np.searchsorted(starts, times, side="right") - 1]

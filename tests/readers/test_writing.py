@@ -1,4 +1,4 @@
-"""What is written as the app would is read again as it was."""
+"""Recordings written as the app writes them are read again unchanged."""
 
 import zipfile
 
@@ -10,7 +10,7 @@ from sk_imu import Recording, Resampler, SensorStream
 from sk_imu import write_sensor_logger as write
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.readers import read_recordings, read_sensor_logger
-from sk_imu.recording._channels import SENSOR_AXES, STANDARD_GRAVITY
+from sk_imu.recording import SENSOR_AXES, STANDARD_GRAVITY
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +174,10 @@ def test_zip_holds_the_files_at_its_top(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     recording = lying_on_its_back()
     path = write(recording, tmp_path / "r")
-    with pytest.raises(ValueError, match=f"{path}: is there already"):
+    with pytest.raises(ValueError, match=f"{path}: exists already"):
         write(recording, path)
     (tmp_path / "r.zip").write_bytes(b"kept")
-    with pytest.raises(ValueError, match="is there already"):
+    with pytest.raises(ValueError, match="exists already"):
         write(recording, tmp_path / "r.zip")
     assert (tmp_path / "r.zip").read_bytes() == b"kept"
 
@@ -192,7 +192,7 @@ def test_nothing_is_overwritten(tmp_path):
         ),
     ],
 )
-def test_what_the_app_has_not_is_refused_before_anything_is_written(
+def test_unknown_sensors_and_axes_are_refused_before_anything_is_written(
     streams, message, tmp_path
 ):
     with pytest.raises(ValueError, match=message):
@@ -214,6 +214,6 @@ def test_uncalibrated_acceleration_keeps_its_name_and_meaning(tmp_path):
         write(both, tmp_path / "both", platform="ios")
 
 
-def test_unknown_platform_is_told(tmp_path):
+def test_unknown_platform_is_refused(tmp_path):
     with pytest.raises(ValueError, match="platform must be 'android' or 'ios'"):
         write(lying_on_its_back(), tmp_path / "r", platform="windows")

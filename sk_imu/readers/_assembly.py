@@ -1,0 +1,59 @@
+"""The last step of every reader: sensors in the package's units to a recording."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..recording import Recording, SensorStream
+from ._conventions import check_conventions, check_plausible
+from ._timestamps import Samples
+
+__all__ = ["assemble_recording", "first_time_ns"]
+
+
+def first_time_ns(sensors: Mapping[str, Samples]) -> int:
+    """Return the earliest time of any sample."""
+    return min(int(samples.times_ns.min()) for samples in sensors.values())
+
+
+def assemble_recording(
+    sensors: Mapping[str, Samples],
+    source: str,
+    notes: list[str],
+    *,
+    start_ns: int | None = None,
+    **metadata: Any,
+) -> Recording:
+    """Return a recording, whose notes say where its sensors contradict each other.
+
+    Parameters
+    ----------
+    sensors : mapping of str to Samples
+        Cleaned samples in the package's units and signs.
+    source : str
+        Path of the recording.
+    notes : list of str
+        What the reader found and decided.
+    start_ns : int, default=None
+        Time that becomes second 0; None takes the earliest time of any sample.
+    **metadata
+        ``epoch_ns`` and the other attributes of a recording.
+
+    Raises
+    ------
+    ValueError
+        If a value is beyond what any sensor measures.
+    """
+    for sensor, samples in sensors.items():
+        notes += check_plausible(sensor, samples)
+    # A table may hold one axis of a sensor, which has no direction to compare.
+    notes += check_conventions({s: v for s, v in sensors.items() if len(v.axes) >= 3})
+    if start_ns is None:
+        start_ns = first_time_ns(sensors)
+    streams = {
+        # Nanoseconds since 1970 exceed float64: only their differences become seconds.
+        sensor: SensorStream(
+            (samples.times_ns - start_ns) / 1e9, samples.values, samples.axes
+        )
+        for sensor, samples in sensors.items()
+    }
+    return Recording(streams, source=source, notes=tuple(notes), **metadata)
