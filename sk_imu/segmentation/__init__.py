@@ -1,4 +1,4 @@
-"""Recordings to sets, and sets to repetitions."""
+"""Find the sets in a recording, and the repetitions in a set."""
 
 from ._bouts import Bout, find_bouts
 from ._motion import MOTION_RATE_HZ as MOTION_RATE_HZ

@@ -1,4 +1,4 @@
-"""Which label the marks of an app's user give to a bout of exercise."""
+"""Label a bout of exercise by the marks that the user of an app set."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ def label_of(
 ) -> Any:
     """Return the label of one of a recording's bouts, given in order of time.
 
-    The rule is told in the notes of :func:`sk_imu.find_bouts`.
+    The notes of :func:`sk_imu.find_bouts` explain the rule.
     """
     start_s, end_s = spans[bout]
     marks = sorted((time_s, *_read(text)) for time_s, text in recording.annotations)
@@ -29,14 +29,14 @@ def label_of(
             return name or recording.label
     free_from_s = spans[bout - 1][1] if bout else float("-inf")
     earliest_s = max(start_s - mark_before_s, free_from_s)
-    # A mark that ends something says nothing of what follows.
+    # A mark that ends something does not label what follows.
     before = [n for t, n, k in marks if n and earliest_s < t <= start_s and k != "end"]
     inside = [name for time_s, name, _ in marks if name and start_s < time_s <= end_s]
     return before[-1] if before else inside[0] if inside else recording.label
 
 
 def _read(text: str) -> tuple[str, str]:
-    """Return the name in a mark's text, and whether it begins or ends something."""
+    """Return the name in a mark's text, and its kind: "begin", "end" or "mark"."""
     words = text.split()
     for place in (0, -1):
         word = words[place].strip(":.,;!-").lower() if words else ""

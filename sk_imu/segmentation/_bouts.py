@@ -1,13 +1,17 @@
-"""Find the sets in a recording of a whole training, without any training data."""
+"""Find the sets in the recording of a workout, without any training data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .._sklearn import Interval, validate_params
 from ..recording import Recording
 from ._annotations import label_of
 from ._motion import MOTION_RATE_HZ, Floats, motion_of
@@ -15,9 +19,25 @@ from ._repetitions import Repetition, as_repetitions, locate_repetitions
 
 __all__ = ["Bout", "find_bouts"]
 
-#: Lags at which a movement is compared with itself: a step of 6 % between them.
+THRESHOLDS: dict[str, list[Any]] = {
+    "min_periodicity": [Interval(Real, -1, 1, closed="both")],
+    "min_intensity": [Interval(Real, 0, None, closed="left")],
+    "min_confidence": [Interval(Real, -1, 1, closed="both")],
+    "min_repetitions": [Interval(Integral, 1, None, closed="left")],
+    "min_duration_s": [Interval(Real, 0, None, closed="left")],
+    "max_pause_s": [Interval(Real, 0, None, closed="left")],
+    "min_period_s": [Interval(Real, 0, None, closed="neither")],
+    "max_period_s": [Interval(Real, 0, None, closed="neither")],
+}
+#: Ratio of neighboring lags. A repetition a few percent off its lag is still similar.
 _LAG_STEP = 1.06
+#: Periodicity varies within a set: a stretch goes on while it is at most this much
+#: below the threshold.
 _HYSTERESIS = 0.15
+
+#: Begin and end in timesteps, and resemblance, of a repetition.
+_Located = tuple[float, float, float]
+_Locate = Callable[[Floats, int, int], list[_Located]]
 
 
 @dataclass(frozen=True)
@@ -27,13 +47,13 @@ class Bout:
     Parameters
     ----------
     start_s, end_s : float
-        First and last second, on the recording's clock.
+        Start and end in seconds, on the recording's clock.
     confidence : float
-        How much its repetitions resemble each other, at most 1: the mean of theirs.
+        Mean confidence of its repetitions, at most 1.
     label : object, optional
-        What an annotation says of it, else the recording's label.
+        The label from an annotation, else the label of the recording.
     repetitions : tuple of Repetition, default=()
-        The repetitions found in it.
+        Its repetitions.
 
     Examples
     --------
@@ -54,6 +74,7 @@ class Bout:
         return self.end_s - self.start_s
 
 
+@validate_params(THRESHOLDS, prefer_skip_nested_validation=True)
 def find_bouts(
     recording: Recording,
     *,
@@ -67,61 +88,62 @@ def find_bouts(
     max_period_s: float = 8.0,
     mark_before_s: float = 10.0,
 ) -> list[Bout]:
-    """Find the bouts of exercise in a recording of a whole training.
+    """Find the bouts of exercise in the recording of a workout.
 
-    Nothing is learnt from other recordings. Exercise is movement, hard enough, that
-    resembles itself one period later; so a bout begins as a stretch of time in which
-    there is such a period.  Its repetitions are then found as by
-    :func:`find_repetitions`, also a little before and after, and the bout lasts from
-    the first to the last that resembles the usual one at least 0.7 times as much as the
-    others do.  The axes may be rotated in any way.
+    Nothing is learned from other recordings. Exercise is movement that is strong enough
+    and resembles itself one period later. Each stretch of time with such a period is
+    searched for repetitions as in :func:`find_repetitions`, including a little time
+    before and after it. A bout lasts from its first to its last repetition; at both
+    ends, a repetition counts only if it resembles the usual one at least 0.7 times as
+    much as the median repetition does. Rotating the axes changes nothing.
 
     Parameters
     ----------
     recording : Recording
-        A continuous recording, with an acceleration, a gyroscope, or better both.
+        A continuous recording with an acceleration, a gyroscope, or better both.
     min_periodicity : float, default=0.7
-        The least resemblance of the movement to itself one period later, at most 1.
+        Minimum resemblance of the movement to itself one period later, at most 1.
     min_intensity : float, default=0.3
-        The least movement, as root mean square over two periods: 1 is about 3 m/s² or
-        1 rad/s away from the mean.
+        Minimum movement, as root mean square over two periods. 1 is about 3 m/s² or
+        1 rad/s from the mean.
     min_confidence : float, default=0.4
-        The least resemblance of a repetition to the usual one of its bout.
+        Minimum resemblance of a repetition to the usual one of its bout, at most 1.
     min_repetitions : int, default=3
-        The fewest repetitions of a bout.
+        Minimum number of repetitions of a bout.
     min_duration_s : float, default=8.0
-        The least time from the beginning of the first to the end of the last.
+        Minimum duration of a bout in seconds.
     max_pause_s : float, default=4.0
-        The longest rest that does not end a bout.
+        Longest rest in seconds that does not end a bout.
     min_period_s, max_period_s : float, default=0.8, 8.0
-        The shortest and longest time from one repetition to the next.
+        Shortest and longest time in seconds from one repetition to the next.
     mark_before_s : float, default=10.0
-        How long before a bout an annotation may stand to label it.
+        Longest time in seconds by which an annotation precedes the bout it labels.
 
     Returns
     -------
     bouts : list of Bout
-        In order of time, none overlapping another.
+        The bouts in order of time, without overlap.
 
     Raises
     ------
     ValueError
-        If the recording has neither an acceleration nor a gyroscope, or its clocks are
-        such that a Resampler refuses them.
+        If a threshold is out of range, the recording has neither an acceleration nor a
+        gyroscope, or the :class:`Resampler` refuses its clocks.
 
     See Also
     --------
-    segment_sets : Cut them out.
-    SetSegmenter : The same as an estimator, whose thresholds can be tuned.
+    segment_sets : Cut the bouts out.
+    SetSegmenter : Estimator whose thresholds can be tuned.
 
     Notes
     -----
     Annotations label bouts by this rule.  A mark that begins or ends with ``start`` or
-    ``begin``, and the next that does with ``stop``, ``end`` or ``finish`` and otherwise
-    has the same text, label every bout whose middle is between them.  Any other mark
-    labels the bout it is in, or else the next one, if that begins within
-    ``mark_before_s``.  Of several for one bout, the last one before its beginning holds,
-    else the first one inside.  A bout without any has the recording's own label.
+    ``begin``, and the next mark that does so with ``stop``, ``end`` or ``finish`` and
+    otherwise has the same text, label every bout whose middle is between them.  Any
+    other mark labels the bout that contains it, or else the next one, if that begins
+    within ``mark_before_s``.  If several marks qualify, the last one before the bout
+    takes precedence, else the first one inside.  A bout without a mark has the label of
+    the recording.
 
     Examples
     --------
@@ -129,36 +151,37 @@ def find_bouts(
     >>> from sk_imu import Recording, find_bouts
     >>> phase = 2 * np.pi * np.arange(1000) / 100
     >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> training = Recording.from_array(
+    >>> workout = Recording.from_array(
     ...     np.pad(turns, ((0, 0), (500, 500))),
     ...     sampling_rate_hz=50,
     ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
     ...     annotations=[(8.0, "squat")],
     ... )
-    >>> for bout in find_bouts(training):
+    >>> for bout in find_bouts(workout):
     ...     print(f"{bout.label} from {bout.start_s:.0f} to {bout.end_s:.0f} s")
     squat from 10 to 30 s
     """
+    check_periods("find_bouts", min_period_s, max_period_s)
     start_s, motion = motion_of(recording)
-    lags = _lags(min_period_s, max_period_s)
-    periodicity, lag = _self_similarity(motion, lags, min_intensity)
+    periodicity, lag = _self_similarity(
+        motion, _lags(min_period_s, max_period_s), min_intensity
+    )
+    periodicity[~_moves(motion, min_intensity, max_pause_s)] = -1
+    max_pause = int(max_pause_s * MOTION_RATE_HZ)
+    locate: _Locate = partial(
+        locate_repetitions,
+        min_confidence=min_confidence,
+        min_period_s=min_period_s,
+        max_period_s=max_period_s,
+        is_cut=False,
+    )
     sets: list[list[Repetition]] = []
     done = 0
-    periodicity[~_moves(motion, min_intensity, max_pause_s)] = -1
-    periods = {"min_period_s": min_period_s, "max_period_s": max_period_s}
-    for first, stop, margin in _stretches(
-        periodicity, lag, min_periodicity, int(max_pause_s * MOTION_RATE_HZ)
-    ):
-        for begin, end in _parts(motion, first, stop, min_confidence, **periods):
+    for first, stop, margin in _stretches(periodicity, lag, min_periodicity, max_pause):
+        for begin, end in _parts(motion, first, stop, locate):
+            # The first and last repetitions may be less periodic than the stretch.
             low, high = max(begin - margin, done), min(end + margin, motion.shape[1])
-            found = locate_repetitions(
-                motion[:, low:high],
-                max(begin - low, 0),
-                end - low,
-                min_confidence=min_confidence,
-                is_cut=False,
-                **periods,
-            )
+            found = locate(motion[:, low:high], max(begin - low, 0), end - low)
             if _lasts(found, min_repetitions, min_duration_s * MOTION_RATE_HZ):
                 begin_s = start_s + low / MOTION_RATE_HZ
                 sets.append(as_repetitions(found, begin_s, high - low))
@@ -175,7 +198,17 @@ def find_bouts(
     ]
 
 
+def check_periods(caller: str, min_period_s: float, max_period_s: float) -> None:
+    """Raise a ValueError if there is no period between the two."""
+    if min_period_s >= max_period_s:
+        raise ValueError(
+            f"{caller}: min_period_s must be less than max_period_s, got {min_period_s} "
+            f"and {max_period_s}."
+        )
+
+
 def _lags(min_period_s: float, max_period_s: float) -> NDArray[np.intp]:
+    # Evenly spaced on a logarithmic scale: repetitions vary in proportion to length.
     n_lags = int(np.ceil(np.log(max_period_s / min_period_s) / np.log(_LAG_STEP))) + 1
     lags_s = np.geomspace(min_period_s, max_period_s, n_lags)
     return np.unique(np.round(lags_s * MOTION_RATE_HZ).astype(np.intp))
@@ -184,10 +217,10 @@ def _lags(min_period_s: float, max_period_s: float) -> NDArray[np.intp]:
 def _self_similarity(
     motion: Floats, lags: NDArray[np.intp], min_intensity: float
 ) -> tuple[Floats, NDArray[np.intp]]:
-    """Return how much the movement at each timestep is repeated, and at which lag.
+    """Return how similar each timestep is to its repetition, and at which lag.
 
-    For each lag, each window of one lag is compared with the window that follows; the
-    result belongs to all the timesteps of both, and the best at each is taken.
+    For each lag, each window of that length is compared with the window that follows.
+    The result holds for all timesteps of both; each timestep takes its best result.
     """
     n_timesteps = motion.shape[1]
     best, best_lag = np.full(n_timesteps, -1.0), np.zeros(n_timesteps, np.intp)
@@ -201,8 +234,10 @@ def _self_similarity(
         power = ((_moving_mean(a**2, lag) + _moving_mean(b**2, lag)) / 2 - mean**2).sum(
             axis=0
         )
+        # This intraclass correlation is 1 only where shape, size and posture agree.
         similarity = cross / np.maximum(power, 1e-12)
         similarity[power < min_intensity**2] = -1
+        # The maximum over every pair of windows that holds a timestep.
         padded = np.pad(similarity, (2 * lag - 1, 2 * lag - 1), constant_values=-1)
         reached = ndimage.maximum_filter1d(padded, 2 * lag)[lag : lag + n_timesteps]
         better = reached > best
@@ -211,13 +246,14 @@ def _self_similarity(
 
 
 def _moves(motion: Floats, min_intensity: float, max_pause_s: float) -> NDArray[np.bool_]:
-    """Tell of each timestep whether it is amid movement, with no long rest around it."""
+    """Return whether each timestep lies in movement, bridging rests up to the pause."""
     half = int(MOTION_RATE_HZ / 2)
     padded = np.pad(motion, ((0, 0), (half, half)), mode="edge")
     size = 2 * half + 1
     variance = _moving_mean(padded**2, size) - _moving_mean(padded, size) ** 2
     moving = variance.sum(axis=0) >= min_intensity**2
     n_pause = max(int(max_pause_s * MOTION_RATE_HZ), 1)
+    # Without padding, closing would erode movement at the ends of the recording.
     around = np.pad(moving, n_pause)
     closed = ndimage.binary_closing(around, np.ones(n_pause, bool))
     return closed[n_pause : n_pause + len(moving)]
@@ -231,10 +267,10 @@ def _moving_mean(values: Floats, size: int) -> Floats:
 def _stretches(
     periodicity: Floats, lag: NDArray[np.intp], least: float, max_pause: int
 ) -> list[tuple[int, int, int]]:
-    """Return first timestep, the one after the last, and usual lag of each stretch.
+    """Return first timestep, end (exclusive) and usual lag of each periodic stretch.
 
-    A stretch goes on where the movement is repeated a little less well than ``least``,
-    and over a break that is short enough.
+    A stretch continues where periodicity is a little below ``least``, and over a break
+    of at most ``max_pause`` timesteps.
     """
     weak = periodicity >= least - _HYSTERESIS
     edges = np.flatnonzero(np.diff(np.pad(weak.astype(np.int8), 1)))
@@ -250,18 +286,12 @@ def _stretches(
     return stretches
 
 
-def _parts(
-    motion: Floats, first: int, stop: int, min_confidence: float, **periods: float
-) -> list[tuple[int, int]]:
-    """Return the ends of a stretch's parts: rest longer than a repetition divides them."""
-    found = locate_repetitions(
-        motion[:, first:stop],
-        0,
-        stop - first,
-        min_confidence=min_confidence,
-        is_cut=False,
-        **periods,
-    )
+def _parts(motion: Floats, first: int, stop: int, locate: _Locate) -> list[tuple[int, int]]:
+    """Split a stretch where the rest between repetitions is longer than a repetition.
+
+    Two sets that are separated by less than ``max_pause_s`` form one stretch.
+    """
+    found = locate(motion[:, first:stop], 0, stop - first)
     if not found:
         return []
     usual = float(np.median([end - begin for begin, end, _ in found]))
@@ -273,9 +303,5 @@ def _parts(
     return [*parts, (begin, stop)]
 
 
-def _lasts(
-    found: list[tuple[float, float, float]], min_repetitions: int, min_duration: float
-) -> bool:
-    if len(found) < max(min_repetitions, 1):
-        return False
-    return found[-1][1] - found[0][0] >= min_duration
+def _lasts(found: list[_Located], min_repetitions: int, min_duration: float) -> bool:
+    return len(found) >= min_repetitions and found[-1][1] - found[0][0] >= min_duration

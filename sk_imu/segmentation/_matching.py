@@ -5,31 +5,34 @@ import numpy as np
 from ..preprocessing import interpolate
 from ._motion import Floats
 
-#: A repetition of usual length has so many timesteps while repetitions are sought ...
+#: Timesteps per period while repetitions are searched for.
 N_PHASES = 32
-#: ... and its template is compared at these lengths, in units of the usual one.
+#: Lengths of the pieces that are compared with the template, in periods.
 _LENGTHS = np.geomspace(0.6, 1.6, 13)
-#: Where in the movement a repetition begins is not known: so many beginnings are tried.
+#: A period does not show where in it a repetition begins: this many phases are tried.
 _N_BEGINNINGS = 16
-#: How much a beginning at rest is worth against pieces that resemble each other more.
+#: Weight of speed at the ends of repetitions, which people usually begin and end at rest.
 _REST_WEIGHT = 0.3
+#: Rounds in which the template and the pieces that match it improve each other.
 _N_ROUNDS = 3
-#: How much less a template is worth for each root mean square of its movement that lies
-#: between the postures in which repetitions begin and end and those around the set.
+#: Weight of the distance between the postures at the ends of repetitions and those around
+#: the set, in units of the template's movement.
 _POSTURE_WEIGHT = 0.7
-#: How many timesteps at the ends of a repetition tell its speed and its posture, and how
-#: many tell the posture at the ends of a set that is cut out, and around one that is not.
+#: Timesteps that are averaged for the speed and the posture at the ends of a repetition,
+#: for the posture at the ends of a set that is cut out, and around one that is not.
 _N_SPEED, _N_POSTURE, _N_SET_END, _N_AROUND = 3, 2, 4, 8
-#: How much a first or last repetition must resemble the template, as a share of what the
-#: usual one does, where it is not known where the set ends: what comes before and after
-#: may be part of the same movement, such as getting up.
+#: Minimum resemblance of a first or last repetition, as a share of the median one, if the
+#: ends of the set are unknown. Movement around a set, such as getting up, is similar.
 _LEAST_ALIKE = 0.7
-#: How much of a repetition may be missing at both ends of a set together.
+#: Largest share of a repetition that may be missing at both ends of a set together.
 _MOST_MISSING = 0.6
+
+#: Index of the length, first timestep and resemblance of a piece.
+_Piece = tuple[int, int, float]
 
 
 def _speed_at_ends(pieces: Floats) -> float:
-    """Return how fast pieces are where they begin and end; 1 is their usual speed."""
+    """Return the speed of pieces at both ends, as a share of their mean speed."""
     squared = np.square(np.diff(pieces, axis=2)).sum(axis=1)
     speed = np.sqrt(squared.mean(axis=0))
     ends = np.concatenate([speed[:_N_SPEED], speed[-_N_SPEED:]])
@@ -37,10 +40,10 @@ def _speed_at_ends(pieces: Floats) -> float:
 
 
 class Matcher:
-    """Compares a template with every piece of a movement, at several lengths.
+    """Compare a template with every piece of a movement, at several lengths.
 
-    The movement has ``N_PHASES`` timesteps a period.  Half a period of the unknown is
-    put before and after it, so that a repetition that is cut off is still seen.
+    The movement has ``N_PHASES`` timesteps per period. Half a period of unknown values
+    is added before and after it, so that repetitions that are cut off match, too.
     """
 
     def __init__(self, motion: Floats, least: float, *, is_cut: bool = False) -> None:
@@ -62,11 +65,12 @@ class Matcher:
         self.energy = [np.square(piece).sum(axis=(0, 2)) for piece in self.pieces]
 
     def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
-        """Return the repetitions by a template that begins where there is rest."""
+        """Return begin, end and resemblance of the repetitions."""
         begin = self._typical(int(first) + self.pad, int(stop) + self.pad)
         template = self.motion[:, begin : begin + N_PHASES]
         if template.shape[1] < N_PHASES:
             return []
+        # As in k-means, a template and the pieces that match it are found in turn.
         for _ in range(_N_ROUNDS):
             _, found = self._best_pieces(template)
             pieces = self._pieces_of(found, 0.0)
@@ -93,11 +97,11 @@ class Matcher:
             for i, start, resemblance in best
         ]
 
-    def _posture_away(self, found: list[tuple[int, int, float]], template: Floats) -> float:
-        """Return how far the postures where pieces begin and end are from those around.
+    def _posture_away(self, found: list[_Piece], template: Floats) -> float:
+        """Return the distance of the postures at the ends of pieces from those around.
 
-        Around is what comes before the first and after the last, or the first and last
-        moment of a set that is cut out.
+        These are the postures before the first and after the last piece, or at both ends
+        of a set that is cut out.
         """
         seen, n = self.seen, self.seen.shape[1]
         begins = [max(start - self.pad, 0) for _, start, _ in found]
@@ -121,8 +125,8 @@ class Matcher:
         ]
         return float(min(np.mean(away), 2.0))
 
-    def _pieces_of(self, found: list[tuple[int, int, float]], phase: float) -> Floats:
-        """Return what begins a share of each piece after its beginning, where known."""
+    def _pieces_of(self, found: list[_Piece], phase: float) -> Floats:
+        """Return the pieces shifted by a share of their length, where fully known."""
         whole = []
         for i, start, _ in found:
             shifted = start + round(phase * int(self.lengths[i]))
@@ -131,7 +135,7 @@ class Matcher:
         return np.array(whole)
 
     def _typical(self, first: int, stop: int) -> int:
-        """Return where the piece begins that is most like its two neighbours."""
+        """Return the start of the piece that is most similar to its two neighbors."""
         size = self.motion[:, first:stop]
         n = size.shape[1] - N_PHASES + 1
         if n <= N_PHASES:
@@ -145,23 +149,24 @@ class Matcher:
         likeness[N_PHASES:] += 2 * cross / both
         return first + int(np.argmax(likeness))
 
-    def _best_pieces(self, template: Floats) -> tuple[float, list[tuple[int, int, float]]]:
-        """Choose the pieces that do not overlap and together resemble most."""
+    def _best_pieces(self, template: Floats) -> tuple[float, list[_Piece]]:
+        """Choose pieces without overlap whose total resemblance is greatest."""
         n = self.n_timesteps
         resemblance = np.full((n + 1, len(self.lengths)), -np.inf)  # by end, length
         gain = np.full_like(resemblance, -np.inf)
         size = np.square(template).sum(axis=0)
         for i, length in enumerate(self.lengths):
             cross = np.tensordot(self.pieces[i], template, ([0, 2], [0, 1]))
-            # 1 only where shape and size agree, as Lin's coefficient of concordance.
+            # 1 only where shape and size agree, like Lin's concordance coefficient.
             both = np.maximum(self.energy[i] + self.known[i] @ size, 1e-12)
             resemblance[length:, i] = 2 * cross / both
-            # How much of the template's movement would be in sight.
+            # Share of the template's movement that lies in the known part.
             share = self.known[i] @ size / max(size.sum(), 1e-12)
-            # The root favours neither many short pieces nor few long ones.
+            # The square root favors neither many short pieces nor few long ones.
             worth = share * np.sqrt(length / N_PHASES)
             surplus = resemblance[length:, i] - self.least
             gain[length:, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
+        # Dynamic programming: the best choice up to each end, then back from the last.
         best = np.zeros(n + 1)
         choice = np.full(n + 1, -1)
         for end in range(1, n + 1):
@@ -182,10 +187,8 @@ class Matcher:
                 found.append((i, end, value))
         return float(best[n]), found[::-1]
 
-    def _without_surplus(
-        self, found: list[tuple[int, int, float]]
-    ) -> list[tuple[int, int, float]]:
-        """Leave an outer one out if the two together miss too much of one."""
+    def _without_surplus(self, found: list[_Piece]) -> list[_Piece]:
+        """Drop the more incomplete outer piece if both together miss too much."""
         if len(found) < 2:
             return found
         left, right = (
@@ -195,10 +198,8 @@ class Matcher:
             return found
         return found[1:] if left > right else found[:-1]
 
-    def _without_strangers(
-        self, found: list[tuple[int, int, float]]
-    ) -> list[tuple[int, int, float]]:
-        """Leave outer ones out that resemble the template much less than usual."""
+    def _without_strangers(self, found: list[_Piece]) -> list[_Piece]:
+        """Drop outer pieces that resemble the template much less than the median."""
         if self.is_cut or len(found) < 3:
             return found
         resemblance = np.array([value for _, _, value in found])

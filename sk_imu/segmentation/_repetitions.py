@@ -1,4 +1,4 @@
-"""Find the repetitions in a set, without any training."""
+"""Find the repetitions in a set, without any training data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from ._motion import MOTION_RATE_HZ, Floats, motion_of, vectors
 
 __all__ = ["Repetition", "cut_repetitions", "find_repetitions"]
 
-#: Of several lags after which a set resembles itself, the shortest that is nearly as
-#: good as the best one is the period: two repetitions always resemble the next two.
+#: The period is the shortest lag whose autocorrelation is at least this share of the
+#: best one: its multiples are as good, because two repetitions resemble the next two.
 _NEARLY = 0.8
-#: Noise resembles itself by chance.
+#: Below this, noise that resembles itself by chance would pass for exercise.
 _LEAST_AUTOCORRELATION = 0.25
 
 
@@ -27,10 +27,10 @@ class Repetition:
     Parameters
     ----------
     start_s, end_s : float
-        First and last second, on the recording's clock.
+        Start and end in seconds, on the recording's clock.
     confidence : float
-        How much it resembles the set's usual repetition in shape, size and posture: 1
-        if it is the same, about 0 if it has nothing to do with it.
+        Resemblance to the usual repetition of its set in shape, size and posture: 1 if
+        they are equal, about 0 if they are unrelated.
 
     Examples
     --------
@@ -58,40 +58,39 @@ def find_repetitions(
 ) -> list[Repetition]:
     """Find the repetitions in one set of one exercise.
 
-    Nothing is learnt from other sets: the period is that of the set's autocorrelation;
-    a template of one repetition is averaged from the set itself; and the repetitions
-    are the pieces, of 0.6 to 1.6 periods each, that together resemble it most. Rests
-    between repetitions, and what comes before the first and after the last, belong to
-    none.  Where a repetition begins is chosen so that it does so slowly, and in a
-    posture like that in which the set begins and ends.  The axes may be rotated in any
-    way.
+    Nothing is learned from other sets. The period comes from the autocorrelation of the
+    set, and a template of one repetition is averaged from the set itself. The
+    repetitions are those pieces, of 0.6 to 1.6 periods each, that together resemble the
+    template most. Rests between repetitions, and time before the first and after the
+    last, belong to none of them. A repetition begins where the movement is slow and the
+    posture is close to that at both ends of the set. Rotating the axes changes nothing.
 
     Parameters
     ----------
     recording : Recording
         One set, with an acceleration, a gyroscope, or better both.
     min_period_s, max_period_s : float, default=0.8, 8.0
-        The shortest and longest time from one repetition to the next.
+        Shortest and longest time in seconds from one repetition to the next.
     min_confidence : float, default=0.4
-        The least resemblance to the template that makes a piece a repetition.
+        Minimum resemblance of a repetition to the template.
 
     Returns
     -------
     repetitions : list of Repetition
-        One entry a repetition, in order of time; none if nothing is repeated.  Where
-        the set begins or ends amid a repetition, that one counts too, unless more than
-        0.6 of a repetition is missing at both ends together.
+        The repetitions in order of time; empty if nothing is repeated.  A repetition
+        that is cut off at an end of the set counts, unless more than 0.6 of a
+        repetition is missing at both ends together.
 
     Raises
     ------
     ValueError
-        If the recording has neither an acceleration nor a gyroscope, or its clocks are
-        such that a Resampler refuses them.
+        If the recording has neither an acceleration nor a gyroscope, or the
+        :class:`Resampler` refuses its clocks.
 
     See Also
     --------
     cut_repetitions : Make each repetition a Recording of its own.
-    find_bouts : Find the sets in a recording of a whole training.
+    find_bouts : Find the sets in the recording of a workout.
 
     Examples
     --------
@@ -130,18 +129,19 @@ def cut_repetitions(
     recording : Recording
         One set of one exercise.
     repetitions : sequence of Repetition, optional
-        Where to cut; by default :func:`find_repetitions` tells.
+        The repetitions; by default those of :func:`find_repetitions`.
 
     Returns
     -------
     pieces : list of Recording
-        One recording a repetition, each with the set's label, subject and other
-        metadata, on the set's clock.
+        One recording per repetition, on the clock of the set, with the label, subject
+        and other metadata of the set.
 
     Raises
     ------
     ValueError
-        As :func:`find_repetitions`, and if a stream has no sample within a repetition.
+        As in :func:`find_repetitions`, or if a stream has no sample within a
+        repetition.
 
     Examples
     --------
@@ -165,7 +165,8 @@ def cut_repetitions(
 def as_repetitions(
     found: Sequence[tuple[float, float, float]], start_s: float, n_timesteps: int
 ) -> list[Repetition]:
-    """Return what was located in seconds, from a movement that begins at ``start_s``."""
+    """Convert located repetitions to seconds, in a movement that begins at ``start_s``."""
+    # Half a period is added before and after a movement when repetitions are located.
     last = n_timesteps - 1
     return [
         Repetition(
@@ -189,16 +190,16 @@ def locate_repetitions(
 ) -> list[tuple[float, float, float]]:
     """Return begin and end, in timesteps, and resemblance of each repetition.
 
-    The period and the usual posture are those from ``first`` to ``stop``, where the
-    exercise is sure; repetitions may lie outside.  If the movement is that of one set
-    that ``is_cut`` out, its ends are likely ends of repetitions; else a first or last
-    repetition that is unlike the others is left out, and the postures around count.
+    The period and the usual posture are taken from ``first`` to ``stop``, where exercise
+    is certain; repetitions may lie outside. If ``is_cut``, the movement is one set cut
+    out, whose ends are likely ends of repetitions. Otherwise the postures around the
+    repetitions count, and outer repetitions unlike the others are dropped.
     """
     core = motion[:, first:stop]
-    centre = core.mean(axis=1, keepdims=True)
-    motion = motion - centre
-    # Each sensor counts the same, whatever moves more in this exercise.
-    parts = zip(vectors(motion), vectors(core - centre), strict=True)
+    center = core.mean(axis=1, keepdims=True)
+    motion = motion - center
+    # Sensors count equally, however much each moves in this exercise.
+    parts = zip(vectors(motion), vectors(core - center), strict=True)
     motion = np.concatenate(
         [part / max(np.sqrt(np.square(c).sum(axis=0).mean()), 1e-6) for part, c in parts]
     )
@@ -206,7 +207,7 @@ def locate_repetitions(
     period = find_period(motion[:, first:stop], min_period_s * MOTION_RATE_HZ, longest)
     if period is None:
         return []
-    # In time counted in periods, quick and slow exercises cost the same.
+    # With time in units of the period, fast and slow exercises cost the same.
     step = period / N_PHASES
     position = np.arange(0, motion.shape[1] - 1, step)
     matcher = Matcher(interpolate(motion, position), min_confidence, is_cut=is_cut)
@@ -219,12 +220,13 @@ def locate_repetitions(
 def find_period(motion: Floats, shortest: float, longest: float) -> float | None:
     """Return the lag in timesteps after which a movement repeats itself, or None."""
     n_timesteps = motion.shape[1]
-    n_lags = int(longest) + 2
+    n_lags = int(longest) + 2  # a peak at the longest lag needs a neighbor
     if n_lags <= shortest or n_timesteps <= n_lags:
         return None
     spectrum = fft.rfft(motion, fft.next_fast_len(2 * n_timesteps, real=True), axis=1)
     power = np.square(np.abs(spectrum)).sum(axis=0)
     products = fft.irfft(power, fft.next_fast_len(2 * n_timesteps, real=True))[:n_lags]
+    # Relative to the energy of both overlapping parts, long lags are not at a loss.
     energy = np.concatenate([[0], np.cumsum(np.square(motion).sum(axis=0))])
     lags = np.arange(n_lags)
     both = energy[n_timesteps - lags] + energy[-1] - energy[lags]

@@ -1,6 +1,5 @@
-"""Finding sets as an estimator, whose thresholds can be tuned on labelled people."""
+"""The estimator that finds sets, so that its thresholds can be tuned."""
 
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,37 +8,30 @@ from scipy import optimize
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, fit_context
+from .._sklearn import fit_context
 from ..validation import check_recordings
-from ._bouts import find_bouts
+from ._bouts import THRESHOLDS, check_periods, find_bouts
 
 __all__ = ["SetSegmenter", "match_bouts"]
 
 
 class SetSegmenter(BaseEstimator):
-    """Find the bouts of exercise in recordings of whole trainings.
+    """Find the bouts of exercise in recordings of workouts.
 
-    The estimator form of :func:`find_bouts`: nothing is learnt in ``fit``, but its
-    thresholds can be tuned on labelled people, as by
+    The estimator form of :func:`find_bouts`. Nothing is learned in ``fit``, but the
+    thresholds can be tuned on labeled recordings, for example by
     :class:`~sklearn.model_selection.GridSearchCV` with the people as groups.
 
     Parameters
     ----------
-    min_periodicity : float, default=0.7
-        The least resemblance of the movement to itself one period later, at most 1.
-    min_intensity : float, default=0.3
-        The least movement, as root mean square over two periods: 1 is about 3 m/s² or
-        1 rad/s away from the mean.
-    min_confidence : float, default=0.4
-        The least resemblance of a repetition to the usual one of its bout.
+    min_periodicity, min_intensity, min_confidence : float, default=0.7, 0.3, 0.4
+        Minimum periodicity, intensity and confidence, as in :func:`find_bouts`.
     min_repetitions : int, default=3
-        The fewest repetitions of a bout.
-    min_duration_s : float, default=8.0
-        The least time from the beginning of the first to the end of the last.
-    max_pause_s : float, default=4.0
-        The longest rest that does not end a bout.
+        Minimum number of repetitions of a bout.
+    min_duration_s, max_pause_s : float, default=8.0, 4.0
+        Minimum duration of a bout and longest rest within it, in seconds.
     min_period_s, max_period_s : float, default=0.8, 8.0
-        The shortest and longest time from one repetition to the next.
+        Shortest and longest time in seconds from one repetition to the next.
 
     Attributes
     ----------
@@ -49,8 +41,8 @@ class SetSegmenter(BaseEstimator):
     Raises
     ------
     ValueError
-        If a parameter is out of its range, X holds anything but Recordings, or one has
-        neither an acceleration nor a gyroscope.
+        If a parameter is out of range, X holds anything but Recordings, or a recording
+        has neither an acceleration nor a gyroscope.
 
     See Also
     --------
@@ -62,28 +54,19 @@ class SetSegmenter(BaseEstimator):
     >>> from sk_imu import Recording, SetSegmenter
     >>> phase = 2 * np.pi * np.arange(1000) / 100
     >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> training = Recording.from_array(
+    >>> workout = Recording.from_array(
     ...     np.pad(turns, ((0, 0), (500, 500))),
     ...     sampling_rate_hz=50,
     ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
     ... )
-    >>> segmenter = SetSegmenter().fit([training])
-    >>> segmenter.predict([training])[0].shape
+    >>> segmenter = SetSegmenter().fit([workout])
+    >>> segmenter.predict([workout])[0].shape
     (1, 2)
-    >>> segmenter.score([training], [[(10.0, 30.0)]])
+    >>> segmenter.score([workout], [[(10.0, 30.0)]])
     1.0
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "min_periodicity": [Interval(Real, -1, 1, closed="both")],
-        "min_intensity": [Interval(Real, 0, None, closed="left")],
-        "min_confidence": [Interval(Real, -1, 1, closed="both")],
-        "min_repetitions": [Interval(Integral, 1, None, closed="left")],
-        "min_duration_s": [Interval(Real, 0, None, closed="left")],
-        "max_pause_s": [Interval(Real, 0, None, closed="left")],
-        "min_period_s": [Interval(Real, 0, None, closed="neither")],
-        "max_period_s": [Interval(Real, 0, None, closed="neither")],
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = THRESHOLDS
 
     def __init__(
         self,
@@ -108,12 +91,12 @@ class SetSegmenter(BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and the input; nothing is learnt.
+        """Check the parameters and the input.
 
         Parameters
         ----------
         X : list of Recording
-            Recordings of whole trainings.
+            Recordings of workouts.
         y : object, default=None
             Ignored.
 
@@ -122,11 +105,7 @@ class SetSegmenter(BaseEstimator):
         self : SetSegmenter
             The fitted segmenter.
         """
-        if self.min_period_s >= self.max_period_s:
-            raise ValueError(
-                f"SetSegmenter: min_period_s must be less than max_period_s, got "
-                f"{self.min_period_s} and {self.max_period_s}."
-            )
+        check_periods("SetSegmenter", self.min_period_s, self.max_period_s)
         self.n_recordings_ = len(check_recordings(X, estimator=self))
         return self
 
@@ -136,12 +115,12 @@ class SetSegmenter(BaseEstimator):
         Parameters
         ----------
         X : list of Recording
-            Recordings of whole trainings.
+            Recordings of workouts.
 
         Returns
         -------
         bouts : list of ndarray of shape (n_bouts, 2)
-            First and last second of each bout, on each recording's clock.
+            Start and end of each bout in seconds, on the clock of its recording.
         """
         check_is_fitted(self)
         found = [
@@ -156,22 +135,26 @@ class SetSegmenter(BaseEstimator):
     def score(self, X: Any, y: Any) -> float:
         """Return the F1 score of the bouts over all recordings.
 
-        A bout is right if it is paired with a true one that it overlaps for at least
-        half of the time that one or the other lasts (intersection over union); each is
-        paired at most once.
+        A bout is correct if it is paired with a true one and their intersection over
+        union is at least 0.5. Each bout is paired at most once.
 
         Parameters
         ----------
         X : list of Recording
-            Recordings of whole trainings.
+            Recordings of workouts.
         y : list of array-like of shape (n_bouts, 2)
-            First and last second of each true bout.
+            Start and end of each true bout in seconds.
 
         Returns
         -------
         f1 : float
-            Twice the bouts that are right, divided by those found plus the true ones;
-            1 if there are none of either.
+            Twice the number of correct bouts, divided by the number of found plus true
+            ones; 1 if both are 0.
+
+        Raises
+        ------
+        ValueError
+            If X and y differ in length.
         """
         found = self.predict(X)
         if len(y) != len(found):
@@ -179,20 +162,20 @@ class SetSegmenter(BaseEstimator):
                 f"SetSegmenter: y has the bouts of {len(y)} recordings, X has "
                 f"{len(found)} recordings."
             )
-        right = sum(
+        n_correct = sum(
             len(match_bouts(true, bouts)) for true, bouts in zip(y, found, strict=True)
         )
         n_bouts = sum(map(len, found)) + sum(map(len, y))
-        return 2 * right / n_bouts if n_bouts else 1.0
+        return 2 * n_correct / n_bouts if n_bouts else 1.0
 
 
 def match_bouts(
     true: ArrayLike, found: ArrayLike, *, min_overlap: float = 0.5
 ) -> list[tuple[int, int]]:
-    """Return which true bout is paired with which found one.
+    """Return the pairs of a true and a found bout, as indices.
 
-    A pair overlaps for at least ``min_overlap`` of its union; as there are no better
-    ones, the pairs are those whose overlaps have the greatest sum.
+    The intersection of a pair is at least ``min_overlap`` of its union. Of all ways to
+    pair the bouts, this is the one with the greatest total overlap.
     """
     a = np.asarray(true, dtype=float).reshape(-1, 1, 2)
     b = np.asarray(found, dtype=float).reshape(1, -1, 2)

@@ -1,4 +1,4 @@
-"""Cut recordings into the sets that are found in them."""
+"""Cut recordings into the sets found in them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,30 +21,30 @@ def segment_sets(
 def segment_sets(
     recording: Recording, *, return_bouts: bool = False, **thresholds: Any
 ) -> list[Recording] | tuple[list[Recording], list[Bout]]:
-    """Cut the sets out of a recording of a whole training.
+    """Cut the sets out of the recording of a workout.
 
     Parameters
     ----------
     recording : Recording
-        A continuous recording, with an acceleration, a gyroscope, or better both.
+        A continuous recording with an acceleration, a gyroscope, or better both.
     return_bouts : bool, default=False
-        Also return the bouts, with their confidences and repetitions.
+        Whether to return the bouts, with their confidences and repetitions, too.
     **thresholds
-        Passed to :func:`find_bouts`.
+        Parameters of :func:`find_bouts`.
 
     Returns
     -------
     sets : list of Recording
-        One recording a bout, on the training's clock, ready for a Pipeline.  Each has
-        the bout's label and the training's other metadata; its last note tells where
-        the set was and how sure it is.
+        One recording per bout, on the clock of the workout, ready for a Pipeline.
+        Each has the label of its bout and the other metadata of the workout. Its last
+        note gives its place in the workout and its confidence.
     bouts : list of Bout
-        Where each set was.  Only if ``return_bouts``.
+        The bout of each set. Only if ``return_bouts``.
 
     Raises
     ------
     ValueError
-        As :func:`find_bouts`, and if a stream has no sample within a bout.
+        As in :func:`find_bouts`, or if a stream has no sample within a bout.
 
     See Also
     --------
@@ -56,12 +56,12 @@ def segment_sets(
     >>> from sk_imu import Recording, segment_sets
     >>> phase = 2 * np.pi * np.arange(1000) / 100
     >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> training = Recording.from_array(
+    >>> workout = Recording.from_array(
     ...     np.tile(np.pad(turns, ((0, 0), (500, 500))), 3),
     ...     sampling_rate_hz=50,
     ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
     ... )
-    >>> sets = segment_sets(training)
+    >>> sets = segment_sets(workout)
     >>> len(sets)
     3
     """
@@ -80,27 +80,33 @@ def segment_sets(
 def sets_of(
     recordings: Sequence[Recording],
 ) -> tuple[list[Recording], list[Bout | None]]:
-    """Cut each recording into its sets; one without any is a set as a whole.
+    """Cut each recording into its sets.
 
     Parameters
     ----------
     recordings : sequence of Recording
-        Recordings of whole trainings, or of one set each.
+        Recordings of workouts, or of one set each.
 
     Returns
     -------
     sets : list of Recording
-        The sets of all recordings, in order; ``source`` tells whose they are.
+        The sets of all recordings, in order, each with the ``source`` of its recording.
+        A recording in which no bout is found is one set.
     bouts : list of Bout or None
-        Where each set was found; None for a recording in which no bout was.
+        The bout of each set; None if the whole recording is the set.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`segment_sets`.
 
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
     >>> from sk_imu.segmentation import sets_of
-    >>> trainings = make_exercise_recordings(1, 2, random_state=0).data
-    >>> sets, bouts = sets_of(trainings)
-    >>> len(trainings), len(sets), None in bouts
+    >>> workouts = make_exercise_recordings(1, 2, random_state=0).data
+    >>> sets, bouts = sets_of(workouts)
+    >>> len(workouts), len(sets), None in bouts
     (3, 6, False)
     """
     sets: list[Recording] = []

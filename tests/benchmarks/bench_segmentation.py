@@ -1,8 +1,8 @@
-"""How well bouts and repetitions are found, with every outlier.
+"""Segmentation accuracy: bouts and repetitions, with every outlier.
 
 Run ``python tests/benchmarks/bench_segmentation.py``.  The watch data come with the
 package seglearn; the exermote sessions are looked for in ``--data``, by default in
-``shared/data`` beside the repository, and left out with a word where they are missing.
+``shared/data`` beside the repository, and skipped with a message if they are missing.
 """
 
 import argparse
@@ -21,7 +21,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def match_repetitions(true: Any, found: Any) -> list[tuple[int, int]]:
-    """Pair true repetitions with those whose middle is at most half of one away.
+    """Pair true repetitions with found ones whose middle is at most half of one away.
 
     Each is paired at most once, in order of time, the nearest first.
     """
@@ -59,7 +59,7 @@ def watch() -> None:
 
 
 def exermote_sets(folder: Path) -> None:
-    """Find the repetitions in sets that are cut out as they are labelled."""
+    """Find the repetitions in sets that are cut out as labeled."""
     data = load_exermote(folder)
     n: Counter[tuple[Any, str]] = Counter()
     outliers = []
@@ -96,12 +96,12 @@ def exermote_sessions(folder: Path) -> None:
 
 
 def simulated() -> None:
-    """Find bouts and repetitions where restless rest is between simulated sets."""
+    """Find bouts and repetitions in simulated workouts, whose rests are restless."""
     whole_sessions("simulated", make_exercise_recordings(5, 3, random_state=0))
 
 
 def whole_sessions(name: str, data: Any) -> None:
-    """Print how well bouts and repetitions are found in recordings of trainings."""
+    """Print precision and recall of bouts and repetitions in recordings of workouts."""
     n: Counter[tuple[Any, str]] = Counter()
     outliers = []
     for recording, true, repetitions in zip(
@@ -146,7 +146,7 @@ def whole_sessions(name: str, data: Any) -> None:
 
 
 def on_clock(spans: Any, clock: Any) -> Any:
-    """Tell of each moment whether it is in a span."""
+    """Return whether each time of a clock is in a span."""
     return np.any(
         [(clock >= a) & (clock < b) for a, b in spans] or [clock < clock[0]], axis=0
     )
@@ -169,7 +169,7 @@ def main() -> None:
             if folder.is_dir():
                 part(folder)
             else:
-                print(f"exermote, {name}: left out, there is no folder {folder}")
+                print(f"exermote, {name}: skipped, there is no folder {folder}")
     print(f"{time.perf_counter() - start_s:.0f} s")
 
 

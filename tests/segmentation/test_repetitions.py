@@ -1,4 +1,4 @@
-"""Counting repetitions where their number is known."""
+"""Finding repetitions where their number is known."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ NAMES = [
 
 
 def exercise(n_repetitions, period_s=2.0, rate_hz=50.0, pause_s=0.0, around_s=0.0, seed=0):
-    """Return a set whose every repetition differs a little in length and size."""
+    """Return a set whose repetitions differ a little in length and size."""
     rng = np.random.default_rng(seed)
     parts = [np.zeros((6, round(around_s * rate_hz)))]
     for _ in range(n_repetitions):
@@ -49,21 +49,21 @@ def test_counts_at_any_rate_and_tempo(rate_hz, period_s):
 
 
 @pytest.mark.parametrize("pause_s", [0.5, 1.5])
-def test_counts_over_pauses_and_leaves_rest_out(pause_s):
+def test_counts_over_pauses_and_excludes_rest(pause_s):
     recording = exercise(8, 2.0, pause_s=pause_s, around_s=2.0)
     found = find_repetitions(recording)
     assert len(found) == 8
-    # A pause is half before a repetition and half after.
+    # A pause is shared by the repetitions before and after it.
     last_s = recording.duration_s - 2.0 - pause_s
     assert found[0].start_s == pytest.approx(2.0 - pause_s / 2, abs=0.3)
     assert found[-1].end_s == pytest.approx(last_s + pause_s / 2, abs=0.3)
 
 
-def test_repetitions_are_in_order_within_the_set_and_sure():
+def test_repetitions_are_ordered_within_the_set_and_confident():
     recording = exercise(12)
     found = find_repetitions(recording)
     ends = np.array([(r.start_s, r.end_s) for r in found]).ravel()
-    # Each begins where the one before has ended, or later; clocks are rounded.
+    # Each begins where the one before ends, or later, up to rounding of the clock.
     assert (np.diff(ends) >= -1e-9).all()
     assert ends[0] >= 0
     assert ends[-1] <= recording.duration_s + 1e-9
@@ -71,7 +71,7 @@ def test_repetitions_are_in_order_within_the_set_and_sure():
     assert np.median([r.duration_s for r in found]) == pytest.approx(2.0, abs=0.2)
 
 
-def test_does_not_ask_which_way_up_the_device_is():
+def test_rotating_the_device_changes_nothing():
     recording = exercise(10)
     rotation = Rotation.from_euler("xyz", [0.4, 1.9, -2.2])
     plain, turned = (
@@ -87,7 +87,7 @@ def test_one_sensor_is_enough(sensor):
     assert len(find_repetitions(Recording({sensor: recording.streams[sensor]}))) == 10
 
 
-def test_gravity_is_added_where_it_is_apart():
+def test_separate_gravity_is_added():
     total = exercise(10).streams["TotalAcceleration"]
     gravity = np.tile([0, 0, 9.81], (total.n_samples, 1))
     parts = {
@@ -108,14 +108,14 @@ def test_noise_has_no_repetitions(seed):
 
 
 @pytest.mark.parametrize("n_timesteps", [5, 30])
-def test_too_short_or_at_rest_has_none(n_timesteps):
+def test_a_short_recording_or_rest_has_no_repetitions(n_timesteps):
     recording = Recording.from_array(
         np.zeros((6, n_timesteps)), sampling_rate_hz=50, channel_names=NAMES
     )
     assert find_repetitions(recording) == []
 
 
-def test_nothing_to_see_movement_in_is_refused():
+def test_a_recording_without_acceleration_or_gyroscope_is_refused():
     clock = np.arange(100) / 50
     field = Recording(
         {"Magnetometer": SensorStream(clock, np.zeros((100, 3)))}, source="here.csv"
@@ -124,7 +124,7 @@ def test_nothing_to_see_movement_in_is_refused():
         find_repetitions(field)
 
 
-def test_a_path_is_no_recording():
+def test_a_path_is_refused():
     with pytest.raises(TypeError, match="got a str. .*read a file with read_recording"):
         find_repetitions("squats.zip")
 
@@ -137,11 +137,11 @@ def test_ten_squats_give_ten_labelled_pieces():
     assert times == sorted(times)
 
 
-def test_cuts_where_it_is_told():
+def test_cuts_at_given_repetitions():
     pieces = cut_repetitions(exercise(10), [Repetition(1.0, 2.0, 1.0)])
     assert [piece.duration_s for piece in pieces] == [pytest.approx(1.0)]
 
 
-def test_some_sets_of_the_watch_data():
+def test_counts_twenty_in_sets_of_the_watch_data():
     sets = [load_watch().data[row] for row in (1, 28, 95, 128)]
     assert [len(find_repetitions(recording)) for recording in sets] == [20, 20, 20, 20]

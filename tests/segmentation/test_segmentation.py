@@ -1,4 +1,4 @@
-"""Sets in a recording of a whole training, where they are known; SetSegmenter."""
+"""Finding sets whose place in a workout is known; the estimator SetSegmenter."""
 
 import pickle
 from dataclasses import replace
@@ -26,7 +26,7 @@ from sk_imu.segmentation._set_segmenter import match_bouts
 NAMES = [f"{s}_{axis}" for s in ("TotalAcceleration", "Gyroscope") for axis in "xyz"]
 
 
-def training(*periods_s, n_repetitions=8, rest_s=12.0, rate_hz=50.0, seed=0):
+def workout(*periods_s, n_repetitions=8, rest_s=12.0, rate_hz=50.0, seed=0):
     """Return a recording with a set of each period between rests, and the true bouts."""
     rng = np.random.default_rng(seed)
     parts = [np.zeros((6, round(rest_s * rate_hz)))]
@@ -51,7 +51,7 @@ def training(*periods_s, n_repetitions=8, rest_s=12.0, rate_hz=50.0, seed=0):
 
 @pytest.mark.parametrize("rate_hz", [10.0, 100.0])
 def test_finds_sets_between_rests(rate_hz):
-    recording, true = training(1.5, 3.0, rate_hz=rate_hz)
+    recording, true = workout(1.5, 3.0, rate_hz=rate_hz)
     bouts = find_bouts(recording)
     assert np.array([(b.start_s, b.end_s) for b in bouts]) == pytest.approx(true, abs=1.0)
     assert [len(bout.repetitions) for bout in bouts] == [8, 8]
@@ -59,18 +59,18 @@ def test_finds_sets_between_rests(rate_hz):
 
 
 def test_a_short_pause_does_not_end_a_set():
-    recording, _ = training(2.0, 2.0, rest_s=1.5)
+    recording, _ = workout(2.0, 2.0, rest_s=1.5)
     assert len(find_bouts(recording)) == 1
 
 
-def test_rest_and_noise_are_no_sets():
-    recording, _ = training()
+def test_rest_and_noise_are_not_sets():
+    recording, _ = workout()
     assert find_bouts(recording) == []
     assert segment_sets(recording) == []
 
 
-def test_handling_between_sets_is_no_set():
-    recording, true = training(2.0, 2.0, rest_s=15.0)
+def test_handling_between_sets_is_not_a_set():
+    recording, true = workout(2.0, 2.0, rest_s=15.0)
     stream = recording.streams["Gyroscope"]
     values = stream.values.copy()
     rng = np.random.default_rng(1)
@@ -86,7 +86,7 @@ def replace_values(stream, values):
 
 
 def test_simulated_sets_are_found_one_to_one():
-    # At rest the person stands as at the beginning of a repetition, and is restless.
+    # Between sets the person stands as at the start of a repetition, but is restless.
     data = make_exercise_recordings(1, 2, ("lunge", "squat"), random_state=0)
     for recording, true, repetitions in zip(
         data.data, data.bouts, data.repetitions, strict=True
@@ -102,7 +102,7 @@ def test_simulated_sets_are_found_one_to_one():
 
 
 def test_sets_are_recordings_for_a_pipeline():
-    recording, _ = training(1.5, 3.0)
+    recording, _ = workout(1.5, 3.0)
     sets, bouts = segment_sets(recording, return_bouts=True)
     assert len(Resampler(sampling_rate_hz=20).fit_transform(sets)) == len(bouts) == 2
     for piece, bout in zip(sets, bouts, strict=True):
@@ -127,16 +127,16 @@ def marked(*annotations, label=None):
     ("annotations", "labels"),
     [
         ([], [None, None]),
-        ([(15.0, "squat")], ["squat", None]),  # right before
-        ([(5.0, "squat")], [None, None]),  # too long before
+        ([(15.0, "squat")], ["squat", None]),  # just before
+        ([(5.0, "squat")], [None, None]),  # too early
         ([(25.0, "squat"), (70.0, " lunge ")], ["squat", "lunge"]),  # inside
         ([(15.0, "squat"), (25.0, "tired")], ["squat", None]),
         ([(12.0, "lunge"), (18.0, "squat")], ["squat", None]),
         ([(39.5, "squat")], ["squat", None]),  # inside the first, not before the second
-        ([(1.0, "squat start"), (90.0, "Squat stop")], [None, None]),  # not one text
+        ([(1.0, "squat start"), (90.0, "Squat stop")], [None, None]),  # different texts
         ([(1.0, "Start squat"), (90.0, "squat stop")], ["squat", "squat"]),
         ([(1.0, "start: squat"), (45.0, "end squat")], ["squat", None]),
-        ([(42.0, "squat end")], [None, None]),  # says nothing of the next
+        ([(42.0, "squat end")], [None, None]),  # does not label the next
     ],
 )
 def test_marks_label_bouts(annotations, labels):
@@ -146,13 +146,13 @@ def test_marks_label_bouts(annotations, labels):
 
 
 def test_a_set_without_a_mark_has_the_recordings_label():
-    recording = marked((15.0, "squat"), label="training")
+    recording = marked((15.0, "squat"), label="workout")
     spans = [(20.0, 40.0), (60.0, 80.0)]
-    assert [label_of(recording, i, spans, 10.0) for i in (0, 1)] == ["squat", "training"]
+    assert [label_of(recording, i, spans, 10.0) for i in (0, 1)] == ["squat", "workout"]
 
 
 def test_marks_reach_the_sets():
-    recording, true = training(1.5, 3.0)
+    recording, true = workout(1.5, 3.0)
     recording = replace(recording, annotations=[(true[1, 0] - 4, "lunge")])
     assert [piece.label for piece in segment_sets(recording)] == [None, "lunge"]
 
@@ -173,24 +173,24 @@ def test_bouts_are_matched_by_overlap(true, found, pairs):
     assert match_bouts(true, found) == pairs
 
 
-# The contract of an estimator, for check_estimator knows no Recordings.
+# check_estimator cannot make Recordings, so the contract of an estimator is tested here.
 
 
 def test_segmenter_predicts_seconds_and_scores_f1():
-    (one, y_one), (two, _) = training(1.5, 3.0), training(seed=1)
+    (one, y_one), (two, _) = workout(1.5, 3.0), workout(seed=1)
     segmenter = SetSegmenter()
     assert segmenter.fit([one, two]) is segmenter
     assert segmenter.n_recordings_ == 2
     found = segmenter.predict([one, two])
     assert [bouts.shape for bouts in found] == [(2, 2), (0, 2)]
     assert segmenter.score([one, two], [y_one, []]) == 1
-    # 2 right of 2 found and 4 true.
+    # 2 correct of 2 found and 4 true.
     assert segmenter.score([one, two], [y_one, y_one]) == pytest.approx(2 / 3)
     assert segmenter.score([two], [[]]) == 1
 
 
-def test_segmenter_predicts_as_the_function_does():
-    recording, _ = training(1.5, 3.0)
+def test_segmenter_predicts_what_find_bouts_finds():
+    recording, _ = workout(1.5, 3.0)
     segmenter = SetSegmenter(min_repetitions=4, max_period_s=2.0).fit([recording])
     bouts = find_bouts(recording, min_repetitions=4, max_period_s=2.0)
     assert segmenter.predict([recording])[0].tolist() == [
@@ -198,8 +198,8 @@ def test_segmenter_predicts_as_the_function_does():
     ]
 
 
-def test_segmenter_is_cloned_pickled_and_not_changed_by_fit():
-    recording, _ = training(1.5)
+def test_segmenter_clones_pickles_and_keeps_its_parameters_in_fit():
+    recording, _ = workout(1.5)
     segmenter = SetSegmenter(min_intensity=0.2)
     before = segmenter.get_params()
     again = pickle.loads(pickle.dumps(segmenter.fit([recording])))
@@ -210,7 +210,7 @@ def test_segmenter_is_cloned_pickled_and_not_changed_by_fit():
 
 
 def test_label_is_never_read():
-    recording, _ = training(1.5)
+    recording, _ = workout(1.5)
     segmenter = SetSegmenter().fit([recording])
     other = segmenter.predict([replace(recording, label="something else")])
     np.testing.assert_array_equal(other, segmenter.predict([recording]))
@@ -225,14 +225,16 @@ def test_label_is_never_read():
         ({"min_period_s": 9.0}, "min_period_s must be less than max_period_s"),
     ],
 )
-def test_wrong_parameters_are_refused_in_fit(parameters, message):
-    recording, _ = training(1.5)
+def test_invalid_thresholds_are_refused(parameters, message):
+    recording, _ = workout(1.5)
+    with pytest.raises(ValueError, match=message):
+        find_bouts(recording, **parameters)
     with pytest.raises(ValueError, match=message):
         SetSegmenter(**parameters).fit([recording])
 
 
-def test_what_is_no_recording_is_refused():
-    recording, bouts = training(1.5)
+def test_invalid_input_is_refused():
+    recording, bouts = workout(1.5)
     with pytest.raises(ValueError, match="row 1 of X is a str"):
         SetSegmenter().fit([recording, "b.csv"])
     with pytest.raises(ValueError, match="at least one recording"):
@@ -244,7 +246,7 @@ def test_what_is_no_recording_is_refused():
 
 
 def test_display_draws_bouts_repetitions_and_marks():
-    recording, true = training(1.5, 3.0)
+    recording, true = workout(1.5, 3.0)
     recording = replace(recording, annotations=[(true[0, 0] - 1, "squat")])
     display = SegmentationDisplay.from_recording(recording)
     texts = [text.get_text() for text in display.ax_.texts]
@@ -255,7 +257,7 @@ def test_display_draws_bouts_repetitions_and_marks():
 
 
 def test_display_takes_an_estimator_given_bouts_and_axes():
-    recording, _ = training(1.5)
+    recording, _ = workout(1.5)
     _, ax = plt.subplots()
     segmenter = SetSegmenter(min_repetitions=50).fit([recording])
     display = SegmentationDisplay.from_estimator(segmenter, recording, ax=ax)
@@ -266,8 +268,8 @@ def test_display_takes_an_estimator_given_bouts_and_axes():
     plt.close(ax.figure)
 
 
-def test_thresholds_are_tuned_on_labelled_people():
-    people = [training(2.0, 1.5, seed=seed) for seed in range(2)]
+def test_thresholds_are_tuned_by_grid_search_over_people():
+    people = [workout(2.0, 1.5, seed=seed) for seed in range(2)]
     X, y = [recording for recording, _ in people], [bouts for _, bouts in people]
     search = GridSearchCV(
         SetSegmenter(), {"min_repetitions": [3, 20]}, cv=GroupKFold(2), error_score="raise"
