@@ -1,4 +1,4 @@
-"""Which of several classifiers is better, and how sure that is, told by people."""
+"""Compare classifiers by their scores on people, with intervals and tests."""
 
 from itertools import combinations
 from typing import Any, Literal
@@ -10,13 +10,11 @@ from scipy import stats
 from sklearn.utils import check_random_state
 
 from ._scores import people_by_model
-from ._significance import holm
+from ._significance import DECIMALS, expanded_quantile, holm
 
 __all__ = ["bootstrap_over_people", "compare_models"]
 
-# 0.9 - 0.8 and 0.8 - 0.7 are ties, though not to the last bit.
-DECIMALS = 12
-# Up to so many people all signs are tried where there are ties, as by scipy.
+#: With ties, all signs are tried up to this many people, as scipy does.
 _MOST_EXACT = 13
 
 
@@ -33,46 +31,46 @@ def bootstrap_over_people(
 
     People are drawn with replacement, each with all of their sets: sets of one person
     resemble each other, and an interval over single sets would be too narrow. A person's
-    score is the mean over the seeds; seeds are not drawn again, for where every person
-    is tested by models of their own, as in leave-one-person-out, their chance is in the
-    differences between people already.
+    score is the mean over the seeds. Seeds are not resampled: if every person is tested
+    by a model of their own, as in leave-one-person-out, the variation between seeds is
+    already part of that between people.
 
     Parameters
     ----------
     scores : DataFrame
-        One row a model, seed and person, as :func:`scores_by_person` returns: ``model``,
-        ``subject``, ``score`` and, where runs are repeated, ``seed``.
+        One row per model, seed and person, as :func:`scores_by_person` returns:
+        ``model``, ``subject``, ``score`` and, for repeated runs, ``seed``.
     against : str, optional
-        A model whose score is subtracted, person by person, from each other model's.
+        A model whose score is subtracted from each other model's, person by person.
     confidence_level : float, default=0.95
-        Share of such intervals that would hold the mean of all people.
+        Share of such intervals that would contain the mean of all people.
     n_resamples : int, default=9999
-        How often people are drawn.
+        Number of resamples of the people.
     method : {"BCa", "percentile"}, default="BCa"
         As in :func:`scipy.stats.bootstrap`.
     random_state : int, RandomState instance or None, default=0
-        Draws the people.
+        Seed of the resampling.
 
     Returns
     -------
     intervals : DataFrame
-        One row a model, the best first: ``model``, ``score`` (with ``against``:
-        ``difference``), ``low``, ``high``, ``n_people``, ``n_seeds``. Where all people
-        score alike, ``low`` and ``high`` are the score.
+        One row per model, the best first: ``model``, ``score`` (with ``against``:
+        ``difference``), ``low``, ``high``, ``n_people``, ``n_seeds``. If all people have
+        one score, ``low`` and ``high`` equal it.
 
     Raises
     ------
     ValueError
-        If there are fewer than two people, or one without a score.
+        If there are fewer than two people, or a person without a score.
 
     Notes
     -----
     The bootstrap of a mean of n people is too narrow by about
-    :math:`\sqrt{(n - 1) / n}` and by taking the normal distribution for Student's;
+    :math:`\sqrt{(n - 1) / n}` and by using the normal distribution instead of Student's;
     the quantiles are moved outwards by both, the expanded percentile interval of
     [1]_. No interval can reach beyond the lowest and the highest person: with fewer than
-    about eight people it is still too narrow. It tells what other people would
-    score, not what the models would have learnt from other people.
+    about eight people it is still too narrow. It estimates what other people would
+    score, not what the models would have learned from other people.
 
     References
     ----------
@@ -98,7 +96,7 @@ def bootstrap_over_people(
     name = "score"
     if against is not None:
         if against not in people:
-            raise ValueError(f"against is {against!r}, which is none of {_told(people)}.")
+            raise ValueError(f"against must be one of {_listed(people)}; got {against!r}.")
         people = people.drop(columns=against).sub(people[against], axis="index")
         name = "difference"
     low, high = _intervals(
@@ -126,30 +124,30 @@ def compare_models(
     n_resamples: int = 9999,
     random_state: int | np.random.RandomState | None = 0,
 ) -> pd.DataFrame:
-    """Compare all models by pairs on the same people, and say in words what comes out.
+    """Compare all pairs of models on the same people, and state the results in words.
 
     Parameters
     ----------
     scores : DataFrame
-        One row a model, seed and person, as :func:`scores_by_person` returns.
+        One row per model, seed and person, as :func:`scores_by_person` returns.
     on : str, default=""
-        Where the scores are from, for the sentences: "people never seen".
+        What the scores are on, for the sentences, as in "people never seen".
     confidence_level : float, default=0.95
-        Of the intervals; models differ where ``p_holm`` is below one minus it.
+        Of the intervals; models differ if ``p_holm`` is below one minus it.
     n_resamples : int, default=9999
-        How often people are drawn for the intervals.
+        Number of resamples of the people for the intervals.
     random_state : int, RandomState instance or None, default=0
-        Draws the people.
+        Seed of the resampling.
 
     Returns
     -------
     pairs : DataFrame
-        One row a pair: ``model_a``, the better on average, and ``model_b``; the mean
-        ``difference`` of their scores, its interval ``low`` to ``high`` as
+        One row per pair: ``model_a``, the better on average, and ``model_b``; the mean
+        ``difference`` of their scores and its interval ``low`` to ``high`` as
         :func:`bootstrap_over_people` computes it; ``p`` of Wilcoxon's signed-rank test
-        over people, ``p_holm`` after :func:`holm`'s correction for the number of pairs;
-        ``n_people``, on how many of them ``model_a`` is ``n_better``, ``n_equal``
-        and ``n_worse``; and all of it as a ``sentence``.
+        over people, ``p_holm`` corrected for the number of pairs by :func:`holm`;
+        ``n_people``, and on how many of them ``model_a`` is better (``n_better``),
+        equal (``n_equal``) and worse (``n_worse``); and the ``sentence``.
 
     Raises
     ------
@@ -158,8 +156,8 @@ def compare_models(
 
     See Also
     --------
-    rank_models : Which models can't be told apart, as groups.
-    corrected_resampled_ttest : Where there are repeated splits instead of people.
+    rank_models : Group the models that do not differ significantly.
+    corrected_resampled_ttest : Compare over repeated splits instead of people.
 
     References
     ----------
@@ -218,7 +216,7 @@ def _intervals(
     method: Literal["BCa", "percentile"],
     random_state: int | np.random.RandomState | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the ends of the interval of each column's mean, a row a person."""
+    """Return the ends of the interval of each column's mean; a row is a person."""
     columns = columns.round(DECIMALS)
     n_people = len(columns)
     if n_people < 2:
@@ -227,11 +225,9 @@ def _intervals(
         raise ValueError(
             f"confidence_level must be between 0 and 1, as 0.95; got {confidence_level}."
         )
-    widened = np.sqrt(n_people / (n_people - 1)) * stats.t.ppf(
-        (1 + confidence_level) / 2, n_people - 1
-    )
+    quantile = expanded_quantile(n_people, confidence_level)
     low, high = columns.mean(axis=0), columns.mean(axis=0)
-    # scipy has no interval for a column without any spread.
+    # scipy returns NaN for a column without spread.
     spread = np.ptp(columns, axis=0) > 0
     if spread.any():
         interval = stats.bootstrap(
@@ -239,10 +235,11 @@ def _intervals(
             _mean,
             axis=0,
             vectorized=True,
-            # With two people, so sure that the largest and smallest draw are the ends.
-            confidence_level=min(2 * float(stats.norm.cdf(widened)) - 1, 1 - 1e-12),
+            # With two people it rounds to 1; just below, the ends are the smallest and the
+            # largest draw.
+            confidence_level=min(2 * float(stats.norm.cdf(quantile)) - 1, 1 - 1e-12),
             n_resamples=n_resamples,
-            # A hundred megabytes at once.
+            # A hundred megabytes at a time.
             batch=max(10**7 // columns.size, 1),
             method=method,
             random_state=check_random_state(random_state),
@@ -252,9 +249,9 @@ def _intervals(
 
 
 def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Return means of which those that are equal are so to the last bit.
+    """Return the means, rounded so that equal ones are equal to the last bit.
 
-    BCa counts the draws below the mean; noise of rounding would decide about ties.
+    BCa counts the draws below the mean; rounding errors would decide ties.
     """
     return np.mean(values, axis=axis).round(DECIMALS)
 
@@ -262,9 +259,9 @@ def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
 def pairs_with_p(
     people: pd.DataFrame,
 ) -> tuple[list[tuple[str, str]], NDArray[np.float64], list[float]]:
-    """Return all pairs, the better first, their differences by person, and p."""
+    """Return all pairs, the better model first, their differences by person, and p."""
     if len(people.columns) < 2:
-        raise ValueError(f"Only {_told(people)} has scores: give those of two models.")
+        raise ValueError(f"Only {_listed(people)} has scores: give those of two models.")
     means = people.mean().round(DECIMALS)
     order = sorted(people.columns, key=lambda model: (-means[model], model))
     pairs = list(combinations(order, 2))
@@ -274,9 +271,9 @@ def pairs_with_p(
 
 
 def _wilcoxon(differences: NDArray[np.float64]) -> float:
-    """Return the p-value, 1 where no person tells the two apart."""
-    # The test leaves zeros out. Done here, for scipy takes the normal distribution when
-    # many people with zeros leave few without: five of fifteen are then .025, not .063.
+    """Return the p-value of the test, 1 if no person has a difference."""
+    # The test leaves zeros out. They are removed here because scipy otherwise takes the
+    # normal distribution when few are left: five of fifteen people give .025, not .063.
     differences = differences[differences != 0]
     n_differ = len(differences)
     if not n_differ:
@@ -284,8 +281,8 @@ def _wilcoxon(differences: NDArray[np.float64]) -> float:
     ranks = stats.rankdata(np.abs(differences))
     if n_differ > _MOST_EXACT or len(np.unique(ranks)) == n_differ:
         return float(stats.wilcoxon(differences).pvalue)
-    # The same exact p as that of stats.wilcoxon, which takes seconds a pair where there
-    # are ties, and accuracies of few sets always have ties.
+    # The exact p of stats.wilcoxon, which takes seconds per pair if there are ties; and
+    # accuracies on few sets always have ties.
     test = stats.permutation_test(
         (np.sign(differences) * ranks,),
         np.sum,
@@ -297,10 +294,10 @@ def _wilcoxon(differences: NDArray[np.float64]) -> float:
 
 
 def _sentence(row: Any, n_seeds: set[int], on: str, confidence_level: float) -> str:
-    """Say what a row of the table means."""
+    """Return what a row of the table means, in words."""
     where = f" on {on}" if on else ""
-    told = row.p_holm < 1 - confidence_level
-    over = f" over {row.n_people} people" if told else ""
+    differs = row.p_holm < 1 - confidence_level
+    over = f" over {row.n_people} people" if differs else ""
     seeds = "" if n_seeds == {1} else f", {'/'.join(map(str, sorted(n_seeds)))} seeds"
     p = "< .001" if row.p_holm < 0.001 else f"= {row.p_holm:.3f}".replace("0.", ".")
     detail = (
@@ -309,19 +306,20 @@ def _sentence(row: Any, n_seeds: set[int], on: str, confidence_level: float) -> 
         f"{row.n_worse} worse; p {p.replace('1.000', '1')}"
         f"{' after Holm' if row.n_pairs > 1 else ''}"
     )
-    if told:
+    if differs:
         return (
             f"{row.model_a} beats {row.model_b}{where}: {100 * row.difference:+.1f} points "
             f"({detail})."
         )
     text = (
-        f"No difference between {row.model_a} and {row.model_b}{where} can be told from "
+        f"No significant difference between {row.model_a} and {row.model_b}{where} over "
         f"{row.n_people} people: {100 * row.difference:+.1f} points for {row.model_a} "
         f"({detail})."
     )
-    # The smallest p that Wilcoxon's test has, where one model is better on everyone.
+    # The smallest p of Wilcoxon's test, when one model is better on everyone, times the
+    # number of pairs by Holm.
     if row.n_pairs * 2.0 ** (1 - row.n_people) >= 1 - confidence_level:
-        text += " So few people could not tell any difference, however large."
+        text += " With so few people no difference could be significant."
     return text
 
 
@@ -331,5 +329,5 @@ def _n_seeds(scores: pd.DataFrame) -> dict[Any, int]:
     return scores.groupby("model", observed=True)["seed"].nunique().to_dict()
 
 
-def _told(people: pd.DataFrame) -> str:
+def _listed(people: pd.DataFrame) -> str:
     return ", ".join(map(str, people.columns))

@@ -1,4 +1,4 @@
-"""How classifiers rank over people, and which of them can't be told apart."""
+"""Rank classifiers over people, and group those that do not differ significantly."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,24 +7,24 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ._comparison import DECIMALS, pairs_with_p
+from ._comparison import pairs_with_p
 from ._scores import people_by_model
-from ._significance import holm
+from ._significance import DECIMALS, holm
 
 __all__ = ["Ranking", "rank_models"]
 
 
 class Ranking(NamedTuple):
-    """How models rank over people; what :func:`rank_models` returns.
+    """Ranks of models over people; the result of :func:`rank_models`.
 
     Parameters
     ----------
     ranks : Series
-        Average rank by model, the best first; 1 is best on every person.
+        Average rank by model, the best first; 1 if it is the best on every person.
     p : float
         Of Friedman's test that all models rank alike; NaN with two models.
     groups : list of tuple of str
-        The largest sets of models no two of which can be told apart.
+        The largest sets of models in which no two differ significantly.
     n_people : int
         Number of people.
 
@@ -42,15 +42,15 @@ class Ranking(NamedTuple):
 
 
 def rank_models(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> Ranking:
-    """Rank models over people, and group those that can't be told apart.
+    """Rank models over people, and group those that do not differ significantly.
 
     Parameters
     ----------
     scores : DataFrame
-        One row a model, seed and person, as :func:`scores_by_person` returns.
+        One row per model, seed and person, as :func:`scores_by_person` returns.
     confidence_level : float, default=0.95
-        Two models are told apart where ``p_holm`` of :func:`compare_models` is below one
-        minus it; none are where Friedman's test of all has a larger p.
+        Two models differ if ``p_holm`` of :func:`compare_models` is below one minus it;
+        none do if p of Friedman's test of all models is not below it.
 
     Returns
     -------
@@ -90,6 +90,7 @@ def rank_models(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> Rank
     if len(ranks) > 2:
         alike = bool((people.nunique(axis="columns") == 1).all())
         p = 1.0 if alike else float(stats.friedmanchisquare(*people.to_numpy().T).pvalue)
+    # Pairs are tested only if the test of all models finds a difference.
     limit = 0.0 if p >= 1 - confidence_level else 1 - confidence_level
     alike_pairs = {
         frozenset(pair) for pair, q in zip(pairs, holm(p_pairs), strict=True) if q >= limit

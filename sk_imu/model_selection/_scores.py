@@ -1,4 +1,4 @@
-"""Scores of models on people, from the predictions of single sets."""
+"""Scores of models on people, from predictions of single sets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,10 +32,10 @@ def scores_by_person(
     Parameters
     ----------
     predictions : DataFrame
-        One row a prediction, with the columns ``model``, ``subject``, ``y_true`` and
-        ``y_pred``, as :class:`~sk_imu.study.StudyResults` has them. A column ``seed``
-        tells repeated runs apart. Where there is a column ``part``, its rows "test"
-        are taken; where there is one ``protocol``, it must be the same in all rows.
+        One row per prediction, with the columns ``model``, ``subject``, ``y_true`` and
+        ``y_pred``, as in :class:`~sk_imu.study.StudyResults`. A column ``seed``
+        distinguishes repeated runs. If there is a column ``part``, only its rows "test"
+        count; if there is a column ``protocol``, it must be the same in all rows.
     metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
         "f1_macro" is the mean F1 over the exercises that the person did. A callable
         takes the true and the predicted labels of one person and returns a number, the
@@ -44,19 +44,19 @@ def scores_by_person(
     Returns
     -------
     scores : DataFrame
-        One row a model, seed and person: ``model``, ``seed``, ``subject``, ``score`` and
+        One row per model, seed and person: ``model``, ``seed``, ``subject``, ``score`` and
         ``n_sets``, the number of different values of the column ``set`` or, without it,
         of predictions.
 
     Raises
     ------
     ValueError
-        If a column is missing, a person has no name, several protocols are mixed, or a
-        model has predicted a set twice.
+        If a column is missing, a prediction has no subject, several protocols are mixed,
+        or a model has predicted a set twice.
 
     See Also
     --------
-    compare_models : What the scores tell.
+    compare_models : Compare models by these scores.
 
     Examples
     --------
@@ -92,12 +92,13 @@ def scores_by_person(
             f"predictions mixes the protocols {', '.join(rows['protocol'].unique())}: give "
             "the rows of one, as predictions[predictions['protocol'] == 'unseen-people']."
         )
+    # Seeds, folds and copies repeat a set legitimately.
     once = ["model", "seed", *({"fold", "set", "copy"} & {*rows})]
     if "set" in rows and (twice := rows.duplicated(once)).any():
         first = rows[twice].iloc[0]
         raise ValueError(
-            f"{first['model']} has predicted set {first['set']} more than once: tell "
-            "repeated runs apart by a column 'seed'."
+            f"{first['model']} has predicted set {first['set']} more than once: "
+            "distinguish repeated runs by a column 'seed'."
         )
     if not callable(metric) and metric not in _METRICS:
         raise ValueError(
@@ -116,7 +117,7 @@ def scores_by_person(
 
 
 def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a person and a column a model, the seeds averaged; nothing missing."""
+    """Return a table of people by models, averaged over seeds, without missing scores."""
     scores = _columns_of(scores, ["model", "subject", "score"], "scores")
     if "seed" not in scores:
         scores = scores.assign(seed=0)
@@ -125,8 +126,8 @@ def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
     if (twice := scores.duplicated(_KEYS)).any():
         first = scores[twice].iloc[0]
         raise ValueError(
-            f"scores has {first['model']} on {first['subject']} more than once: tell "
-            "repeated runs apart by a column 'seed'."
+            f"scores has {first['model']} on {first['subject']} more than once: "
+            "distinguish repeated runs by a column 'seed'."
         )
     people = sorted(scores["subject"].unique(), key=str)
     for (model, seed), group in scores.groupby(

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-__all__ = ["CorrectedTTest", "corrected_resampled_ttest", "holm"]
+__all__ = ["CorrectedTTest", "corrected_resampled_ttest", "expanded_quantile", "holm"]
 
-# 0.9 - 0.8 and 0.8 - 0.7 are alike, though not to the last bit.
-_DECIMALS = 12
+#: Scores are rounded to this, because 0.9 - 0.8 and 0.8 - 0.7 are ties, though not to the
+#: last bit.
+DECIMALS = 12
 
 
 class CorrectedTTest(NamedTuple):
-    """What :func:`corrected_resampled_ttest` returns.
+    """The result of :func:`corrected_resampled_ttest`.
 
     Parameters
     ----------
@@ -51,8 +52,8 @@ def corrected_resampled_ttest(
     """Compare two models over repeated splits of the same data.
 
     Splits share most of their training data, so their scores are not independent and the
-    usual paired t-test finds differences where none are. The variance is enlarged by
-    what they share [1]_.
+    usual paired t-test finds differences where there are none. The variance is enlarged
+    to account for what they share [1]_.
 
     Parameters
     ----------
@@ -60,9 +61,9 @@ def corrected_resampled_ttest(
         The scores of two models on the same splits, in the same order: repeated random
         splits, or all folds of a repeated cross-validation [2]_.
     n_train, n_test : float
-        Number of sets learnt from and tested in one split; the mean where it varies.
+        Number of training and test sets of one split; the mean where it varies.
     confidence_level : float, default=0.95
-        Of the interval.
+        Confidence level of the interval.
 
     Returns
     -------
@@ -72,11 +73,12 @@ def corrected_resampled_ttest(
     Raises
     ------
     ValueError
-        If the scores don't pair, are fewer than two, or not finite.
+        If the scores are not paired, fewer than two, or not finite, or a number of sets is
+        not positive.
 
     See Also
     --------
-    compare_models : Where people can be told apart, compare over them.
+    compare_models : Compare over people, where the sets' people are known.
 
     References
     ----------
@@ -103,11 +105,11 @@ def corrected_resampled_ttest(
         raise ValueError("a or b holds NaN or inf: leave these splits out of both.")
     if not (n_train > 0 and n_test > 0):
         raise ValueError(f"n_train and n_test must be above 0; got {n_train}, {n_test}.")
-    differences = (a - b).round(_DECIMALS)
+    differences = (a - b).round(DECIMALS)
     mean, n_splits = float(differences.mean()), len(differences)
     error = float(np.sqrt((1 / n_splits + n_test / n_train) * differences.var(ddof=1)))
     if error == 0:
-        # As scipy.stats.ttest_rel, but for two models that are the same.
+        # As scipy.stats.ttest_rel, except that p is 1 for two equal models, not NaN.
         p = 1.0 if mean == 0 else 0.0
         statistic = 0.0 if mean == 0 else float(np.copysign(np.inf, mean))
         return CorrectedTTest(statistic, p, mean, mean, mean)
@@ -128,8 +130,8 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     p_holm : ndarray of shape (n_tests,)
-        The corrected p-values, in the same order. To reject those below α makes one or
-        more false rejections in the family with a chance of at most α.
+        The corrected p-values, in the same order. Rejecting those below α makes a false
+        rejection in the family with a probability of at most α.
 
     References
     ----------
@@ -150,3 +152,13 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     steps = np.arange(len(p), 0, -1)
     corrected[order] = np.maximum.accumulate(np.minimum(steps * p[order], 1))
     return corrected
+
+
+def expanded_quantile(n: int, confidence_level: float) -> float:
+    """Return the normal quantile at which a bootstrap interval of a mean of n has to end.
+
+    The bootstrap of a mean is too narrow by sqrt((n - 1) / n) and by taking the normal
+    distribution for Student's; the quantile makes up for both (Hesterberg, 2015).
+    """
+    student = stats.t.ppf((1 + confidence_level) / 2, n - 1)
+    return float(np.sqrt(n / (n - 1)) * student)

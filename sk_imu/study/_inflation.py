@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from ..model_selection import expanded_quantile
 from .protocols import THE_STUDY_S
 
 __all__ = ["leak_inflation"]
@@ -105,7 +106,5 @@ def _ends(n: int, confidence_level: float) -> list[float]:
     """Return the quantiles of the interval, moved outwards for few units."""
     if n < 2:
         return [0.0, 1.0]
-    # As in bootstrap_over_people, by Hesterberg (2015).
-    t = stats.t.ppf((1 + confidence_level) / 2, n - 1)
-    outside = float(stats.norm.cdf(-np.sqrt(n / (n - 1)) * t))
+    outside = float(stats.norm.cdf(-expanded_quantile(n, confidence_level)))
     return [outside, 1 - outside]

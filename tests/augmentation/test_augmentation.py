@@ -527,7 +527,9 @@ def test_unknown_vectors_are_turned_but_not_mirrored():
     names = [f"Thumb_{axis}" for axis in "xyz"]
     X = make_panel((2, 3, 5))
     assert (random_rotation(X, np.random.default_rng(0), channel_names=names) != X).any()
-    with pytest.raises(ValueError, match="how Thumb_x, Thumb_y, Thumb_z are mirrored is unknown"):
+    with pytest.raises(
+        ValueError, match="how Thumb_x, Thumb_y, Thumb_z are mirrored is unknown"
+    ):
         random_mirror(X, np.random.default_rng(0), channel_names=names)
 
 

@@ -132,7 +132,9 @@ class TestScoresByPerson:
         mixed = pd.concat([predictions, predictions.assign(protocol="unseen-sets")])
         with pytest.raises(ValueError, match="unseen-people, unseen-sets: give the rows"):
             scores_by_person(mixed)
-        with pytest.raises(ValueError, match=r"set 0 more than once: tell .* 'seed'"):
+        with pytest.raises(
+            ValueError, match=r"set 0 more than once: distinguish .* 'seed'"
+        ):
             scores_by_person(pd.concat([predictions, predictions]))
         with pytest.raises(ValueError, match="one of accuracy, f1_macro; got 'f1'"):
             scores_by_person(predictions, "f1")
@@ -236,9 +238,9 @@ class TestBootstrap:
             ValueError, match=r"b \(seed 0\) has no score on P01\. .* leave"
         ):
             bootstrap_over_people(scores.drop(index=3))
-        with pytest.raises(ValueError, match="a on P00 more than once: tell"):
+        with pytest.raises(ValueError, match="a on P00 more than once: distinguish"):
             bootstrap_over_people(pd.concat([scores, scores]))
-        with pytest.raises(ValueError, match="against is 'c', which is none of a, b"):
+        with pytest.raises(ValueError, match="against must be one of a, b; got 'c'"):
             bootstrap_over_people(scores, against="c")
         with pytest.raises(ValueError, match="between 0 and 1, as 0.95; got 95"):
             bootstrap_over_people(scores, confidence_level=95)
@@ -292,7 +294,7 @@ class TestCompareModels:
         expected = stats.wilcoxon(differences, method=all_signs).pvalue
         assert compare_models(scores, n_resamples=9).loc[0, "p"] == pytest.approx(expected)
 
-    def test_rounding_is_no_difference(self):
+    def test_rounding_errors_are_not_a_difference(self):
         row = compare_models(frame(a=[0.1 + 0.2, 0.5], b=[0.3, 0.5])).loc[0]
         assert (row["difference"], row["low"], row["high"], row["p"]) == (0, 0, 0, 1)
         assert row["n_equal"] == 2
@@ -308,25 +310,27 @@ class TestCompareModels:
             "7 better, 1 equal, 0 worse; p = .016)."
         )
 
-    def test_sentence_where_nothing_can_be_told(self):
+    def test_sentence_without_a_significant_difference(self):
         rng = np.random.default_rng(0)
         a = rng.uniform(0.5, 0.9, 10)
         scores = frame(a=a, b=a + rng.normal(0, 0.05, 10), c=a + rng.normal(0, 0.05, 10))
         for row in compare_models(scores).itertuples():
             assert row.p_holm > 0.05
             start = (
-                f"No difference between {row.model_a} and {row.model_b} can be told from"
+                f"No significant difference between {row.model_a} and {row.model_b} over"
             )
             assert row.sentence.startswith(f"{start} 10 people: +")
             assert "after Holm" in row.sentence
-            assert "So few people" not in row.sentence
+            assert "so few people" not in row.sentence
 
     def test_sentence_of_too_few_people(self):
         # Better on all of five people: p is 2 / 2 ** 5.
         row = compare_models(frame(a=[0.9] * 5, b=[0.1, 0.2, 0.3, 0.4, 0.5])).loc[0]
         assert row["p"] == pytest.approx(0.0625)
-        assert row["sentence"].startswith("No difference between a and b can be told")
-        assert row["sentence"].endswith("could not tell any difference, however large.")
+        assert row["sentence"].startswith("No significant difference between a and b")
+        assert row["sentence"].endswith(
+            "With so few people no difference could be significant."
+        )
         six = compare_models(frame(a=[0.9] * 6, b=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])).loc[0]
         assert six["sentence"].startswith("a beats b: +55.0 points")
 
@@ -428,7 +432,7 @@ class TestRankModels:
 
     @given(people_scores)
     @settings(max_examples=40)
-    def test_a_group_joins_those_that_can_not_be_told_apart(self, scores):
+    def test_a_group_joins_those_that_do_not_differ(self, scores):
         ranking = rank_models(scores)
         pairs = compare_models(scores, n_resamples=100)
         for row in pairs.itertuples():

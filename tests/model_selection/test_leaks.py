@@ -302,7 +302,7 @@ def test_missing_values_are_no_obstacle(watch):
     ("X", "options", "message"),
     [
         (np.zeros((3, 2, 9)), {"train": [0]}, "both train and test"),
-        (np.zeros((3, 2, 9)), {"train": [0], "test": [3]}, "beyond the 3 of X"),
+        (np.zeros((3, 2, 9)), {"train": [0], "test": [3]}, "has rows beyond the 3 of X"),
         (np.zeros((3, 2, 9)), {"train": [0.5], "test": [1]}, "list of row numbers"),
         (np.zeros((3, 2, 9)), {"groups": [1, 2]}, "groups has 2 entries, X 3 rows"),
         (np.zeros((3, 2, 9)), {"y": [1, 2]}, "y has 2 entries, X 3 rows"),
@@ -369,7 +369,7 @@ def test_windows_as_rows_of_a_search_are_proved(watch):
 
 @pytest.mark.parametrize(
     ("scaler", "what"),
-    [(StandardScaler(), "standardised"), (MinMaxScaler(), "scaled to a range")],
+    [(StandardScaler(), "standardized"), (MinMaxScaler(), "scaled to a range")],
 )
 def test_features_scaled_on_all_rows_are_suspected(features, scaler, what):
     X, y, people = features
@@ -387,7 +387,7 @@ def test_panels_scaled_on_all_rows_are_suspected_and_rows_scaled_alone_are_not(w
     search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=GroupKFold(3))
     scaled = panel - panel.mean((0, 2), keepdims=True)
     scaled /= scaled.std((0, 2), keepdims=True)
-    with pytest.warns(LeakWarning, match="standardised"):
+    with pytest.warns(LeakWarning, match="standardized"):
         check_search(search, scaled, y[:20], people[:20])
     alone = panel - panel.mean(2, keepdims=True)
     alone /= alone.std(2, keepdims=True)
@@ -407,7 +407,7 @@ def test_panels_of_one_timestep_are_no_obstacle():
     panel = np.random.default_rng(0).normal(size=(20, 3, 1))
     panel = (panel - panel.mean(0)) / panel.std(0)
     search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=KFold(3))
-    with pytest.warns(LeakWarning, match="standardised"):
+    with pytest.warns(LeakWarning, match="standardized"):
         check_search(search, panel, np.arange(20) % 2)
 
 

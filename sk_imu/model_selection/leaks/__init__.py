@@ -1,4 +1,4 @@
-"""Find rows of the test sets, or copies of them, among the rows that were trained on."""
+"""Find test rows, or copies of them, among the training rows."""
 
 from ._guard import LeakError, check_no_leak, find_leaks
 from ._guard import across as across

@@ -1,4 +1,4 @@
-"""The rows of X in any of its states, made ready to be compared with each other."""
+"""Prepare the rows of X, in any of its states, for comparison with each other."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,7 +16,12 @@ Floats = NDArray[np.float64]
 
 
 class Rows(NamedTuple):
-    """X, as what is compared exactly (by sensor) and what is on one clock."""
+    """The rows of X, as recorded and on one clock.
+
+    ``exact`` holds the rows of each sensor as they were recorded, ``seconds`` the duration
+    of a timestep of each sensor.  ``even`` holds all channels on one clock, with a
+    timestep of ``second``, and is empty for a table of features.
+    """
 
     exact: list[list[Floats]]
     even: list[Floats]
@@ -55,8 +60,8 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
     for i, recording in enumerate(recordings):
         if not isinstance(recording, Recording):
             raise ValueError(
-                f"Row {i} of X is a {type(recording).__name__}, others are Recordings. "
-                "Give one kind of rows."
+                f"Row {i} of X is a {type(recording).__name__}, but others are "
+                "Recordings. Give rows of one kind."
             )
     common = [
         name
@@ -65,8 +70,8 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
     ]
     if not common:
         raise ValueError(
-            "The recordings share no channel, so they can't be compared. Compare those "
-            "with the same sensors."
+            "The recordings share no channel, so they can't be compared. Compare "
+            "recordings of the same sensors."
         )
     sensors = list(dict.fromkeys(name.rpartition("_")[0] for name in common))
     rates_hz = [[r.streams[sensor].rate_hz for r in recordings] for sensor in sensors]
@@ -78,7 +83,7 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
 
 
 def _middle_of(rates_hz: ArrayLike) -> float:
-    """Return the median of the rates that are known; 1 Hz if none is, as good as any."""
+    """Return the median of the known rates; 1 Hz, as good as any, if none is known."""
     known = np.asarray(rates_hz)[~np.isnan(rates_hz)]
     return float(np.median(known)) if len(known) else 1.0
 
@@ -92,7 +97,7 @@ def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> 
     for k, name in enumerate(channels):
         sensor, _, axis = name.rpartition("_")
         stream = recording.streams[sensor]
-        # A faulty clock is the Resampler's business: here it is only put in order.
+        # The Resampler handles faulty clocks; interpolation only needs rising times.
         order = np.argsort(stream.timestamps_s, kind="stable")
         samples = stream.values[order, stream.axes.index(axis)]
         kept = np.isfinite(samples)
@@ -102,7 +107,7 @@ def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> 
 
 
 def _without_gaps(row: Floats) -> Floats:
-    """Interpolate over values that are missing."""
+    """Interpolate over missing values; a channel without any value becomes 0."""
     bad = ~np.isfinite(row)
     if not bad.any():
         return row

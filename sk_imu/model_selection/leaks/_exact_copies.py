@@ -1,4 +1,4 @@
-"""Find rows that hold the very same values, in whole or in part."""
+"""Find rows that share exactly equal values, in whole or in part."""
 
 from collections import defaultdict
 from typing import NamedTuple
@@ -11,14 +11,15 @@ __all__ = ["SharedValues", "identical_rows", "shared_values"]
 Floats = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
 
-#: So many timesteps in a row, with all their channels, must agree to be a hit ...
+#: This many consecutive timesteps must agree in all channels to be a hit ...
 _RUN = 4
-#: ... and so many hits at one lag make a pair worth a look.
+#: ... and this many hits at one lag make a pair worth comparing.
 _LEAST_HITS = 5
-#: What is shared then has so many timesteps, and so many of them agree: noise on 30 % of
-#: the timesteps, as the study's augmentation makes, leaves 70 %.
+#: A pair must overlap by this many timesteps, and this share of them must agree: noise on
+#: 30 % of the timesteps, as Zhang et al. (2024) add, leaves 70 %.
 LEAST_TIMESTEPS, LEAST_EQUAL = 8, 0.5
-#: Hits are compared with so many later rows that have them, too.
+#: A hit is compared with this many others of the same values at most, because the pairs of
+#: what very many rows share would fill the memory.
 _MOST_ROWS = 200
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
@@ -47,14 +48,14 @@ def identical_rows(rows: list[Floats]) -> list[list[int]]:
 
 
 def shared_values(rows: list[Floats], asked: NDArray[np.bool_]) -> list[SharedValues]:
-    """Return the pairs of rows with a common stretch of values, once each.
+    """Return the pairs of rows with a run of values in common, once each.
 
-    ``asked[i, j]`` tells of rows ``i < j`` whether the pair matters.
+    ``asked[i, j]`` says of rows ``i < j`` whether the pair matters.
     """
     hashes, owners, starts = [], [], []
     for i, row in enumerate(rows):
         runs = _hash_runs(row)
-        # What a row holds twice, such as rest and padding, tells nothing.
+        # A run that a row holds twice, such as rest or padding, has no single lag.
         values, start, count = np.unique(runs, return_index=True, return_counts=True)
         hashes.append(values[count == 1])
         starts.append(start[count == 1])
@@ -71,7 +72,7 @@ def shared_values(rows: list[Floats], asked: NDArray[np.bool_]) -> list[SharedVa
 
 
 def _bits(row: Floats) -> NDArray[np.uint32]:
-    # A copy may have been stored in half the precision; -0.0 is 0.0.
+    # As float32, because a copy may have been stored so; adding 0.0 makes -0.0 equal 0.0.
     return (np.asarray(row).astype(np.float32) + np.float32(0.0)).view(np.uint32)
 
 
@@ -100,7 +101,7 @@ def _lags(
     hashes, owners, starts = hashes[order], owners[order], starts[order]
     if not len(hashes):
         return []
-    # A pair and its lag as one number, which is sorted quickly.
+    # A pair and its lag as one number, because one integer is sorted quickly.
     n_rows, last = int(owners.max()) + 1, int(starts.max())
     keys: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     counts: NDArray[np.float64] = np.zeros(0)

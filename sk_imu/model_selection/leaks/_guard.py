@@ -1,5 +1,6 @@
-"""Prove or refute that train and test share nothing: rows, copies of rows, people."""
+"""Check that train and test share no rows, copies of rows or people."""
 
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,21 +11,23 @@ from sklearn.utils import column_or_1d
 from ._compared_rows import Rows, as_rows
 from ._exact_copies import identical_rows, shared_values
 from ._near_copies import NearCopy, near_copies
+from ._pieces import Line
 
 __all__ = ["LeakError", "check_no_leak", "find_leaks"]
 
 Indices = NDArray[np.intp]
 
-#: Two rows whose values lie on each other so closely are copies, by the least number of
-#: channels that move.  Where six do, two different sets come to 0.985 at most, and copies
-#: with noise of a tenth of the movement to 0.995; fewer leave more room for chance.
+#: How similar two rows must be to be copies, by the least number of moving channels.  With
+#: six, different sets reach 0.985 at most, and copies with noise of a tenth of the
+#: movement 0.995; fewer channels leave more room for chance.
 _LEAST_SIMILARITY = {6: 0.99, 3: 0.998, 1: 0.9998}
-#: What correlates so closely on one clock was rescaled and no more; what covers so much
-#: of the longer row is the whole of it.
+#: A copy on the same clock that correlates more was only rescaled; one that covers more of
+#: the longer row is a copy of the whole row.
 _ONLY_RESCALED, _WHOLE = 0.99999, 0.97
-_N_TOLD = 10
+#: Pairs that a LeakError lists.
+_N_LISTED = 10
 
-# In the order in which they are told.
+# The worst first, as find_leaks lists them.
 _KINDS = [
     *("same row", "identical", "overlap", "changed points"),
     *("rescaled", "noisy", "resampled", "stretched", "group"),
@@ -33,7 +36,7 @@ _COLUMNS = ["kind", "similarity", "share", "stretch", "shift"]
 
 
 class LeakError(ValueError):
-    """Train and test share something.
+    """Train and test share rows, copies of rows or people.
 
     Parameters
     ----------
@@ -75,6 +78,13 @@ class _Finding(NamedTuple):
     stretch: float
     shift: float
 
+    def reversed(self) -> "_Finding":
+        """Return the finding with the rows exchanged."""
+        stretch, shift = Line(self.stretch, self.shift).inverse()
+        return self._replace(
+            first=self.second, second=self.first, stretch=stretch, shift=shift
+        )
+
 
 def find_leaks(
     X: Any,
@@ -86,25 +96,25 @@ def find_leaks(
 ) -> pd.DataFrame:
     """List the pairs of rows that share something.
 
-    Rows are compared by their values alone, whatever they were done to: copied, cut into
-    overlapping windows, shifted, rescaled, stretched, resampled, made noisy.  With
-    ``train`` and ``test``, pairs across the two are listed; without, all pairs, which
-    shows what a data set holds twice.
+    Only the values of rows are compared.  Copies are found even if they were cut into
+    overlapping windows, shifted, rescaled, stretched, resampled or made noisy.  With
+    ``train`` and ``test``, pairs across the two are listed; without them all pairs, which
+    shows what a data set contains twice.
 
     Parameters
     ----------
     X : list of Recording, list of arrays, array, or DataFrame
         The rows: recordings; arrays of shape (n_channels, n_timesteps_i); an array of
         shape (n_rows, n_channels, n_timesteps).  A 2-D array or DataFrame may be a table
-        of features, so only equal values are looked for there: give one channel as
+        of features, where only equal rows are found: give one channel as
         (n_rows, 1, n_timesteps).
     y : array-like of shape (n_rows,), default=None
-        The labels.  Where given, the table tells whether those of a pair agree.
+        The labels.  If given, the table says whether those of a pair agree.
     groups : array-like of shape (n_rows,), default=None
         The people.  With ``train`` and ``test``, each test row whose person is in train
         is a finding of kind "group".
     train, test : array-like of int or bool, default=None
-        The rows of either side, as a splitter gives them.  Give both or neither.
+        The rows of either side, as a splitter returns them.  Give both or neither.
 
     Returns
     -------
@@ -119,23 +129,23 @@ def find_leaks(
             (whole rows at another rate or length), "stretched" (parts of them), or
             "group".
         similarity : float
-            1 for equal values.  Else the square root of the share of the movement that
-            one row tells of the other, taken at the moving timesteps that agree best; NaN
-            for a group.
+            1 for equal values.  Otherwise the square root of the share of one row's
+            variance that the other explains, estimated from the moving timesteps that
+            agree best; NaN for a group.
         share : float
-            Share of the shorter row that both have.
+            Share of the shorter row that the two have in common.
         stretch, shift : float
             Where in time the pair agrees: the first row's time is
-            ``stretch * time of the second + shift``, in timesteps; in seconds since
-            the start of either for recordings.
+            ``stretch * time of the second + shift``, in timesteps, or for recordings in
+            seconds since the start of each.
         same_label : bool
             Only with ``y``.
 
     Raises
     ------
     ValueError
-        If X is in no state that is known, lengths disagree, or one of ``train`` and
-        ``test`` is missing.
+        If X is not in a known state, lengths disagree, or only one of ``train`` and
+        ``test`` is given.
 
     See Also
     --------
@@ -144,8 +154,8 @@ def find_leaks(
 
     Notes
     -----
-    What is found, what is not, and how often it errs is told and measured in
-    :doc:`/guide/leaks`.
+    :doc:`/guide/leaks` describes what is found and what is not, and measures how often it
+    errs.
 
     Examples
     --------
@@ -163,7 +173,7 @@ def find_leaks(
         if given is not None and len(column_or_1d(given)) != n_rows:
             raise ValueError(
                 f"{name} has {len(column_or_1d(given))} entries, X {n_rows} rows: give one "
-                "for each row."
+                "entry for each row."
             )
     if (train is None) != (test is None):
         raise ValueError("Give both train and test, or neither to compare all rows.")
@@ -189,7 +199,7 @@ def check_no_leak(
     train: ArrayLike,
     test: ArrayLike,
 ) -> None:
-    """Raise an error if train and test share something.
+    """Raise an error if train and test share rows, copies of rows or people.
 
     Parameters
     ----------
@@ -198,21 +208,21 @@ def check_no_leak(
     y : array-like of shape (n_rows,), default=None
         The labels, for the table in the error.
     groups : array-like of shape (n_rows,), default=None
-        The people.  Where given, nobody may be on both sides.
+        The people.  If given, nobody may be on both sides.
     train, test : array-like of int or bool
-        The rows of either side, as a splitter gives them.
+        The rows of either side, as a splitter returns them.
 
     Raises
     ------
     LeakError
-        If there is a finding: a ValueError with the table as ``findings``.  Its text
-        tells the first ten pairs and the number of all.
+        If there is a finding: a ValueError with the table as ``findings``.  Its message
+        lists the first ten pairs and counts all.
     ValueError
         As :func:`find_leaks`.
 
     See Also
     --------
-    find_leaks : The table without the error.
+    find_leaks : Return the table instead.
     check_search : Judge a search and its splits.
 
     Examples
@@ -231,28 +241,28 @@ def check_no_leak(
 
 
 def describe_findings(findings: pd.DataFrame) -> str:
-    """Tell the first pairs of a table of findings, how many there are, and the cure."""
+    """Return an error message: the first pairs, how many there are, and the remedy."""
     counts = findings["kind"].value_counts(sort=False)
-    told = []
-    for train, test, kind, similarity in findings.iloc[:_N_TOLD, :4].to_numpy():
+    pairs = []
+    for train, test, kind, similarity in findings.iloc[:_N_LISTED, :4].to_numpy():
         close = "" if np.isnan(similarity) else f", similarity {similarity:.4f}"
-        told.append(f"train row {train}, test row {test}: {kind}{close}")
-    if len(findings) > _N_TOLD:
-        told.append(f"... and {len(findings) - _N_TOLD} more")
-    cures = []
+        pairs.append(f"train row {train}, test row {test}: {kind}{close}")
+    if len(findings) > _N_LISTED:
+        pairs.append(f"... and {len(findings) - _N_LISTED} more")
+    remedies = []
     if (counts.index == "group").any():
-        cures.append("split by people, for example with GroupKFold and groups=")
+        remedies.append("split by people, for example with GroupKFold and groups=")
     if (counts.index != "group").any():
-        cures.append(
-            "keep one row a set and leave windows, copies and augmentation to what is "
-            "fitted inside the folds (WindowedClassifier, AugmentedClassifier), or give "
-            "rows of one origin the same group"
+        remedies.append(
+            "keep one row per set and leave windows, copies and augmentation to estimators "
+            "inside the folds (WindowedClassifier, AugmentedClassifier), or give rows of "
+            "one origin the same group"
         )
     total = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     return (
         f"Train and test share {len(findings)} pairs of rows ({total}):\n  "
-        + "\n  ".join(told)
-        + f"\nTo mend it: {'; '.join(cures)}."
+        + "\n  ".join(pairs)
+        + f"\nTo fix it: {'; '.join(remedies)}."
     )
 
 
@@ -266,12 +276,12 @@ def _as_rows_of_side(rows: Any, n_rows: int, side: str) -> Indices:
         )
     given = given.astype(np.intp)
     if given.size and not (-n_rows <= given.min() and given.max() < n_rows):
-        raise ValueError(f"{side} names rows beyond the {n_rows} of X.")
+        raise ValueError(f"{side} has rows beyond the {n_rows} of X.")
     return np.unique(given % n_rows)
 
 
 def _copies(rows: Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
-    """Return what the pairs asked for share, by the strictest kind that holds."""
+    """Return what the pairs asked for share, as the strictest kind that holds."""
     asked = asked.copy()
     np.fill_diagonal(asked, False)
     n_rows = len(asked)
@@ -282,15 +292,14 @@ def _copies(rows: Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
     ]
     lengths = [tuple(s[i].shape for s in rows.exact) for i in range(n_rows)]
     for group in identical_rows(whole):
-        for k, i in enumerate(group):
-            for j in group[k + 1 :]:
-                if asked[i, j] and lengths[i] == lengths[j]:
-                    found.append(_Finding(i, j, "identical", 1.0, 1.0, 1.0, 0.0))
-                    asked[i, j] = asked[j, i] = False
+        for i, j in combinations(group, 2):
+            if asked[i, j] and lengths[i] == lengths[j]:
+                found.append(_Finding(i, j, "identical", 1.0, 1.0, 1.0, 0.0))
+                asked[i, j] = asked[j, i] = False
     is_table = not rows.even
     for of_sensor, period in zip(rows.exact, rows.seconds, strict=True):
         for i, j, equal, lag, share, _ in shared_values(of_sensor, asked):
-            # Half of their columns in common is nothing special in a table of features.
+            # In a table of features, rows may well agree in half of the columns.
             if is_table and equal < 1:
                 continue
             kind = "overlap" if equal == 1 else "changed points"
@@ -300,22 +309,14 @@ def _copies(rows: Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
         if near.similarity < least_similarity(near.n_channels):
             continue
         i, j = near.first, near.second
-        found.append(
-            _Finding(
-                i,
-                j,
-                _kind(near, rows.even[i].shape[1], rows.even[j].shape[1]),
-                near.similarity,
-                near.share,
-                near.stretch,
-                near.shift * rows.second,
-            )
-        )
+        kind = _kind(near, rows.even[i].shape[1], rows.even[j].shape[1])
+        line = near.stretch, near.shift * rows.second
+        found.append(_Finding(i, j, kind, near.similarity, near.share, *line))
     return found
 
 
 def least_similarity(n_channels: int) -> float:
-    """Return how similar rows with so many moving channels are if they are copies."""
+    """Return how similar rows with this many moving channels are if they are copies."""
     return next((s for n, s in _LEAST_SIMILARITY.items() if n_channels >= n), 1.0)
 
 
@@ -328,10 +329,8 @@ def _kind(near: NearCopy, n_first: int, n_second: int) -> str:
 
 
 def shared_groups(groups: NDArray[Any], train: Indices, test: Indices) -> list[_Finding]:
-    """Return each test row whose person is in train, with the first such train row."""
-    first = {}
-    for i in train[::-1].tolist():
-        first[groups[i]] = i
+    """Return each test row whose person is in train, with that person's first train row."""
+    first = {groups[i]: i for i in train[::-1].tolist()}  # the last one to be set stays
     return [
         _Finding(first[groups[j]], j, "group", np.nan, np.nan, np.nan, np.nan)
         for j in test.tolist()
@@ -346,7 +345,7 @@ def find_copies(X: Any) -> list[_Finding]:
 
 
 def across(findings: list[_Finding], train: Indices, test: Indices) -> list[_Finding]:
-    """Return the findings that a split divides."""
+    """Return the findings with one row in train and the other in test."""
     sides = set(train.tolist()), set(test.tolist())
     return [
         one
@@ -359,21 +358,15 @@ def across(findings: list[_Finding], train: Indices, test: Indices) -> list[_Fin
 def findings_table(
     findings: list[_Finding], y: ArrayLike | None, train: Indices | None = None
 ) -> pd.DataFrame:
-    """Make the table of :func:`find_leaks`, with the train row of each pair first."""
+    """Return the table of :func:`find_leaks`, with the train row of each pair first."""
     in_train = None if train is None else set(train.tolist())
-    told = []
-    for one in findings:
-        if in_train is not None and one.first not in in_train:
-            one = one._replace(
-                first=one.second,
-                second=one.first,
-                stretch=1 / one.stretch,
-                shift=-one.shift / one.stretch,
-            )
-        told.append(one)
-    told.sort(key=lambda one: (_KINDS.index(one.kind), one.second, one.first))
+    listed = [
+        one if in_train is None or one.first in in_train else one.reversed()
+        for one in findings
+    ]
+    listed.sort(key=lambda one: (_KINDS.index(one.kind), one.second, one.first))
     names = ["row", "other_row"] if train is None else ["train_row", "test_row"]
-    table = pd.DataFrame(told, columns=[*names, *_COLUMNS])
+    table = pd.DataFrame(listed, columns=[*names, *_COLUMNS])
     if y is not None:
         labels = np.asarray(column_or_1d(y))
         pair = table[names].to_numpy(dtype=np.intp)

@@ -1,4 +1,4 @@
-"""Judge a search: its splits, and what may have been fitted outside them."""
+"""Check a search: its splits, and what may have been fitted outside them."""
 
 import copy
 import warnings
@@ -26,12 +26,12 @@ __all__ = ["LeakWarning", "check_search"]
 
 Floats = NDArray[np.float64]
 
-#: How closely a statistic of all rows must be met to be no accident.
+#: A statistic of all rows that is this close to a scaler's target is no coincidence.
 _TOLERANCE = 1e-6
 
 
 class LeakWarning(UserWarning):
-    """Something looks as if it had been fitted on all rows; it is not proved.
+    """Something looks as if it had been fitted on all rows, without proof.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class LeakWarning(UserWarning):
 
     Examples
     --------
-    Where a suspicion is to stop a script:
+    To stop a script at a suspicion:
 
     >>> import warnings
     >>> from sk_imu.model_selection import LeakWarning
@@ -60,41 +60,41 @@ def check_search(
     groups: ArrayLike | None = None,
     cv: Any = None,
 ) -> pd.DataFrame:
-    """Judge a search, its splits and the X it is given.
+    """Check a search, its splits and the X it is given.
 
-    The splits of the search are made again and judged as :func:`check_no_leak` does:
-    copies, windows and other parts of one recording must be on one side, and so must be
-    a person.  With ``cv``, the splits around the search are judged, too, and the search's
-    own splits on the training rows of each.  What was fitted outside the splits can't be
-    proved by values; what looks like it is a warning.
+    The splits of the search are repeated and checked as :func:`check_no_leak` does:
+    copies, windows and other parts of one recording must be on one side, and so must a
+    person.  With ``cv``, the splits around the search are checked, too, and the search's
+    own splits on the training rows of each.  Values cannot prove that something was fitted
+    outside the splits; if it looks so, a warning is given.
 
     Parameters
     ----------
     search : GridSearchCV, RandomizedSearchCV or another with ``estimator`` and ``cv``
         Fitted or not.  Nothing is fitted here.
     X : list of Recording, list of arrays, array, or DataFrame
-        What the search is or was fitted on.
+        The rows that the search is or was fitted on.
     y : array-like of shape (n_rows,), default=None
         The labels.
     groups : array-like of shape (n_rows,), default=None
-        The people.  Where given, nobody may be on both sides of any split.
+        The people.  If given, nobody may be on both sides of any split.
     cv : int, splitter, iterable of splits or None, default=None
         The splits around the search, as of ``cross_val_score(search, X, y, cv=cv)``.
 
     Returns
     -------
     suspicions : DataFrame
-        What is suspected but not proved, with the columns ``what`` ("standardised",
-        "centred and whitened", "scaled to a range", "fitted in advance") and ``detail``;
-        empty if nothing is.
+        What is suspected but not proved, with the columns ``what`` ("standardized",
+        "centered and whitened", "scaled to a range", "fitted in advance") and ``detail``;
+        empty if nothing is suspected.
 
     Raises
     ------
     LeakError
-        If a split leaks: its text says which, its ``findings`` are those of
+        If a split leaks: the message says which, and ``findings`` is the table of
         :func:`find_leaks` with the column ``split``.
     ValueError
-        If X is in no state that is known, or splits are given by an iterator.
+        If X is not in a known state, or splits are given as an iterator.
 
     Warns
     -----
@@ -103,14 +103,14 @@ def check_search(
 
     See Also
     --------
-    check_no_leak : Judge one split.
+    check_no_leak : Check one split.
 
     Notes
     -----
-    Features that were *selected* on all rows leave no trace in the values, and are not
+    Features that were *selected* on all rows leave no trace in the values and are not
     found: put the selection into the Pipeline.  A splitter that shuffles without
-    ``random_state`` is judged on a new draw, one that holds a RandomState on the draw that
-    comes next; its state is left as it was.
+    ``random_state`` is checked on a new draw, one that holds a RandomState on its next
+    draw; its state stays as it was.
 
     Examples
     --------
@@ -136,20 +136,20 @@ def check_search(
     copies = find_copies(X)  # which checks X
     suspicions = [*_fitted_in_advance(search.estimator), *_fitted_values(X)]
     people = None if groups is None else np.asarray(column_or_1d(groups))
-    told, tables = [], []
+    messages, tables = [], []
     for name, train, test in _all_splits(search, rows, X, y, groups, cv):
-        # Not every pair of a family of copies is found, but those found join all of it:
-        # no split can divide the family without dividing a pair that was found.
+        # Of several copies of one row not every pair is found, but the pairs found connect
+        # them all: no split divides the copies without dividing a pair that was found.
         findings = across(copies, train, test)
         if people is not None:
             findings += shared_groups(people, train, test)
         if findings:
             table = findings_table(findings, y, train)
-            told.append(f"{name}: {describe_findings(table)}")
+            messages.append(f"{name}: {describe_findings(table)}")
             tables.append(table.assign(split=name))
     if tables:
         more = f"\n{len(tables)} splits leak in all." if len(tables) > 1 else ""
-        raise LeakError(told[0] + more, pd.concat(tables, ignore_index=True))
+        raise LeakError(messages[0] + more, pd.concat(tables, ignore_index=True))
     for what, detail in suspicions:
         warnings.warn(f"Suspected, not proved: {what}: {detail}", LeakWarning, stacklevel=2)
     return pd.DataFrame(suspicions, columns=["what", "detail"])
@@ -179,13 +179,13 @@ def _splits(
     people = None if groups is None else np.asarray(column_or_1d(groups))[rows]
     if isinstance(cv, Iterator):
         raise ValueError(
-            "cv is an iterator, which can be read only once: what is judged here would be "
-            "gone for the search, or was. Give it as a list: cv=list(...)."
+            "cv is an iterator, which can be read only once: splits checked here would be "
+            "missing in the search. Give them as a list: cv=list(...)."
         )
-    # A copy, for a splitter that holds a generator would go on from where this leaves it.
+    # A copy, because splitting advances the generator that a splitter may hold.
     splitter = check_cv(copy.deepcopy(cv), labels, classifier=is_classifier(estimator))
     with warnings.catch_warnings():
-        # That a splitter ignores groups is what is judged.
+        # Whether a splitter ignores the groups is what is checked here.
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
         for train, test in splitter.split(np.zeros((len(rows), 1)), labels, people):
             yield rows[safe_mask(rows, train)], rows[safe_mask(rows, test)]
@@ -205,7 +205,7 @@ def _fitted_in_advance(estimator: Any) -> list[tuple[str, str]]:
 
 
 def _fitted_values(X: Any) -> list[tuple[str, str]]:
-    """Tell whether all rows together have what a scaler gives to what it is fitted on."""
+    """Return which scalers all rows together look as if they had been fitted on."""
     if is_raw(X):
         return []
     if isinstance(X, pd.DataFrame) or (isinstance(X, np.ndarray) and X.ndim == 2):
@@ -216,46 +216,49 @@ def _fitted_values(X: Any) -> list[tuple[str, str]]:
             for row in (X if isinstance(X, list) else as_3d(X))
         ]
         columns = np.concatenate(rows, axis=1).T
+    # A constant column is 0 after every scaler and would hide what the others show.
     moving = np.ptp(columns, axis=0) > 0
     columns = columns[:, moving]
-    # Columns that were scaled row by row meet the same statistics, and leak nothing.
     if columns.shape[1] == 0 or len(columns) < 3:
         return []
     found = _statistics(columns)
     if rows is not None and found:
         some = [row[moving].T for row in rows[:5]]
+        # Rows that were scaled one by one have these statistics, too, and leak nothing.
         if all(len(row) > 2 and _statistics(row) == found for row in some):
             return []
-    cure = "Give the search X as it was and put this step into the Pipeline."
-    return [(what, f"over all rows, {detail}. {cure}") for what, detail in found]
+    remedy = "Give the search the unscaled X and put this step into the Pipeline."
+    return [(what, f"over all rows, {detail}. {remedy}") for what, detail in found]
 
 
 def _statistics(columns: Floats) -> list[tuple[str, str]]:
     n, mean, sd = len(columns), columns.mean(axis=0), columns.std(axis=0)
     low, high = columns.min(axis=0), columns.max(axis=0)
-    is_centred = _near(mean, 0.0, scale=sd)
+    is_centered = _near(mean, 0.0, scale=sd)
     sample = np.sqrt(n / (n - 1))
     found = []
-    if is_centred and (_near(sd, 1.0) or _near(sd * sample, 1.0)):
-        found.append(("standardised", "each channel or column has mean 0 and deviation 1"))
-    elif not is_centred and _near(np.sqrt(np.square(columns).mean(axis=0)), 1.0):
-        found.append(("standardised", "each channel or column has root mean square 1"))
+    if is_centered and (_near(sd, 1.0) or _near(sd * sample, 1.0)):
+        found.append(("standardized", "each channel or column has mean 0 and deviation 1"))
+    elif not is_centered and _near(np.sqrt(np.square(columns).mean(axis=0)), 1.0):
+        found.append(("standardized", "each channel or column has root mean square 1"))
     elif columns.shape[1] % 3 == 0 and _near(
         np.square(columns).reshape(n, -1, 3).mean(axis=(0, 2)), 1.0
     ):
-        found.append(("standardised", "each three channels have root mean square 1"))
+        found.append(("standardized", "every three channels have root mean square 1"))
     if (_near(low, 0.0) or _near(low, -1.0)) and _near(high, 1.0):
         found.append(("scaled to a range", "each channel or column fills one range"))
     elif _near(np.abs(columns).max(axis=0), 1.0):
-        found.append(("scaled to a range", "each channel's or column's largest size is 1"))
+        found.append(
+            ("scaled to a range", "each channel's or column's largest magnitude is 1")
+        )
     quarter, median, three = np.percentile(columns, [25, 50, 75], axis=0)
     if _near(median, 0.0) and _near(three - quarter, 1.0):
-        found.append(("standardised", "each has median 0 and interquartile range 1"))
-    if is_centred and 1 < columns.shape[1] < n:
+        found.append(("standardized", "each has median 0 and interquartile range 1"))
+    if is_centered and 1 < columns.shape[1] < n:
         together: Any = np.corrcoef(columns.T)
         if _near(together, np.eye(columns.shape[1])):
             found.append(
-                ("centred and whitened", "no two columns correlate, as after a PCA")
+                ("centered and whitened", "no two columns correlate, as after a PCA")
             )
     return found
 
