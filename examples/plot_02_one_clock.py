@@ -20,10 +20,10 @@ phone = make_exercise_recordings(1, 3, ["jumping_jack"], random_state=0).data[0]
 phone.quality.table[["start_s", "rate_hz", "drift_percent", "jitter_ms"]].round(3)
 
 # %%
-# The accelerometer delivers 52.7 samples per second, the gyroscope 59.6.  Resampling to 50 Hz
-# preserves the movement; the figure follows Fig. 2 of Zhang et al. (2024).  The last row
-# stretches it to a fixed length, as in the paper.  This is optional here, and compresses long
-# sets more than short ones.
+# The accelerometer delivers 52.7 samples per second, the gyroscope 59.6.  Resampling to 50
+# Hz preserves the movement; the figure follows Fig. 2 of Zhang et al. (2024).  The last row
+# stretches it to a fixed length, as in the paper.  This is optional here, and compresses
+# long sets more than short ones.
 
 ResamplingDisplay.from_recording(
     phone.between(10, 30), sensor="Gyroscope", sampling_rate_hz=50, n_timesteps=256
@@ -32,8 +32,8 @@ plt.show()
 
 # %%
 # How accurate is it?  An ideal gyroscope measures at the times of the phone's gyroscope, so
-# that only the clock differs.  Its values at 50 Hz are computed in three ways: row by row, as
-# if it had the clock of the accelerometer; by linear interpolation; and by the default,
+# that only the clock differs.  Its values at 50 Hz are computed in three ways: row by row,
+# as if it had the clock of the accelerometer; by linear interpolation; and by the default,
 # quintic splines.
 
 ideal = (
@@ -70,9 +70,9 @@ ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 plt.show()
 
 # %%
-# Rows that only seem simultaneous are useless after some seconds.  The interpolation matters
-# much less, but splines cost nothing.  The noise and offset of a real sensor, left out here,
-# come in addition.
+# Rows that only seem simultaneous are useless after some seconds.  The interpolation
+# matters much less, but splines cost nothing.  The noise and offset of a real sensor, left
+# out here, come in addition.
 
 interpolation_error_percent = error_percent["quintic"]
 print(f"Interpolation error: {interpolation_error_percent:.3f} % of the movement")

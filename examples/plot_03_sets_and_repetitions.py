@@ -2,8 +2,9 @@
 Sets and repetitions
 ====================
 
-A recording usually contains a whole workout.  Most of it is rest, so the sets have to be found
-first.  This needs no model: exercise is movement that resembles itself one repetition later.
+A recording usually contains a whole workout.  Most of it is rest, so the sets have to be
+found first.  This needs no model: exercise is movement that resembles itself one repetition
+later.
 """
 
 # %%
@@ -27,16 +28,16 @@ for one in sets:
     print(one.notes[-1])
 
 # %%
-# :class:`~sk_imu.SegmentationDisplay` draws the result over the movement: shaded sets, a line
-# at the start of each repetition, and above each set its count and confidence.  Single steps
-# and turns during rests are not exercise, because they are not repeated.
+# :class:`~sk_imu.SegmentationDisplay` draws the result over the movement: shaded sets, a
+# line at the start of each repetition, and above each set its count and confidence.  Single
+# steps and turns during rests are not exercise, because they are not repeated.
 
 SegmentationDisplay.from_recording(made.data[0])
 plt.show()
 
 # %%
-# Found and true counts of all six workouts.  :func:`~sk_imu.find_bouts` returns the positions
-# of the sets and their repetitions, without cutting.
+# Found and true counts of all six workouts.  :func:`~sk_imu.find_bouts` returns the
+# positions of the sets and their repetitions, without cutting.
 
 rows = []
 for workout, bouts, repetitions in zip(
@@ -51,8 +52,8 @@ print(counts.to_string())
 
 # %%
 # Simulated people are more regular than real ones.  These are the 14 real sets of the first
-# person of the watch data, who was asked for 20 repetitions in each.  The true number was not
-# counted and may differ from 20.
+# person of the watch data, who was asked for 20 repetitions in each.  The true number was
+# not counted and may differ from 20.
 
 watch = load_watch()
 real = [one for one in watch.data if one.subject == 1]

@@ -2,9 +2,9 @@
 Visualizing augmentation
 ========================
 
-Ten people are few.  Augmentation makes variants of each set that other people might have done:
-slightly faster, with the watch turned on the wrist, with noise.  Before you train a model on
-such copies, check that you would still call them the same exercise.
+Ten people are few.  Augmentation makes variants of each set that other people might have
+done: slightly faster, with the watch turned on the wrist, with noise.  Before you train a
+model on such copies, check that you would still call them the same exercise.
 """
 
 # %%
@@ -32,10 +32,10 @@ X = Resampler().fit_transform([one.between(0, 8)])
 print(one.label, X[0].shape)
 
 # %%
-# Zhang et al. (2024) used the first two: 30 % of the samples are multiplied by a random number
-# between 0.8 and 1.1, and a random part of the set is stretched to its length.  The others use
-# the meaning of the channels: a rotation turns the three axes of a sensor together, and a
-# change of speed continues the movement.
+# Zhang et al. (2024) used the first two: 30 % of the samples are multiplied by a random
+# number between 0.8 and 1.1, and a random part of the set is stretched to its length.  The
+# others use the meaning of the channels: a rotation turns the three axes of a sensor
+# together, and a change of speed continues the movement.
 
 names = watch.channel_names
 augmenters = {
@@ -57,8 +57,8 @@ plt.show()
 # the movement.
 
 # %%
-# Two measures show what each augmenter preserves: the share of timesteps that are unchanged,
-# and the share at which the length of the acceleration is unchanged.
+# Two measures show what each augmenter preserves: the share of timesteps that are
+# unchanged, and the share at which the length of the acceleration is unchanged.
 
 recorded = display.recorded
 length = np.linalg.norm(recorded, axis=0)
@@ -68,8 +68,8 @@ for name, copy in display.copies:
     print(f"{name:12} same values: {same:4.0%}   same length: {same_length:4.0%}")
 
 # %%
-# Copies never become rows of X, because a split could separate them from their set.  Pass the
-# augmenter to a network (``CNNClassifier(augmenter=...)``) or to
+# Copies never become rows of X, because a split could separate them from their set.  Pass
+# the augmenter to a network (``CNNClassifier(augmenter=...)``) or to
 # :class:`~sk_imu.AugmentedClassifier`, and copies exist in ``fit`` only.  As a step of a
 # Pipeline, ``transform`` returns new sets unchanged.
 

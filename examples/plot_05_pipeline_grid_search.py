@@ -9,7 +9,8 @@ recordings to labels.
 
 # %%
 # The watch data: 140 sets by ten people, seven shoulder exercises, each with both arms.
-# ``data`` is a list of recordings, ``target`` has the exercises, and ``subject`` the people.
+# ``data`` is a list of recordings, ``target`` has the exercises, and ``subject`` the
+# people.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -26,10 +27,10 @@ print(watch.data[0])
 print(pd.crosstab(watch.target, watch.side))
 
 # %%
-# Four steps: sets of the left arm are mirrored onto the right, all channels are resampled to
-# 20 Hz, each set is cut into windows, and an SVM classifies a table of statistics of each
-# window.  The windows exist inside ``WindowedClassifier`` only; they vote, and the pipeline
-# predicts one label per set.
+# Four steps: sets of the left arm are mirrored onto the right, all channels are resampled
+# to 20 Hz, each set is cut into windows, and an SVM classifies a table of statistics of
+# each window.  The windows exist inside ``WindowedClassifier`` only; they vote, and the
+# pipeline predicts one label per set.
 
 svm = make_pipeline(SummaryFeatures(sampling_rate_hz=20), StandardScaler(), SVC())
 model = make_pipeline(
@@ -39,8 +40,8 @@ model = make_pipeline(
 )
 
 # %%
-# The grid has the length of the windows and a parameter of the SVM.  ``GroupKFold`` keeps the
-# sets of each person on one side of every split, so the score is that on unseen people.
+# The grid has the length of the windows and a parameter of the SVM.  ``GroupKFold`` keeps
+# the sets of each person on one side of every split, so the score is that on unseen people.
 
 grid = {
     "windowedclassifier__window_seconds": [2, 4, 8],
@@ -51,8 +52,8 @@ search.fit(watch.data, watch.target, groups=watch.subject)
 print(search.best_params_)
 
 # %%
-# Every point is one fold of two people.  Their spread shows that a single split would be too
-# noisy to choose between two settings.
+# Every point is one fold of two people.  Their spread shows that a single split would be
+# too noisy to choose between two settings.
 
 results = pd.DataFrame(search.cv_results_)
 folds = [f"split{i}_test_score" for i in range(5)]
@@ -69,8 +70,8 @@ ax.legend(title="Mean, and each fold pale", frameon=False, loc="lower left")
 plt.show()
 
 # %%
-# The score of the best of six settings is slightly too high, because it was chosen on the same
-# people.  The score to expect for new people needs a second loop around the search, as
+# The score of the best of six settings is slightly too high, because it was chosen on the
+# same people.  The score to expect for new people needs a second loop around the search, as
 # ``sk-imu study`` has.
 
 best_accuracy = search.best_score_

@@ -2,14 +2,14 @@
 CNN-GRU, random forest and SVM
 ==============================
 
-Is a network worth its time?  Three models of the study are trained on the same recordings and
-tested on unseen people.
+Is a network worth its time? Three models of the study are trained on the same recordings
+and tested on unseen people.
 """
 
 # %%
-# :func:`~sk_imu.study.make_pipeline_for` returns the models of the study as Pipelines.  They
-# only differ in their last step: a CNN-GRU with augmentation, or a forest or SVM on summary
-# statistics of each window.
+# :func:`~sk_imu.study.make_pipeline_for` returns the models of the study as Pipelines.
+# They only differ in their last step: a CNN-GRU with augmentation, or a forest or SVM on
+# summary statistics of each window.
 
 import time
 
@@ -29,9 +29,9 @@ models = {
 models["cnn-gru"]
 
 # %%
-# Two folds of five people each, so that this page builds in a minute: each model is trained on
-# half of the people and tested on the other half.  Leaving out one person at a time would give
-# each model nearly twice as much training data.
+# Two folds of five people each, so that this page builds in a minute: each model is trained
+# on half of the people and tested on the other half.  Leaving out one person at a time
+# would give each model nearly twice as much training data.
 
 rows, predicted = [], {}
 for name, model in models.items():

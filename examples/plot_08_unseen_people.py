@@ -2,8 +2,8 @@
 Unseen people, person by person
 ===============================
 
-The users of an app are not in the training set.  So leave out one person at a time, and look at
-each of them: a mean of 0.95 can be ten people at 0.95, or nine at 1 and one at 0.5.
+The users of an app are not in the training set.  So leave out one person at a time, and
+look at each of them: a mean of 0.95 can be ten people at 0.95, or nine at 1 and one at 0.5.
 """
 
 # %%
@@ -36,8 +36,8 @@ models = {
 }
 
 # %%
-# The 14 sets of each person are predicted by models trained on the nine others.  The following
-# functions need a table with one row per prediction.
+# The 14 sets of each person are predicted by models trained on the nine others.  The
+# following functions need a table with one row per prediction.
 
 tables = []
 for name, model in models.items():
@@ -49,16 +49,16 @@ for name, model in models.items():
 predictions = pd.concat(tables)
 
 # %%
-# The sample is people, not sets: the intervals come from resampling whole people.  The 14 sets
-# of a person succeed and fail together, so an interval over 140 sets would be too narrow.  One
-# set of 14 is 7 points.
+# The sample is people, not sets: the intervals come from resampling whole people.  The 14
+# sets of a person succeed and fail together, so an interval over 140 sets would be too
+# narrow.  One set of 14 is 7 points.
 
 PeopleDisplay.from_predictions(predictions)
 plt.show()
 
 # %%
-# Is one of them better?  :func:`~sk_imu.model_selection.compare_models` tests this over people,
-# corrects for the number of pairs, and puts the result into words.
+# Is one of them better?  :func:`~sk_imu.model_selection.compare_models` tests this over
+# people, corrects for the number of pairs, and puts the result into words.
 
 scores = scores_by_person(predictions)
 pairs = compare_models(scores, on="unseen people")
@@ -66,8 +66,8 @@ print(*pairs["sentence"], sep="\n")
 
 # %%
 # A difference that is not significant may still exist: ten people are few.  An interval can
-# exclude 0 while p, corrected for three pairs, is large.  The defaults of the study's models
-# were chosen with data of some of these people, see :doc:`/results/people`.
+# exclude 0 while p, corrected for three pairs, is large.  The defaults of the study's
+# models were chosen with data of some of these people, see :doc:`/results/people`.
 
 accuracy_by_model = scores.groupby("model")["score"].mean().to_dict()
 worst_person_accuracy = scores.groupby("model")["score"].min().to_dict()

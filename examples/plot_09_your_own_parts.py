@@ -2,12 +2,13 @@
 Your own reader, augmenter or network
 =====================================
 
-Nothing has to be registered: a reader returns a :class:`~sk_imu.Recording`, an augmenter has a
-method ``augment``, and a network is a torch module.
+Nothing has to be registered: a reader returns a :class:`~sk_imu.Recording`, an augmenter
+has a method ``augment``, and a network is a torch module.
 """
 
 # %%
-# Suppose a watch writes milliseconds and g: pass this to :func:`~sk_imu.readers.read_table`.
+# Suppose a watch writes milliseconds and g: pass this to
+# :func:`~sk_imu.readers.read_table`.
 
 import tempfile
 from pathlib import Path

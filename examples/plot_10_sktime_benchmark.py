@@ -2,8 +2,8 @@
 sktime's benchmark with our networks
 ====================================
 
-The networks are available as sktime classifiers, and can be compared with those of sktime in
-its ``ClassificationBenchmark``, on the BasicMotions data that sktime includes.
+The networks are available as sktime classifiers, and can be compared with those of sktime
+in its ``ClassificationBenchmark``, on the BasicMotions data that sktime includes.
 """
 
 # %%
@@ -25,8 +25,8 @@ X, y = load_basic_motions(return_type="numpy3D")
 print(X.shape, np.unique(y))
 
 # %%
-# ``*`` makes a sktime pipeline, so that the scaler is fitted on the training folds only.  Ten
-# epochs are few, so that this page builds in seconds.
+# ``*`` makes a sktime pipeline, so that the scaler is fitted on the training folds only.
+# Ten epochs are few, so that this page builds in seconds.
 
 net = {"max_epochs": 10, "batch_size": 8, "lr": 0.01, "random_state": 0}
 scaler = sktime.SktimeChannelScaler()
@@ -42,8 +42,8 @@ benchmark.add_estimator(
 )
 
 # %%
-# sktime does not pass labels to the splitter.  :class:`~sk_imu.sktime.BoundSplitter` adds them
-# for stratified folds.
+# sktime does not pass labels to the splitter.  :class:`~sk_imu.sktime.BoundSplitter` adds
+# them for stratified folds.
 
 cv = sktime.BoundSplitter(StratifiedKFold(4, shuffle=True, random_state=0), y)
 benchmark.add_task((X, y), cv, [accuracy_score], task_id="BasicMotions")
@@ -64,8 +64,8 @@ plt.show()
 
 # %%
 # Four activities as different as these are easy to recognize.  The data do not say which
-# student made which recording, so the folds share people.  These scores show that everything
-# works together, and nothing about unseen people.
+# student made which recording, so the folds share people.  These scores show that
+# everything works together, and nothing about unseen people.
 
 accuracy_by_model = means.to_dict()
 print({name: round(score, 3) for name, score in accuracy_by_model.items()})

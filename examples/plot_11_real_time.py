@@ -2,13 +2,13 @@
 Real-time prediction from windows
 =================================
 
-An app cannot wait for the end of a set.  A fitted pipeline takes any recording, including the
-last four seconds of one: here once per second, as in an app.
+An app cannot wait for the end of a set.  A fitted pipeline takes any recording, including
+the last four seconds of one: here once per second, as in an app.
 """
 
 # %%
-# The CNN-GRU of the study is trained on nine people, with few epochs, so that this page builds
-# quickly.  The tenth person is the user of the app.
+# The CNN-GRU of the study is trained on nine people, with few epochs, so that this page
+# builds quickly.  The tenth person is the user of the app.
 
 import time
 
@@ -54,8 +54,8 @@ fig.colorbar(image, label="Probability")
 plt.show()
 
 # %%
-# All errors here confuse external and internal rotation (ER, IR) or the two raises (ABD, FEL).
-# After a set, ``predict`` lets all of its windows vote.
+# All errors here confuse external and internal rotation (ER, IR) or the two raises (ABD,
+# FEL).  After a set, ``predict`` lets all of its windows vote.
 
 whole = np.mean(model.predict(sets) == [one.label for one in sets])
 print(
