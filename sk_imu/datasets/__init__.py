@@ -1,4 +1,4 @@
-"""Recordings to learn from, real and simulated, as :mod:`sklearn.datasets` gives data."""
+"""Data sets of recordings, real and simulated, with the API of :mod:`sklearn.datasets`."""
 
 from ._basic_motions import load_basic_motions
 from ._exermote import load_exermote

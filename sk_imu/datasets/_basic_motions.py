@@ -7,8 +7,8 @@ from sklearn.utils import Bunch
 from ..recording import Recording
 
 SAMPLING_RATE_HZ = 10.0
-#: No documentation says whether gravity is in the acceleration. It is not: while
-#: standing its norm has a median of 0.6 m/s².
+#: Gravity is not in the acceleration, although no documentation says so: while standing
+#: its norm has a median of 0.6 m/s².
 CHANNEL_NAMES = [
     *(f"Accelerometer_{axis}" for axis in "xyz"),
     *(f"Gyroscope_{axis}" for axis in "xyz"),
@@ -18,17 +18,18 @@ DESCR = """\
 BasicMotions data set
 ---------------------
 
-80 recordings of 10 seconds of four activities, made by four students with a smartwatch,
-five times each. Which student made which recording is not told, so nobody can say how
-well a model does on people it has never seen.
+80 recordings of 10 seconds of four activities by four students with a smartwatch, each
+activity five times. The student of a recording is unknown, so the accuracy of a model on
+unseen people cannot be measured.
 
 :Recordings: 80, of 100 timesteps
 :Sampling rate: 10 Hz, one clock for all channels
 :Channels: Accelerometer_x, _y, _z (without gravity, m/s²) and Gyroscope_x, _y, _z
-    (rad/s). The order of the channels is the one the publishers stated [3]_. They
-    state no units: the acceleration's norm while standing (median 0.6) and running
-    (median 17) and the gyroscope's steps of 0.00266 fit these and no other usual ones.
-:Subjects: not told
+    (rad/s). The order of the channels is that stated by the publishers [3]_. They do not
+    state units: the acceleration's norm while standing (median 0.6) and running
+    (median 17) and the gyroscope's steps of 0.00266 fit these units and no other usual
+    ones.
+:Subjects: unknown
 :Missing values: none
 
 =========  ==========
@@ -40,8 +41,8 @@ standing           20
 walking            20
 =========  ==========
 
-The first 40 recordings are the archive's training part, the last 40 its test part;
-each recording's ``source`` tells its part. The copy is the one in the package sktime.
+The first 40 recordings are the archive's training part, the last 40 its test part; each
+recording's ``source`` names its part. The copy is that of the package sktime.
 
 .. rubric:: References
 
@@ -58,7 +59,7 @@ def load_basic_motions(
     """Load four activities recorded by a smartwatch, from sktime's copy.
 
     80 recordings of 10 seconds at 10 Hz: badminton, running, standing and walking.
-    There is no telling who made which recording, so ``subject`` is None and a split by
+    The subject of each recording is unknown, so ``subject`` is None and a split by
     people is impossible.
 
     Parameters
@@ -80,7 +81,7 @@ def load_basic_motions(
         target_names : list of str of length 4
             The activities in sorted order.
         subject : None
-            Not told by the source.
+            The source does not name the subjects.
         channel_names : list of str of length 6
             The channels in the order a Resampler gives them.
         sampling_rate_hz : float

@@ -1,7 +1,7 @@
-"""How a body moves in one repetition of an exercise: joint angles and the hip's way.
+"""The body in one repetition of an exercise: joint angles and the path of the hip.
 
 Everything is a smooth closed form in ``u``, which runs from 0 to 1 during a repetition,
-and begins and ends in standing still.
+and starts and ends with the body at rest.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ __all__ = ["COORDINATES", "EXERCISES", "PLACEMENTS", "Pose", "bump", "step"]
 Floats = NDArray[np.float64]
 Pose = dict[str, Floats]
 
-#: What a pose tells, all 0 in standing: way of the hip in m, angles in rad.
+#: Coordinates of a pose, all 0 while standing: path of the hip in m, angles in rad.
 COORDINATES = (
     "forward",
     "sideways",
@@ -29,12 +29,12 @@ COORDINATES = (
     "arm_abduction",
 )
 
-#: Lengths of a person of 1.75 m, by the segment lengths (0.245 and 0.246 of the body
+#: Lengths for a person of 1.75 m, from the segment lengths (0.245 and 0.246 of the body
 #: height, 0.288 from hip to shoulder) in D. A. Winter (2009), fig. 4.1.
 THIGH_M, SHANK_M, TRUNK_M = 0.429, 0.431, 0.504
 
-#: Where the phone is: distance in m from the joint (hip or shoulder) to the phone,
-#: forward, outward and upward, and the coordinates that turn the segment it is on.
+#: Offset in m from the joint (hip or shoulder) to the phone, forward, outward and upward,
+#: and the coordinates that rotate the segment that carries the phone.
 PLACEMENTS: dict[str, tuple[tuple[float, float, float], str, str]] = {
     "front pocket": ((0.08, 0.06, -0.15), "thigh_flexion", "thigh_abduction"),
     "upper arm": ((0.0, 0.05, -0.15), "arm_flexion", "arm_abduction"),
@@ -44,20 +44,20 @@ PLACEMENTS: dict[str, tuple[tuple[float, float, float], str, str]] = {
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: how long a repetition takes, and how the body moves in it."""
+    """One exercise: the duration of a repetition, and the pose over time."""
 
     duration_s: float
     pose: Callable[[Floats, float, float], Pose]
 
 
 def step(x: Floats) -> Floats:
-    """Go from 0 to 1 while x does, with three continuous derivatives."""
+    """Rise from 0 to 1 with x, with three continuous derivatives."""
     x = np.clip(x, 0.0, 1.0)
     return x**4 * (35 - 84 * x + 70 * x**2 - 20 * x**3)
 
 
 def bump(u: Floats, begin: float = 0.0, end: float = 1.0, hold: float = 0.1) -> Floats:
-    """Go from 0 to 1, stay for the share ``hold``, and go back, slower down than up."""
+    """Rise from 0 to 1, stay for the share ``hold``, and fall a little faster."""
     u = (u - begin) / (end - begin)
     turn = 0.52
     rise, fall = turn - hold / 2, 1 - turn - hold / 2
@@ -65,7 +65,7 @@ def bump(u: Floats, begin: float = 0.0, end: float = 1.0, hold: float = 0.1) -> 
 
 
 def _impact(u: Floats, at: float, duration_s: float, peak: float) -> Floats:
-    """Return the small give of the leg as a foot hits the ground, peak in m/s²."""
+    """Return the small sinking of the leg when a foot lands, peak in m/s²."""
     length_s = 0.08
     # The largest second derivative of this bump is 30.05 at length 1.
     depth = peak * length_s**2 / 30.0
@@ -76,7 +76,7 @@ def _impact(u: Floats, at: float, duration_s: float, peak: float) -> Floats:
 def _squat(u: Floats, amplitude: float, duration_s: float) -> Pose:
     depth = amplitude * bump(u)
     thigh, shank = np.deg2rad(85) * depth, np.deg2rad(30) * depth
-    # The foot stays where it is: shank and thigh turn about ankle and knee.
+    # The foot does not move: shank and thigh rotate about ankle and knee.
     return {
         "forward": SHANK_M * np.sin(shank) - THIGH_M * np.sin(thigh),
         "height": SHANK_M * (np.cos(shank) - 1) + THIGH_M * (np.cos(thigh) - 1),
@@ -87,7 +87,7 @@ def _squat(u: Floats, amplitude: float, duration_s: float) -> Pose:
 
 
 def _lunge(u: Floats, amplitude: float, duration_s: float) -> Pose:
-    # The leg with the phone steps forward, the body sinks, and the leg pushes back.
+    # The leg with the phone steps forward, the body sinks, and the leg pushes it back.
     step, sink = bump(u, 0.0, 1.0, 0.2), bump(u, 0.18, 0.9, 0.1)
     return {
         "forward": 0.40 * amplitude * step,
@@ -115,15 +115,15 @@ def _jumping_jack(u: Floats, amplitude: float, duration_s: float) -> Pose:
 
 
 def _two_jumps(t: Floats, flight_s: float, contact_s: float) -> Floats:
-    """Return the body's height while it pushes off, flies, bounces, flies and lands.
+    """Return the body's height during push-off, flight, bounce, flight and landing.
 
-    In flight only gravity acts.  The ground's push in units of the weight is
+    In flight only gravity acts.  The push of the ground in units of the weight is
     (1 + cos πu) / 2 + a (1 - cos 2πu) / 2 - c sin 2πu before the first flight, the same
-    backwards after the second, and b (1 - cos 2πu) / 2 between.  a and b give the speed
-    that the flight takes; c dips first, so that the body leaves the ground hardly higher
-    than it stands on its toes.
+    reversed in time after the second, and b (1 - cos 2πu) / 2 between them.  a and b
+    give the speed that the flight needs.  c makes the body dip first, so that it leaves
+    the ground hardly higher than on tiptoe.
     """
-    t = np.minimum(t, 2 * contact_s + 2 * flight_s + contact_s - t)  # the same backwards
+    t = np.minimum(t, 2 * contact_s + 2 * flight_s + contact_s - t)  # symmetric in time
     g, speed = STANDARD_GRAVITY, STANDARD_GRAVITY * flight_s / 2
     a, b = 1 + flight_s / contact_s, 2 * (1 + flight_s / contact_s)
     c = 0.75 * 2 * np.pi * (a / 4 - 0.15 - 0.06 / (g * contact_s**2))
@@ -158,7 +158,7 @@ def _calf_raise(u: Floats, amplitude: float, duration_s: float) -> Pose:
 
 
 def _high_knees(u: Floats, amplitude: float, duration_s: float) -> Pose:
-    # The leg with the phone first, then the other: one repetition is both.
+    # One repetition is a step of each leg, that with the phone first.
     own, other = bump(u, 0.0, 0.5, 0.0), bump(u, 0.5, 1.0, 0.0)
     landings = _impact(u, 0.46, duration_s, 10.0) + _impact(u, 0.9, duration_s, 10.0)
     return {

@@ -1,4 +1,4 @@
-"""Squats, burpees and sit-ups with every repetition labelled."""
+"""Squats, burpees and sit-ups with every repetition labeled."""
 
 from dataclasses import replace
 from itertools import groupby
@@ -18,8 +18,8 @@ __all__ = ["load_exermote"]
 Floats = NDArray[np.float64]
 
 SAMPLING_RATE_HZ = 10.0
-#: Columns of the phone and what makes them the package's. iOS gives acceleration in g,
-#: with the sign of the force that the phone's inside feels.
+#: Columns of the phone, and the factor to the package's units. iOS gives acceleration in
+#: g, with the opposite sign.
 STREAMS = {
     "Accelerometer": ("Acceleration", -STANDARD_GRAVITY),
     "Gravity": ("Gravity", -STANDARD_GRAVITY),
@@ -32,24 +32,24 @@ DESCR = """\
 Exermote: burpees, squats and sit-ups
 -------------------------------------
 
-Sessions of five minutes with an iPhone on the right upper arm. Within a set of one
-exercise each repetition was started by a spoken and whistled cue; the labels follow the
-cues and may lead or lag the movement.
+Sessions of five minutes with an iPhone on the right upper arm. A spoken and whistled cue
+started each repetition of a set; the labels follow the cues and may lead or lag the
+movement.
 
-:Recordings: one a set (194 in the 36 published sessions), or one a session
+:Recordings: one for each set (194 in the 36 published sessions) or for each session
 :Sampling rate: 10 Hz, measured from the timestamps, one clock for all channels
 :Channels: Accelerometer (without gravity) and Gravity in m/s² (g in the file, signs of
     iOS: both negated here) and Gyroscope in rad/s, stored with two decimals
-:Labels: "Burpee", "Situp", "Squat"; repetitions from the first half's begin to the second
-    half's end, with a pause ("Break") of 0.8 to 3 s after each
+:Labels: "Burpee", "Situp", "Squat"; repetitions from the start of the first half to the end
+    of the second, with a pause ("Break") of 0.8 to 3 s after each
 :Subjects: 6
-:Faults: sessions' first rows without values of the phone are left out and counted in
+:Faults: first rows of a session without values of the phone are left out and counted in
     each recording's ``notes``
-:Left out: pitch, roll and yaw, which no quaternion goes with, and six accelerometers in
-    stickers on limbs and trunk with 3 to 4.5 new values per second
+:Left out: pitch, roll and yaw, because there is no quaternion, and six accelerometers in
+    stickers on limbs and trunk, with 3 to 4.5 new values per second
 
 The sessions are the training data in the repository of the app Exermote, which states no
-licence; they are not part of sk_imu.
+license; they are not part of sk_imu.
 
 .. rubric:: References
 
@@ -60,19 +60,19 @@ Exermote (2017). https://github.com/Lausbert/Exermote
 def load_exermote(
     path: str | Path, *, continuous: bool = False, return_X_y: bool = False
 ) -> Bunch | tuple[list[Recording], NDArray[Any]]:
-    """Load Exermote's burpees, squats and sit-ups from where you have them.
+    """Load Exermote's burpees, squats and sit-ups from a local folder.
 
     Sets by six people with a phone on the right upper arm at 10 Hz, every repetition
-    labelled.  Nothing is downloaded.
+    labeled.  Nothing is downloaded.
 
     Parameters
     ----------
     path : str or pathlib.Path
         A folder with the sessions as CSV files, plain or compressed (``.csv.gz``), or
-        with folders of them; a part of the files will do.
+        with subfolders of them; some of the files are enough.
     continuous : bool, default=False
-        Give whole sessions, which hold several sets and breaks between them and have no
-        one label, instead of sets.
+        Return whole sessions instead of sets.  A session holds several sets with breaks
+        between them, and has no label.
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
 
@@ -110,7 +110,7 @@ def load_exermote(
     Raises
     ------
     ValueError
-        If there are no such files, or one doesn't hold what it should.
+        If there are no such files, or the content of one is not as expected.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def load_exermote(
     >>> len(sets.repetitions[0])  # doctest: +SKIP
     9
     """
-    what = "sessions of Exermote, CSV files with the columns 'Device: xGravity' and so on"
+    what = "sessions of Exermote, CSV files with columns such as 'Device: xGravity'"
     data: list[Recording] = []
     bouts: list[Floats] = []
     bout_labels: list[list[str]] = []
@@ -154,7 +154,7 @@ def load_exermote(
 
 
 def _read(file: Path) -> tuple[Recording, list[tuple[str, Floats, Floats]]]:
-    """Return a session, and of each set its exercise, its two ends and repetitions."""
+    """Return a session, and the exercise, ends and repetitions of each of its sets."""
     axes = {
         sensor: [f"Device: {axis}{name}" for axis in "xyz"]
         for sensor, (name, _) in STREAMS.items()
@@ -169,14 +169,19 @@ def _read(file: Path) -> tuple[Recording, list[tuple[str, Floats, Floats]]]:
         clock = table[CLOCK].str.replace(r":(\d+)$", r".\1", regex=True)
         times = pd.to_datetime(clock, format="%Y-%m-%d %H:%M:%S.%f")
     except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{file}: is no session of Exermote: {error}.") from error
+        raise ValueError(
+            f"{file}: is not a session of Exermote: {error}. Take it out of the folder."
+        ) from error
     times_ns = times.to_numpy("datetime64[ns]").astype(np.int64)
     missing = table[columns].isna().any(axis=1).to_numpy()
     if missing.all() or table["individual"].nunique() != 1:
-        raise ValueError(f"{file}: holds no values of the phone, or not of one person.")
+        raise ValueError(
+            f"{file}: has no values of the phone, or is not of one person. Take it out of "
+            "the folder."
+        )
     first = int(np.argmin(missing))
     times_s = (times_ns - times_ns[first]) / 1e9
-    notes = ["The clock's time zone is not told: epoch_ns takes it for UTC."]
+    notes = ["The time zone of the clock is unknown: epoch_ns assumes UTC."]
     if missing.any():
         notes.insert(
             0,
@@ -204,7 +209,7 @@ def _read(file: Path) -> tuple[Recording, list[tuple[str, Floats, Floats]]]:
 def _sets(
     times_s: Floats, labels: list[str], halves: list[str]
 ) -> list[tuple[str, Floats, Floats]]:
-    """Join what lies between two breaks of sets, by runs of equal labels."""
+    """Return the exercise, ends and repetitions of the sets between two breaks."""
     runs = []
     begin = 0
     for (label, half), rows in groupby(zip(labels, halves, strict=True)):

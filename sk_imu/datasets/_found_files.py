@@ -1,4 +1,4 @@
-"""Files of a public data set in the folder where somebody put them."""
+"""Files of a public data set in a local folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,24 +13,24 @@ __all__ = ["find_files", "make_bunch"]
 
 
 def find_files(path: str | Path, patterns: Sequence[str], what: str) -> list[Path]:
-    """Return the files in a folder, and in folders in it, whose names fit, sorted.
+    """Return the sorted files of a folder and its subfolders that match a pattern.
 
     Raises
     ------
     ValueError
-        If there is no folder or no such file in it; ``what`` says what was looked for.
+        If there is no folder or no such file in it; ``what`` describes the files.
     """
     folder = Path(path)
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder. It should hold {what}.")
     files = sorted({file for pattern in patterns for file in folder.rglob(pattern)})
     if not files:
-        raise ValueError(f"{folder}: holds no {what}.")
+        raise ValueError(f"{folder}: holds no {what}. Check the path.")
     return files
 
 
 def make_bunch(data: list[Recording], **known: Any) -> Bunch:
-    """Return the recordings with their labels and people, as all loaders give them."""
+    """Return the recordings with their labels, people and channels as arrays."""
     target = np.array([recording.label for recording in data])
     return Bunch(
         data=data,

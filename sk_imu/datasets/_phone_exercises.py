@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 ACCELERATION = ["acc_x", "acc_y", "acc_z"]
 GYROSCOPE = ["gyro_x", "gyro_y", "gyro_z"]
-#: A person's usual angular rate is 1 to 4 in rad/s, and 60 to 115 in °/s.
+#: The usual angular rate of a person is 1 to 4 in rad/s and 60 to 115 in °/s.
 DEGREES_FROM = 15.0
 #: Unix time beyond this is in milliseconds.
 MILLISECONDS_FROM = 1e11
@@ -31,31 +31,32 @@ Phone exercises: jumping jacks, lifting, rowing and running
 
 Recordings of ten seconds by 11 people with a phone in the hand or in a trouser pocket,
 each of one activity from start to end. The phone sent its values to a computer, which
-wrote the last one received 100 or 20 times a second, with its own clock: values repeat,
-and between 6 and 90 a second are new, by person.
+stored the latest one 100 or 20 times a second with its own clock: values repeat, and
+between 6 and 90 a second are new, depending on the person.
 
 :Recordings: 450 polled at 100 Hz and 472 at 20 Hz in the whole set, of which 4 and 9
     that never change are left out
-:Sampling rate: 100 or 20 Hz as asked for, in fact 48 to 100 and 16 to 20 by person
-:Channels: TotalAcceleration_x, _y, _z (with gravity, m/s²; g in the file) and, where
-    asked for and recorded, Gyroscope_x, _y, _z (rad/s; in the file rad/s or °/s by
-    person). The sign of the acceleration is that of the phone's system, which is not told
+:Sampling rate: 100 or 20 Hz nominally, in fact 48 to 100 and 16 to 20 by person
+:Channels: TotalAcceleration_x, _y, _z (with gravity, m/s²; g in the file) and, on
+    request and where recorded, Gyroscope_x, _y, _z (rad/s; in the file rad/s or °/s by
+    person). The sign of the acceleration is that of the phone's platform, which is
+    unknown
 :Subjects: 11
 :Labels: "jumpingjacks", "lifting", "rowing", "running"
 :Faults: recordings that never change are left out and counted in ``notes`` of the Bunch.
-    In each recording's ``notes`` are: rows left out because the next one has the same
+    Each recording's ``notes`` have: rows left out because the next one has the same
     timestamp, rows that repeat the row before, and how units were decided
-:Caution: lifting is hardly to be seen from the pocket
+:Caution: a phone in the pocket hardly measures lifting
 
-From the repository ITT-26/assignment-03-activity-recognition-pink on GitHub, renamed to
-pseudonyms; no licence is stated, and they are not part of sk_imu.
+The files are from the repository ITT-26/assignment-03-activity-recognition-pink on
+GitHub, renamed to pseudonyms. It states no license, and they are not part of sk_imu.
 """
 
 _NAME = re.compile(r"(person_(\d+))/([a-z]+)_(\d+)hz_(hand|pocket)_(\d+)\.csv$")
 
 
 class _File(NamedTuple):
-    """One table, and what its name tells."""
+    """One table, and the metadata in its name."""
 
     subject: int
     label: str
@@ -72,7 +73,7 @@ def load_phone_exercises(
     gyroscope: bool = False,
     return_X_y: bool = False,
 ) -> Bunch | tuple[list[Recording], NDArray[np.str_]]:
-    """Load exercises with a phone in hand or pocket from where you have them.
+    """Load exercises with a phone in hand or pocket from a local folder.
 
     Jumping jacks, lifting, rowing and running by eleven people, ten seconds each, polled
     at 100 or 20 Hz.  Nothing is downloaded.
@@ -80,12 +81,13 @@ def load_phone_exercises(
     Parameters
     ----------
     path : str or pathlib.Path
-        A folder with ``person_01.zip`` and so on, or with the folders ``person_01`` of
-        files ``<activity>_<rate>hz_<place>_<set>.csv`` that are in them.
+        A folder with ``person_01.zip`` and so on, or with their folders ``person_01`` of
+        files ``<activity>_<rate>hz_<place>_<set>.csv``.
     rate_hz : {100, 20}, default=100
-        Which recordings: the two are separate, not copies of each other.
+        The nominal rate; recordings at the two rates are not copies of each other.
     gyroscope : bool, default=False
-        Read the gyroscope, too, and leave out people whose gyroscope gave only zeros.
+        Whether to read the gyroscope, too, and leave out people whose gyroscope gave only
+        zeros.
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
 
@@ -95,8 +97,8 @@ def load_phone_exercises(
         With the attributes
 
         data : list of Recording of length n_recordings
-            The stream ``TotalAcceleration`` in m/s² and, where asked for, ``Gyroscope``
-            in rad/s.
+            The stream ``TotalAcceleration`` in m/s² and, on request, ``Gyroscope`` in
+            rad/s.
         target : ndarray of str of shape (n_recordings,)
             The activity.
         target_names : list of str
@@ -110,7 +112,7 @@ def load_phone_exercises(
         sampling_rate_hz : float
             ``rate_hz``.
         notes : list of str
-            What was left out.
+            The recordings and people left out.
         DESCR : str
             The full description.
     (data, target) : tuple if ``return_X_y`` is True
@@ -119,7 +121,7 @@ def load_phone_exercises(
     Raises
     ------
     ValueError
-        If there are no such files, or one doesn't hold what it should.
+        If there are no such files, or the content of one is not as expected.
 
     Examples
     --------
@@ -164,7 +166,9 @@ def _read(file: Path, rate_hz: int) -> list[_File]:
                         with archive.open(name) as content:
                             found.append(_parse(name, f"{file}/{name}", content))
         except (zipfile.BadZipFile, RuntimeError, OSError) as error:
-            raise ValueError(f"{file}: is no zip that can be read: {error}.") from error
+            raise ValueError(
+                f"{file}: is not a readable zip file: {error}. Copy it again."
+            ) from error
     elif _fits(file.as_posix(), rate_hz):
         with file.open("rb") as content:
             found.append(_parse(file.as_posix(), str(file), content))
@@ -184,7 +188,8 @@ def _parse(name: str, source: str, content: object) -> _File:
         table = pd.read_csv(content, usecols=columns, dtype=np.float64)  # type: ignore[call-overload]
     except ValueError as error:
         raise ValueError(
-            f"{source}: is no recording of phone exercises: {error}."
+            f"{source}: is not a recording of phone exercises: {error}. Take it out of "
+            "the folder."
         ) from error
     if len(table) < 2:
         raise ValueError(f"{source}: has {len(table)} rows. Take it out of the folder.")
@@ -192,7 +197,7 @@ def _parse(name: str, source: str, content: object) -> _File:
 
 
 def _gyroscope_unit(tables: list[pd.DataFrame]) -> tuple[float, str]:
-    """Tell one person's unit from how fast the phone turned in most recordings."""
+    """Decide one person's unit by the angular rate in most recordings."""
     sizes = [np.sqrt(np.mean(table[GYROSCOPE].to_numpy() ** 2)) for table in tables]
     usual = float(np.median(sizes))
     if max(sizes) == 0:
@@ -206,7 +211,7 @@ def _recording(file: _File, gyroscope_factor: float, gyroscope_unit: str) -> Rec
     table = file.table
     clock = table["timestamp"].to_numpy()
     in_ms = clock[0] > MILLISECONDS_FROM
-    # What came last at one time is the newest that was received by then.
+    # Of the rows with one timestamp, the last is the newest value.
     keep = np.append(np.diff(clock) != 0, True)
     held = (table[[*ACCELERATION, *GYROSCOPE]].diff().iloc[1:] == 0).all(axis=1).sum()
     notes = [

@@ -1,4 +1,4 @@
-"""What a phone that moves and turns would measure, exactly."""
+"""The exact motion of a phone, from which its sensors' values follow."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,27 +17,27 @@ HIP_M, SHOULDER_M = 0.09, 0.20
 
 
 class PhoneMotion:
-    """The position and attitude of a phone over time, and what follows from them.
+    """The position and attitude of a phone over time, and their derivatives.
 
-    Both are quintic splines, so that acceleration and angular rate are their exact
-    derivatives and everything told of one moment fits together.
+    Both are quintic splines.  Acceleration and angular rate are their exact derivatives,
+    so all sensors agree at every moment.
 
-    The world's axes are any two horizontal ones and up.  A part of the body has the axes
-    forward, left and up (along it); ``Rz(heading) Ry(pitch) Rx(roll)`` turns them to the
-    world's.
+    The world has two horizontal axes and up.  A part of the body has the axes forward,
+    left and up (along it); ``Rz(heading) Ry(pitch) Rx(roll)`` rotates them into those of
+    the world.
 
     Parameters
     ----------
     times_s : ndarray of shape (n_times,)
-        Times at which the movement is given.
+        Times of the poses in seconds.
     pose : dict of str to ndarray of shape (n_times,)
-        The body's coordinates, and its ``heading``, in m and rad.
+        The body's coordinates and its ``heading``, in m and rad.
     placement : str
         One of ``PLACEMENTS``.
     side : {"left", "right"}
         The side of the body the phone is on.
     mount : Rotation
-        From the phone's axes to those of the part of the body it is on.
+        From the phone's axes to those of the part of the body that carries it.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class PhoneMotion:
         outward = 1.0 if side == "left" else -1.0
         (ahead, out, up), flexion, abduction = PLACEMENTS[placement]
         nothing = np.zeros(len(times_s))
-        # Bending a thigh or an arm forward turns its upward axis backwards.
+        # Bending a thigh or an arm forward rotates its upward axis backward.
         pitch = -pose[flexion] if flexion else pose["trunk_lean"]
         roll = outward * pose[abduction] if abduction else nothing
         joint = np.stack([pose["forward"], outward * pose["sideways"], pose["height"]], 1)
@@ -87,6 +87,6 @@ class PhoneMotion:
         return np.asarray(self._position(times_s, nu=2))
 
     def specific_force(self, times_s: Floats) -> Floats:
-        """Return what an accelerometer feels, +g upward at rest, (n_times, 3)."""
-        felt = self.world_acceleration(times_s) + np.array([0.0, 0.0, STANDARD_GRAVITY])
-        return np.asarray(self.attitude(times_s).inv().apply(felt))
+        """Return what an accelerometer measures, +g upward at rest, (n_times, 3)."""
+        force = self.world_acceleration(times_s) + np.array([0.0, 0.0, STANDARD_GRAVITY])
+        return np.asarray(self.attitude(times_s).inv().apply(force))

@@ -1,4 +1,4 @@
-"""The sensors of a phone: when they measure, and by how much they err."""
+"""The sensors of a phone: their clocks, noise and offsets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,15 @@ __all__ = ["ideal_streams", "phone_streams"]
 
 Floats = NDArray[np.float64]
 
-#: The rates that the study's phones had, by groups of sensors, in hertz.
+#: Rates in hertz of the phones of Zhang et al. (2024), by groups of sensors.
 ACCELEROMETER_HZ, ORIENTATION_HZ = 52.713, (59.566, 60.402)
 SENSORS = ("Accelerometer", "Gravity", "TotalAcceleration", "Gyroscope", "Orientation")
 IDEAL_HZ = 100.0
-#: Latest start of a sensor, amplitude of its clock's drift, and its jitter, in s.
+#: Latest start of a sensor, amplitude and period of its clock's drift, and jitter, in s.
 LATEST_START_S, DRIFT_S, DRIFT_PERIOD_S, JITTER_S = 0.4, 0.02, 120.0, 0.0005
 
-#: Noise in m/s² and rad/s per √Hz, offset and range in m/s² and rad/s: see DESCR in
-#: the simulation.
+#: Noise in m/s² and rad/s per √Hz, offset and range in m/s² and rad/s. DESCR in
+#: ``_simulation.py`` has their sources.
 ACCELEROMETER_NOISE, ACCELEROMETER_OFFSET, ACCELEROMETER_RANGE = (
     np.array([180e-6, 20e-3, 8.0]) * STANDARD_GRAVITY
 )
@@ -28,7 +28,7 @@ ATTITUDE_ERROR = np.deg2rad(1.0)
 
 
 def ideal_streams(motion: PhoneMotion, end_s: float) -> dict[str, SensorStream]:
-    """Return the truth at 100 Hz, all sensors on one clock."""
+    """Return the true values at 100 Hz, all sensors on one clock."""
     times_s = np.arange(np.floor(end_s * IDEAL_HZ) + 1) / IDEAL_HZ
     return {
         sensor: SensorStream(
@@ -41,7 +41,7 @@ def ideal_streams(motion: PhoneMotion, end_s: float) -> dict[str, SensorStream]:
 def phone_streams(
     motion: PhoneMotion, end_s: float, rng: np.random.Generator
 ) -> dict[str, SensorStream]:
-    """Let each sensor measure on its own clock, and err."""
+    """Return the values of erring sensors, each on its own clock."""
     orientation_hz = rng.uniform(*ORIENTATION_HZ)
     starts_s = rng.uniform(0, LATEST_START_S, len(SENSORS))
     starts_s -= starts_s.min()  # the recording's second 0 is its first sample
@@ -50,6 +50,7 @@ def phone_streams(
     drift = rng.normal(0, GYROSCOPE_OFFSET, 3)
     streams = {}
     for sensor, start_s in zip(SENSORS, starts_s, strict=True):
+        # On those phones gyroscope and orientation share a clock rate.
         turns = sensor in ("Gyroscope", "Orientation")
         rate_hz = orientation_hz if turns else ACCELEROMETER_HZ
         even_s = np.arange(np.floor(end_s * rate_hz)) / rate_hz
@@ -72,7 +73,7 @@ def phone_streams(
 def _measure(
     sensor: str, motion: PhoneMotion, times_s: Floats, error: Rotation | None = None
 ) -> Floats:
-    """Return what one sensor should read; ``error`` is what the phone errs by."""
+    """Return the value of one sensor; ``error`` is that of the phone's attitude."""
     if sensor == "Gyroscope":
         return motion.angular_rate(times_s)
     if sensor == "TotalAcceleration":
@@ -85,7 +86,7 @@ def _measure(
         return gravity
     if sensor == "Accelerometer":
         return motion.specific_force(times_s) - gravity
-    # Android's angles: about the world's axes, yaw and pitch clockwise.
+    # Android's angles: about z, x and y, with yaw and pitch clockwise.
     yaw, pitch, roll = attitude.as_euler("ZXY").T
     angles = np.stack([roll, -pitch, -yaw], 1)
     return np.concatenate([attitude.as_quat(canonical=True), angles], axis=1)

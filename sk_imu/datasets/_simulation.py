@@ -1,4 +1,4 @@
-"""Exercises of people who don't exist, as a phone on their body would record them."""
+"""Simulated exercises, as a phone on the body would record them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,25 +34,25 @@ DESCR = """\
 Simulated exercise recordings
 -----------------------------
 
-Simulated, no person did any of this: exercises on the paths that thigh, trunk and arm
-would take, and what a phone on that body would measure. For tests, teaching and trying
-out a study; a model's figure on them says nothing about people.
+Simulated: no person did any of this. The exercises are paths of thigh, trunk and arm,
+and the values are those of a phone on that body. They are meant for tests, teaching and
+trying out a study; the accuracy of a model on them says nothing about people.
 
-:Movement: closed forms for joint angles and the way of the hip (a squat turns shank and
-    thigh about ankle and knee; a jumping jack leaves the ground, where only gravity
-    acts), on segment lengths by Winter [1]_ for a body of 1.75 m
+:Movement: closed forms for joint angles and the path of the hip (a squat rotates shank
+    and thigh about ankle and knee; in a jumping jack the body leaves the ground, where
+    only gravity acts), with segment lengths from Winter [1]_ for a body of 1.75 m
 :People: differ in tempo (0.8 to 1.25), amplitude (0.8 to 1.15), fatigue (a set's last
     repetition takes up to 25 % longer and is up to 12 % smaller), pauses, side, and in
     how and at what angle they carry the phone; repetitions scatter by 3 %
-:Rests: standing that sways, and now and then one turn or step
+:Rests: swaying while standing, and now and then one turn or step
 :Sensors: Accelerometer (without gravity), Gravity and TotalAcceleration in m/s² at
     52.713 Hz; Gyroscope in rad/s and Orientation (unit quaternion from the phone's to
-    the world's axes, angles in rad as Android tells them) at 59.566 to 60.402 Hz; each
+    the world's axes, angles in rad as on Android) at 59.566 to 60.402 Hz; each
     with its own start (up to 0.4 s late), drift (±0.1 %) and jitter (0.5 ms)
-:Sensor errors: accelerometer noise 180 µg/√Hz, offset ±40 mg taken for two standard
+:Sensor errors: accelerometer noise 180 µg/√Hz, offset ±40 mg taken as two standard
     deviations; gyroscope noise 0.008 °/s/√Hz (typical figures of the Bosch BMI160 [2]_);
-    chosen, not from a datasheet: 0.1 °/s of the gyroscope's offset left by the phone's
-    own calibration, attitude wrong by 1° (constant), ranges of 8 g and 2000 °/s
+    chosen, not from a data sheet: a gyroscope offset of 0.1 °/s after the phone's own
+    calibration, an attitude error of 1° (constant), ranges of 8 g and 2000 °/s
 
 .. rubric:: References
 
@@ -73,7 +73,7 @@ class _Person:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "_Person":
-        # The phone's long axis (y) points up or down, its screen (z) out or in.
+        # The phone's long axis (y) points up or down, its screen (z) outward or inward.
         upright = Rotation.from_matrix([[0, 0, 1], [1, 0, 0], [0, 1, 0]])
         quarter = Rotation.from_rotvec([0.0, 0.0, np.pi * rng.integers(2)])
         turned = Rotation.from_rotvec([0.0, np.pi * rng.integers(2), 0.0])
@@ -102,10 +102,10 @@ def make_exercise_recordings(
 ) -> Bunch:
     """Simulate recordings of exercises with known sets and repetitions.
 
-    Nothing in them is from a person: joint angles over time, people who differ in tempo,
-    amplitude, fatigue and in how they carry the phone, and a phone with several clocks,
-    noise and offsets.  Use them for tests and teaching, and call every figure from them
-    simulated.
+    Nothing in them comes from a person: they are joint angles over time, for people who
+    differ in tempo, amplitude, fatigue and in how they carry the phone, measured by a
+    phone with several clocks, noise and offsets.  Use them for tests and teaching, and
+    call every result on them simulated.
 
     Parameters
     ----------
@@ -117,20 +117,20 @@ def make_exercise_recordings(
         Any of ``"calf_raise"``, ``"high_knees"``, ``"jumping_jack"``, ``"lunge"``,
         ``"side_leg_raise"`` and ``"squat"``.
     placement : {"front pocket", "upper arm", "waist"}, default="front pocket"
-        Where the phone is.
+        The place of the phone on the body.
     n_repetitions : (int, int), default=(8, 12)
         Least and largest number of repetitions in a set.
     rest_s : (float, float), default=(8.0, 20.0)
         Least and largest length in seconds of the rests before, between and after sets.
     sensors : {"phone", "ideal"}, default="phone"
-        Whether every sensor has its own clock, noise and offset, or all give the truth at
-        100 Hz.
+        Whether every sensor has its own clock, noise and offset, or all give true values
+        at 100 Hz.
     continuous : bool, default=True
-        Give one recording of all sets with rests for each person and exercise; otherwise
-        each set on its own, with half a second before and after it.
+        Return one recording of all sets with rests for each person and exercise.
+        Otherwise each set is a recording, with half a second before and after it.
     random_state : int, RandomState instance or None, default=None
-        The same number gives the same recordings; a person stays the same whatever the
-        number of people.
+        Random seed.  With the same seed, a person stays the same whatever the number of
+        people.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def make_exercise_recordings(
         side : ndarray of str of shape (n_recordings,)
             ``"left"`` or ``"right"``, the side the phone is on.
         placement : ndarray of str of shape (n_recordings,)
-            Where the phone is.
+            The place of the phone on the body.
         bouts : list of ndarray of shape (n_sets, 2)
             First and last second of each set on the recording's clock.
         repetitions : list of ndarray of shape (n_repetitions_i, 2)
@@ -159,7 +159,7 @@ def make_exercise_recordings(
         sampling_rate_hz : float
             The accelerometer's rate.
         DESCR : str
-            The full description, with the figures of people and sensors.
+            The full description, with the parameters of people and sensors.
 
     Raises
     ------
@@ -181,6 +181,8 @@ def make_exercise_recordings(
     18
     """
     _check(n_subjects, n_sets, exercises, placement, n_repetitions, rest_s, sensors)
+    # One generator for each person and each of their exercises, so that neither the number
+    # of people nor other exercises change them.
     seed = check_random_state(random_state).randint(2**31 - 1)
     data: list[Recording] = []
     bouts: list[Floats] = []
@@ -243,7 +245,7 @@ def _check(
             f"exercises must be a list of some of {sorted(EXERCISES)}, got {exercises!r}."
         )
     if len(set(exercises)) != len(exercises):
-        raise ValueError(f"exercises names one twice: {exercises!r}.")
+        raise ValueError(f"exercises names one twice: {exercises!r}. Name each once.")
     for name, value, known in (
         ("placement", placement, PLACEMENTS),
         ("sensors", sensors, ("ideal", "phone")),
@@ -269,7 +271,7 @@ def _plan(
     n_repetitions: tuple[int, int],
     rest_s: tuple[float, float],
 ) -> list[Floats]:
-    """Return the first and last second of each repetition, one array a set."""
+    """Return the first and last second of each repetition, one array for each set."""
     sets, now_s = [], rng.uniform(*rest_s)
     for _ in range(n_sets):
         count = rng.integers(n_repetitions[0], n_repetitions[1] + 1)
@@ -286,7 +288,7 @@ def _plan(
 def _pose(
     rng: np.random.Generator, person: _Person, exercise: str, plan: list[Floats]
 ) -> tuple[Floats, Pose]:
-    """Return the body's coordinates over time: sets, swaying and restless rests."""
+    """Return the body's coordinates over time: sets, and rests with sway and turns."""
     end_s = plan[-1][-1, 1] + (plan[0][0, 0] + 2 * LATEST_START_S)
     times_s = np.arange(np.ceil(end_s * GRID_HZ) + 1) / GRID_HZ
     pose = {name: np.zeros(len(times_s)) for name in (*COORDINATES, "heading")}
@@ -298,7 +300,7 @@ def _pose(
     move = EXERCISES[exercise].pose
     rest_begins_s = 0.0
     for repetitions in plan:
-        # One turn or step somewhere in three of four rests that are long enough.
+        # A turn or step somewhere in three of four rests that are long enough.
         length_s = rng.uniform(1.5, 2.5)
         spare_s = repetitions[0, 0] - rest_begins_s - length_s - 1
         turn, lift = rng.normal(0, 0.5), rng.uniform(0.1, 0.5)

@@ -48,7 +48,7 @@ ACTIONS = {
     26: "lunge",
     27: "squat",
 }
-#: From this action on the sensor was on the thigh.
+#: From this action on, the sensor is on the thigh.
 FIRST_ON_THIGH = 22
 
 DESCR = """\
@@ -58,19 +58,19 @@ UTD-MHAD: the inertial part
 27 actions by 8 people (4 women, 4 men), each up to four times, with one wearable sensor
 on the right wrist (actions 1 to 21) or the right thigh (22 to 27, among them lunges with
 the left foot forward and squats with the arms stretched out). Every recording is one
-short action. The data set's cameras are no part of it here.
+short action. The videos of the data set are not included.
 
-:Recordings: as many as there are files; 861 in the whole set, 190 of them at the thigh
-:Sampling rate: 50 Hz by the data set's page, one clock for all channels; the files hold
-    no timestamps to measure it from
+:Recordings: one for each file; 861 in the whole set, 190 of them at the thigh
+:Sampling rate: 50 Hz according to the data set's page, one clock for all channels; the
+    files hold no timestamps to verify it
 :Channels: TotalAcceleration_x, _y, _z (with gravity, m/s²; g in the file, range 8 g) and
     Gyroscope_x, _y, _z (rad/s; °/s in the file, range 1000 °/s)
 :Subjects: 8, named 1 to 8
-:Labels: of the published list of actions, such as "squat" and "lunge"
+:Labels: from the published list of actions, such as "squat" and "lunge"
 :Missing values: none
 
 The files ``a<action>_s<person>_t<trial>_inertial.mat`` come from the authors' page. The
-authors call the set freely available and state no licence; it is not part of sk_imu.
+authors call the set freely available and state no license; it is not part of sk_imu.
 
 .. rubric:: References
 
@@ -86,9 +86,9 @@ _NAME = re.compile(r"a(\d+)_s(\d+)_t(\d+)_inertial\.mat")
 def load_utd_mhad(
     path: str | Path, *, return_X_y: bool = False
 ) -> Bunch | tuple[list[Recording], NDArray[np.str_]]:
-    """Load the inertial recordings of UTD-MHAD from where you have them.
+    """Load the inertial recordings of UTD-MHAD from a local folder.
 
-    27 actions by 8 people at 50 Hz, with a sensor on the right wrist or, in jogging,
+    27 actions by 8 people at 50 Hz, with a sensor on the right wrist or, for jogging,
     walking, standing up, sitting down, lunges and squats, on the right thigh.  Nothing
     is downloaded.
 
@@ -96,7 +96,7 @@ def load_utd_mhad(
     ----------
     path : str or pathlib.Path
         A folder with the files ``a<action>_s<person>_t<trial>_inertial.mat``, or with
-        folders of them; a part of the files will do.
+        subfolders of them; some of the files are enough.
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
 
@@ -127,7 +127,7 @@ def load_utd_mhad(
     Raises
     ------
     ValueError
-        If there are no such files, or one doesn't hold what it should.
+        If there are no such files, or the content of one is not as expected.
 
     References
     ----------
@@ -152,7 +152,9 @@ def load_utd_mhad(
     data = []
     for (action, subject, _), file in sorted(found):
         if action not in ACTIONS:
-            raise ValueError(f"{file}: there is no action {action}, only 1 to 27.")
+            raise ValueError(
+                f"{file}: there is no action {action}, only 1 to 27. Rename the file."
+            )
         data.append(
             Recording.from_array(
                 _read(file),
@@ -174,11 +176,13 @@ def _read(file: Path) -> NDArray[np.float64]:
     try:
         samples = loadmat(file).get("d_iner")
     except (ValueError, TypeError, OSError, NotImplementedError, MatReadError) as error:
-        raise ValueError(f"{file}: is no MATLAB file that can be read: {error}.") from error
+        raise ValueError(
+            f"{file}: is not a readable MATLAB file: {error}. Download it again."
+        ) from error
     if samples is None or samples.ndim != 2 or samples.shape[1] != 6:
         raise ValueError(
             f"{file}: needs a variable d_iner of shape (n, 6), as in the published files. "
-            "Get it again."
+            "Download it again."
         )
     to_si = [STANDARD_GRAVITY] * 3 + [np.pi / 180] * 3
     return np.asarray((samples * np.array(to_si)).T, dtype=np.float64)

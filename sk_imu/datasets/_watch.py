@@ -18,17 +18,17 @@ CHANNEL_NAMES = [
     *(f"Gyroscope_{axis}" for axis in "xyz"),
 ]
 
-#: The file is a pickle, which may run any code: only these very bytes are opened.
+#: A pickle may run any code, so only a file with this checksum is opened.
 SHA256 = "eb122f23cdf06ef6bd6c6c5312958ec5cf9d038e2e6d457b8081662c75a42537"
 
 DESCR = """\
 Watch data set: shoulder exercises
 ----------------------------------
 
-140 sets of shoulder exercises by 10 healthy people wearing a smartwatch on the wrist
-of the exercising arm. Each person did one set of 20 repetitions of each exercise with
-each arm. From the paper "Shoulder physiotherapy exercise recognition: machine learning
-the inertial signals from a smartwatch".
+140 sets of shoulder exercises by 10 healthy people with a smartwatch on the wrist of the
+exercising arm. Each person did one set of 20 repetitions of each exercise with each arm.
+From the paper "Shoulder physiotherapy exercise recognition: machine learning the
+inertial signals from a smartwatch".
 
 :Sets: 140, of 947 to 2618 timesteps (19 to 52 seconds)
 :Sampling rate: 50 Hz, one clock for all channels
@@ -66,9 +66,9 @@ def load_watch(
 ) -> Bunch | tuple[list[Recording], NDArray[np.str_]]:
     """Load the shoulder exercises of ten people with a smartwatch.
 
-    140 sets, that is 7 exercises with both arms by 10 people, of 20 repetitions each at
-    50 Hz.  The data come with the package seglearn, which ``pip install
-    "sk_imu[data]"`` installs; nothing is downloaded.
+    140 sets of 20 repetitions at 50 Hz: 7 exercises with each arm by 10 people.  The data
+    come with the package seglearn, which ``pip install "sk_imu[data]"`` installs; nothing
+    is downloaded.
 
     Parameters
     ----------
@@ -159,18 +159,18 @@ def load_watch(
 
 def _read_verified() -> dict[str, Any]:
     path = _locate()
-    # One read: what is verified is what is opened.
+    # One read, so that the bytes that are verified are those that are opened.
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise ValueError(
-            f"{path} is not the file of seglearn 1.2.5 and is not opened, for it could "
+            f"{path} is not the file of seglearn 1.2.5 and is not opened, because it could "
             'run any code. Install that release: pip install "sk_imu[data]".'
         )
     return np.load(io.BytesIO(content), allow_pickle=True).item()
 
 
 def _locate() -> Path:
-    # seglearn is found, not imported: it needs an older scikit-learn.
+    # seglearn is only located, not imported, because it needs an older scikit-learn.
     spec = importlib.util.find_spec("seglearn")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder, "data", "watch_dataset.npy")
@@ -178,6 +178,6 @@ def _locate() -> Path:
             return path
     raise ModuleNotFoundError(
         "The watch data come with the package seglearn 1.2.5, which is not installed. "
-        'Install it by: pip install "sk_imu[data]".',
+        'Install it with: pip install "sk_imu[data]".',
         name="seglearn",
     )

@@ -51,7 +51,7 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
 
     See Also
     --------
-    read_recordings : Read a folder of labelled recordings.
+    read_recordings : Read a folder of labeled recordings.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Folders of labelled recordings."""
+"""Folders of labeled recordings."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The data sets: what is loaded is what is documented."""
+"""The data sets hold what their documentation says."""
 
 import hashlib
 import importlib.util
@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 
 from sk_imu import Recording
 from sk_imu.datasets import _watch, load_basic_motions, load_watch
-from sk_imu.recording._channels import STANDARD_GRAVITY
+from sk_imu.recording import STANDARD_GRAVITY
 
 
 @pytest.fixture(scope="module")

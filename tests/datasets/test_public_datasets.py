@@ -1,4 +1,4 @@
-"""The public sets, on small files of their layouts and, where they are, on the real."""
+"""The public data sets, on small files of their layouts and on the real files."""
 
 import zipfile
 from collections import Counter
@@ -11,7 +11,7 @@ from scipy.io import savemat
 
 from sk_imu import Resampler
 from sk_imu.datasets import load_exermote, load_phone_exercises, load_utd_mhad
-from sk_imu.recording._channels import STANDARD_GRAVITY
+from sk_imu.recording import STANDARD_GRAVITY
 from sk_imu.study import wear_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -68,7 +68,7 @@ def test_utd_mhad_faults_name_the_file(tmp_path, name, variables, message):
 
 def test_utd_mhad_damaged_file(tmp_path):
     (tmp_path / "a27_s1_t1_inertial.mat").write_bytes(b"\x00no MATLAB file" * 20)
-    with pytest.raises(ValueError, match="a27_s1_t1.*no MATLAB file that can be read"):
+    with pytest.raises(ValueError, match="a27_s1_t1.*not a readable MATLAB file"):
         load_utd_mhad(tmp_path)
 
 
@@ -113,7 +113,7 @@ def save_session(folder, name="session.csv", n_missing=1, **changes):
     values = {f"Device: {axis}{q}": np.zeros(n) for axis in "xyz"
               for q in ("Gravity", "Acceleration", "RotationRate")}  # fmt: skip
     table = pd.DataFrame(values)
-    table["Device: zGravity"] = -1.0  # on its back, as iOS tells it
+    table["Device: zGravity"] = -1.0  # on its back, as iOS writes it
     table["Device: xAcceleration"] = 0.5
     table["Device: yRotationRate"] = 2.0
     table.loc[: n_missing - 1, list(values)] = np.nan
@@ -166,10 +166,10 @@ def test_exermote_sessions(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_missing": 1000}, "holds no values"),
-        ({"timeStampSaved": "noon"}, "is no session of Exermote"),
-        ({"Device: xGravity": "much"}, "is no session of Exermote"),
-        ({"individual": range(1, 94)}, "not of one person"),
+        ({"n_missing": 1000}, "has no values"),
+        ({"timeStampSaved": "noon"}, "is not a session of Exermote"),
+        ({"Device: xGravity": "much"}, "is not a session of Exermote"),
+        ({"individual": range(1, 94)}, "is not of one person"),
     ],
 )
 def test_exermote_faults_name_the_file(tmp_path, changes, message):
@@ -180,7 +180,7 @@ def test_exermote_faults_name_the_file(tmp_path, changes, message):
 
 def test_exermote_other_table(tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="other.csv: is no session of Exermote"):
+    with pytest.raises(ValueError, match="other.csv: is not a session of Exermote"):
         load_exermote(tmp_path)
 
 
@@ -299,11 +299,11 @@ def test_phone_exercises_errors(tmp_path):
     with pytest.raises(ValueError, match="rate_hz must be 100 or 20, got 50"):
         load_phone_exercises(tmp_path, rate_hz=50)
     (tmp_path / "person_01.zip").write_bytes(b"no zip")
-    with pytest.raises(ValueError, match="person_01.zip: is no zip"):
+    with pytest.raises(ValueError, match="person_01.zip: is not a readable zip"):
         load_phone_exercises(tmp_path)
     (tmp_path / "person_01.zip").unlink()
     save_people(tmp_path, p1_running_100hz_hand_1=phone_table().drop(columns="acc_x"))
-    with pytest.raises(ValueError, match="hand_1.csv: is no recording of phone exercises"):
+    with pytest.raises(ValueError, match="hand_1.csv: is not a recording of phone"):
         load_phone_exercises(tmp_path)
     with pytest.raises(ValueError, match="no recording at 20 Hz is left"):
         load_phone_exercises(tmp_path, rate_hz=20)
@@ -333,7 +333,7 @@ def test_phone_exercises_real():
 
 
 @pytest.mark.parametrize("load", [load_utd_mhad, load_exermote, load_phone_exercises])
-def test_no_folder_and_no_files_are_told(load, tmp_path):
+def test_missing_folder_and_files_are_refused(load, tmp_path):
     with pytest.raises(
         ValueError, match="nowhere: there is no such folder. It should hold"
     ):

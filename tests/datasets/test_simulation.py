@@ -1,4 +1,4 @@
-"""The simulated phone: one movement, told by all sensors alike; and a known truth."""
+"""The simulated phone: all sensors measure one movement, whose truth is known."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from sk_imu import Recording, Resampler
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.datasets._exercise_motions import COORDINATES, EXERCISES, PLACEMENTS
 from sk_imu.datasets._phone_motion import PhoneMotion
-from sk_imu.recording._channels import STANDARD_GRAVITY
+from sk_imu.recording import STANDARD_GRAVITY
 
 ALL = sorted(EXERCISES)
 
@@ -105,13 +105,13 @@ def test_gyroscope_integrates_to_the_quaternion_from_sample_to_sample(ideal, row
     rate, turned = values(recording, "Gyroscope"), attitude(recording)
     # Simpson over two intervals: good to the fourth order where turns are small.
     mean = (rate[:-2] + 4 * rate[1:-1] + rate[2:]) / 6
-    told = Rotation.from_rotvec(mean * 0.02)
-    error = (told.inv() * (turned[:-2].inv() * turned[2:])).magnitude()
+    step = Rotation.from_rotvec(mean * 0.02)
+    error = (step.inv() * (turned[:-2].inv() * turned[2:])).magnitude()
     assert error.max() < 2e-3
     assert np.median(error) < 1e-7
 
 
-def test_a_phone_at_rest_feels_gravity_upward(ideal):
+def test_phone_at_rest_measures_gravity_upward(ideal):
     for recording in ideal.data:
         still = recording.streams["TotalAcceleration"].timestamps_s < 0.5
         felt = values(recording, "TotalAcceleration")[still]
@@ -119,7 +119,7 @@ def test_a_phone_at_rest_feels_gravity_upward(ideal):
         np.testing.assert_allclose(up, np.broadcast_to([0, 0, 9.8], up.shape), atol=0.1)
 
 
-def test_in_a_jumping_jacks_flight_the_hip_feels_nothing():
+def test_hip_is_weightless_in_the_flight_of_a_jumping_jack():
     motion, duration_s = motion_of("jumping_jack", placement="waist")
     felt = np.linalg.norm(motion.specific_force(np.linspace(0.0, duration_s, 2000)), axis=1)
     in_flight = felt < 0.5
@@ -168,7 +168,7 @@ def test_sets_move_and_rests_hardly_do(made):
         assert np.median(size[moving]) > 10 * np.median(size[~moving])
 
 
-def test_sensors_have_the_clocks_of_the_study(made):
+def test_sensors_have_the_clocks_of_the_paper(made):
     for recording in made.data:
         streams = recording.streams
         assert min(stream.start_s for stream in streams.values()) == 0
@@ -236,7 +236,7 @@ def test_sets_are_cut_at_the_truth(made):
         ({"rest_s": (0, 3)}, "rest_s must be"),
     ],
 )
-def test_wrong_arguments_are_told(wrong, message):
+def test_wrong_arguments_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         make_exercise_recordings(**wrong)
 

@@ -1,4 +1,4 @@
-"""The quality report, held against faults that were put in and against real files."""
+"""The quality report, compared with known faults and with real files."""
 
 import io
 import pickle
@@ -94,7 +94,7 @@ def test_clipped_values(sensor, scale):
     clipped = np.clip(values, -0.995 * scale, 0.995 * scale)
     quality = measured(CLOCK, clipped, sensor)
     assert quality.n_clipped == (np.abs(values) > 0.995 * scale).any(axis=1).sum()
-    # Neither a peak nor a clip by something else at a place where no sensor ends.
+    # Neither a peak nor a limit far from any full scale is clipping.
     assert measured(CLOCK, values, sensor).n_clipped == 0
     assert measured(CLOCK, np.clip(values, None, 0.7 * scale), sensor).n_clipped == 0
     assert measured(CLOCK, clipped, "Magnetometer").n_clipped == 0
@@ -212,7 +212,7 @@ def phone_exercises(person, pattern):
     ],
 )
 def test_polled_files(person, lowest_hz, median_hz, highest_hz):
-    """Polled at 100 Hz, the rate of new values as told in the data's own README."""
+    """Polled at 100 Hz, the rate of new values is that stated in the data's README."""
     recordings = phone_exercises(person, "_100hz_")
     streams = [r.quality.streams["TotalAcceleration"] for r in recordings]
     rates = [stream.update_rate_hz for stream in streams]
@@ -222,7 +222,7 @@ def test_polled_files(person, lowest_hz, median_hz, highest_hz):
     assert max(rates) == pytest.approx(highest_hz, abs=0.6)
 
 
-def test_polled_files_are_warned_of_by_person():
+def test_warnings_of_polled_files_name_the_person():
     recordings = phone_exercises("person_07", "_100hz_")
     assert quality_warnings(recordings) == [
         "person_07: TotalAcceleration real update rate 22.7 Hz in 40 of 40 sets"
@@ -244,7 +244,7 @@ def test_polled_files_are_warned_of_by_person():
     ],
 )
 def test_bursts_of_phones(name, n, n_duplicated, longest_ms):
-    """Figures as told in the data's own README; all repeated timestamps differ in value."""
+    """Figures as stated in the data's README; all repeated timestamps differ in value."""
     path = SHARED / "geotec" / f"{name}.csv"
     if not path.exists():
         pytest.skip(f"{path} is missing")

@@ -1,4 +1,4 @@
-"""How a recording is told: on one line, and in a notebook."""
+"""How a recording is shown: on one line, and in a notebook."""
 
 import xml.etree.ElementTree as ET
 
@@ -18,7 +18,7 @@ def stream(n=100, rate_hz=100.0, axes=("x", "y", "z"), start_s=0.0):
 
 
 def shown(recording):
-    """Return a recording's HTML, parsed; what is not escaped would not parse."""
+    """Return a recording's parsed HTML; unescaped text would not parse."""
     return ET.fromstring(recording._repr_html_())
 
 
@@ -33,7 +33,7 @@ def paths(recording):
     ]
 
 
-def test_one_line_tells_length_rates_and_what_is_known():
+def test_one_line_has_length_rates_and_metadata():
     streams = {"Accelerometer": stream(501), "Gyroscope": stream(264, 52.713)}
     assert repr(Recording(streams)) == (
         "Recording(4.99 s: Accelerometer 100 Hz, Gyroscope 52.71 Hz)"
@@ -49,14 +49,14 @@ def test_streams_without_a_rate(order):
     streams = {"Gyroscope": stream(), "Gravity": stream(1), "Magnetometer": stream(0)}
     recording = Recording(dict(list(streams.items())[::order]))
     assert recording.duration_s == 0
-    told = repr(recording).removesuffix(")").partition(": ")[2].split(", ")
-    assert set(told) == {"Gyroscope 100 Hz", "Gravity 1 sample", "Magnetometer 0 samples"}
+    parts = repr(recording).removesuffix(")").partition(": ")[2].split(", ")
+    assert set(parts) == {"Gyroscope 100 Hz", "Gravity 1 sample", "Magnetometer 0 samples"}
     rows = {row[0]: row[3:] for row in cells(recording)}
     assert rows["Magnetometer"] == ["no values", "unknown", "0", "fewer than two samples"]
     assert rows["Gravity"][1:] == ["unknown", "1", "fewer than two samples"]
 
 
-def test_html_tells_what_is_known_and_measured():
+def test_html_has_metadata_and_measures():
     times_s = np.arange(200) / 100
     times_s[100:] += 1
     values = np.random.default_rng(0).normal(size=(200, 3))
@@ -134,11 +134,11 @@ def test_an_hour_is_thinned_out_to_its_extremes():
     assert (np.diff(few_s) > 0).all()
     recording = Recording({"Gyroscope": SensorStream(times_s, np.stack([values] * 3).T)})
     assert len(recording._repr_html_()) < 20_000
-    # Thinned, the line is still one.
+    # Reduced, the channel is still one unbroken line.
     assert paths(recording)[0][0].count("M") == 1
 
 
-def test_a_sample_alone_is_seen():
+def test_single_sample_is_visible():
     (lines,) = paths(Recording({"Gravity": SensorStream([1.0], [[1.0, 2, 3]])}))
     assert lines == ["M2 42.0h0", "M2 22.0h0", "M2 2.0h0"]
 
@@ -167,6 +167,6 @@ def test_a_sample_alone_is_seen():
         ),
     ],
 )
-def test_refusals_tell_the_cure(make, cure):
+def test_refusals_name_the_cure(make, cure):
     with pytest.raises(ValueError, match=cure):
         make()
