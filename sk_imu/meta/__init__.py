@@ -1,8 +1,8 @@
-"""Classifiers that learn from more rows than they are given, and predict one row a set.
+"""Classifiers that train on more rows than they are given, and predict one label per set.
 
 Copies and windows exist inside ``fit`` and ``predict`` only.  So a splitter over the rows
-of X never divides a set, and each copy and window carries the group of its set into
-whatever the wrapped classifier splits itself.
+of X never divides a set, and each copy and window carries the group of its set into any
+split that the wrapped classifier makes.
 """
 
 from ._augmented import AugmentedClassifier

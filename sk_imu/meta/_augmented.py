@@ -1,4 +1,4 @@
-"""Train on augmented copies of the sets beside them."""
+"""Train on the sets and on augmented copies of them."""
 
 from itertools import chain
 from numbers import Integral
@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import (
-    check_random_state,
-)
+from sklearn.utils import check_random_state
 
 from .._sklearn import HasMethods, Interval
 from ..augmentation import augment_sets
@@ -20,21 +18,21 @@ __all__ = ["AugmentedClassifier"]
 
 
 class AugmentedClassifier(MetaClassifier):
-    """Let any classifier learn from augmented copies of the training sets beside them.
+    """Train any classifier on the training sets and on augmented copies of them.
 
-    The copies are made inside ``fit``, so that in a cross-validation no copy of a test set
-    is ever learnt from; new sets are never augmented.
+    The copies are made inside ``fit``, so that cross-validation never trains on a copy of
+    a test set; new sets are never augmented.
 
     Parameters
     ----------
     estimator : classifier
-        What learns.
+        The classifier to train.
     augmenter : augmenter or Pipeline of augmenters
-        What changes the copies, such as :class:`MultiplicativeNoise`.
+        Changes the copies, such as :class:`MultiplicativeNoise`.
     n_copies : int, default=1
-        Copies of each set, each changed anew.
+        Number of copies of each set, each changed anew.
     random_state : int, RandomState instance or None, default=None
-        Seed of the copies. The augmenter's own plays no part.
+        Random seed of the copies. The augmenter's own has no effect.
 
     Attributes
     ----------
@@ -47,7 +45,7 @@ class AugmentedClassifier(MetaClassifier):
 
     See Also
     --------
-    CNNGRUClassifier : The nets change each batch anew by their own ``augmenter``.
+    CNNGRUClassifier : The nets augment each batch anew by their own ``augmenter``.
 
     Examples
     --------
@@ -88,6 +86,7 @@ class AugmentedClassifier(MetaClassifier):
     ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
+        # Every part has the sets in their order, so that origin and weights are tiled.
         parts = [series]
         parts += [augment_sets(self.augmenter, series, rng) for _ in range(self.n_copies)]
         rows: Any = (

@@ -8,10 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import (
-    check_consistent_length,
-    get_tags,
-)
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -35,6 +32,7 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     estimator: Any
     _parameter_constraints: ClassVar[dict[str, Any]]
+    # Groups are always requested, because no copy or window may leave its set's group.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -54,10 +52,10 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         y : array-like of shape (n_sets,)
             Their labels.
         sample_weight : array-like of shape (n_sets,), default=None
-            Weight of each set, for estimators that take weights.
+            Weight of each set, if the estimator takes weights.
         groups : array-like of shape (n_sets,), default=None
-            Group of each set, such as the subject, handed on to estimators that split
-            for themselves. Without groups each set is a group of its own.
+            Group of each set, such as the subject, passed on to estimators that split
+            their training rows. Without groups each set is its own group.
 
         Returns
         -------
@@ -75,11 +73,13 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         weights = check_sample_weight(
             sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
         )
+        # A set's rows share its group, so that no split inside divides a set.
         groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
         check_consistent_length(y, groups)
 
         rows, origin, row_weights = self._learning_rows(series, weights)
         metadata = {"groups": groups[origin]}
+        # Equal weights are left out, because not every estimator takes weights.
         if weighted or not np.all(row_weights == row_weights[0]):
             metadata["sample_weight"] = row_weights
         self.estimator_ = clone(self.estimator)
@@ -142,7 +142,7 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     @available_if(_offers("staged_predict_proba"))
     def staged_predict_proba(self, X: Any) -> Iterator[NDArray[np.float64]]:
-        """Yield the probabilities as they were after each epoch of the estimator.
+        """Yield the probabilities after each epoch of the estimator.
 
         Parameters
         ----------
@@ -160,19 +160,19 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     def _learning_rows(
         self, series: Uniform | Panel, weights: NDArray[np.float64]
     ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
-        """Return the rows to learn from, the set each comes from, and their weights."""
+        """Return the training rows, the index of each row's set, and the rows' weights."""
         raise NotImplementedError
 
     def _ask(self, method: str, X: Any) -> Any:
-        """Answer a prediction method, one row a set."""
+        """Return what a prediction method returns, one row for each set."""
         raise NotImplementedError
 
     def _offers(self, method: str) -> bool:
-        """Tell whether a prediction method can be answered."""
+        """Return whether a prediction method is available."""
         return hasattr(getattr(self, "estimator_", self.estimator), method)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Tell scikit-learn what metadata goes where.
+        """Return the routing of the metadata.
 
         Returns
         -------
@@ -201,10 +201,10 @@ def _fit(
     *,
     needs_weight: bool,
 ) -> None:
-    """Fit an estimator with as much of the metadata as it takes.
+    """Fit an estimator with the metadata that it takes.
 
-    With metadata routing on, that is what it requests; with it off, what the ``fit`` of
-    the last step takes, and the groups where that step is a search.
+    With metadata routing enabled, that is what it requests; otherwise what the ``fit`` of
+    its last step takes, and the groups if that step is a search.
     """
     if get_config()["enable_metadata_routing"]:
         consumed = get_routing_for_object(estimator).consumes("fit", list(metadata))
@@ -213,30 +213,30 @@ def _fit(
         keys = {name: key for name in metadata if (key := _fit_key(estimator, name))}
     if needs_weight and "sample_weight" not in keys:
         raise ValueError(
-            f"sample_weight was given, but {type(estimator).__name__} takes none, or does "
-            "not request it where metadata routing is on: set_fit_request(sample_weight="
-            "True). Leave the weights out, or choose another estimator."
+            f"sample_weight was given, but {type(estimator).__name__} takes none or, with "
+            "metadata routing enabled, does not request it. Leave the weights out, call "
+            "set_fit_request(sample_weight=True), or choose another estimator."
         )
     try:
         estimator.fit(X, y, **{key: metadata[name] for name, key in keys.items()})
     except ValueError as error:
-        # scikit-learn's words for a classifier of tables that is given a panel.
+        # scikit-learn's message where a classifier of tables gets a panel.
         if np.ndim(X) != 3 or "Found array with dim 3" not in str(error):
             raise
         raise ValueError(
-            f"{error} It learns from tables: put a SummaryFeatures or Flatten in front of "
-            "it, in a Pipeline inside of the estimator that wraps it."
+            f"{error} It takes tables: put a SummaryFeatures or Flatten in front of it, in "
+            "a Pipeline inside the estimator that wraps it."
         ) from error
 
 
 def _fit_key(estimator: Any, name: str) -> str | None:
-    """Return what ``fit`` calls a piece of metadata; None if there is no use for it."""
+    """Return the name of some metadata in ``fit``; None if it is not used."""
     if isinstance(estimator, Pipeline):
         step, last = estimator.steps[-1]
         key = _fit_key(last, name)
         return key and f"{step}__{key}"
     if isinstance(estimator, MetaClassifier) and name == "sample_weight":
-        # It refuses weights that its own estimator can't use.
+        # It has the parameter, but refuses weights that its own estimator can't use.
         return name if _fit_key(estimator.estimator, name) else None
     searches = name == "groups" and isinstance(estimator, BaseSearchCV)
     return name if searches or has_fit_parameter(estimator, name) else None

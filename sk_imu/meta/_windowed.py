@@ -1,4 +1,4 @@
-"""Learn on windows of sets of unequal length, answer per set."""
+"""Train on windows of sets of unequal length, predict one label per set."""
 
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -15,17 +15,16 @@ __all__ = ["WindowedClassifier"]
 
 
 class WindowedClassifier(MetaClassifier):
-    """Let a classifier of equally long panels learn from windows, and answer per set.
+    """Train a classifier of panels on windows, and predict one label per set.
 
-    Each set is cut into overlapping windows inside ``fit`` and ``predict``.  A set's
-    windows weigh as much together as another set's, where the estimator takes sample
-    weights (with metadata routing on: where it requests them), and vote on the set's
-    answer.
+    Each set is cut into overlapping windows inside ``fit`` and ``predict``.  The windows of
+    every set have the same total weight if the estimator takes sample weights (or, with
+    metadata routing enabled, requests them), and they vote on the set's label.
 
     Parameters
     ----------
     estimator : classifier
-        What learns, on a panel of shape (n_windows, n_channels, n_timesteps).
+        Trained on a panel of shape (n_windows, n_channels, n_timesteps).
     window_seconds : float, default=4.0
         Length of a window in seconds.
     sampling_rate_hz : float, default=50.0
@@ -33,16 +32,16 @@ class WindowedClassifier(MetaClassifier):
     n_timesteps : int, default=None
         Length of a window in timesteps instead; then neither seconds nor rate are used.
     step : float, default=None
-        From the start of one window to the next, in seconds, or in timesteps where
-        ``n_timesteps`` is given. None is half a window. The last window ends with the
-        set, so that no timestep is left out but by steps longer than a window.
+        Distance between the starts of two windows, in seconds, or in timesteps if
+        ``n_timesteps`` is given. None is half a window. The last window ends with the set,
+        so that only steps longer than a window leave timesteps out.
     vote : {"soft", "hard"}, default="soft"
-        ``"soft"`` averages the windows' probabilities, or their decision function where
-        there are none; ``"hard"`` counts their labels.
+        ``"soft"`` averages the windows' probabilities, or their decision function if the
+        estimator has no probabilities; ``"hard"`` counts their labels.
     short : {"error", "pad"}, default="error"
-        What to do with a set shorter than a window, in ``fit`` as in ``predict``: refuse
-        it, or hold its last sample. ``n_padded_`` counts those of ``fit``; of other sets,
-        they are those with fewer than ``n_window_timesteps_``.
+        What to do with a set shorter than a window, in ``fit`` and in ``predict``: raise
+        an error, or repeat its last sample. ``n_padded_`` counts the padded sets of
+        ``fit``.
 
     Attributes
     ----------
@@ -55,7 +54,7 @@ class WindowedClassifier(MetaClassifier):
     n_window_timesteps_ : int
         Length of a window.
     n_padded_ : int
-        Training sets that were shorter than a window.
+        Number of training sets shorter than a window.
 
     See Also
     --------
@@ -118,13 +117,13 @@ class WindowedClassifier(MetaClassifier):
         self.n_padded_ = sum(row.shape[-1] < self.n_window_timesteps_ for row in series)
         windows, counts = self._cut(series)
         origin = np.repeat(np.arange(len(series)), counts)
-        # A window weighs 1 / n of its set; the factor makes it 1 where all sets have
-        # the same n, so that a regularised estimator sees as much weight as rows.
+        # A window weighs 1 / n of its set; the factor makes it 1 if all sets have the same
+        # n, so that a regularized estimator sees as much weight as rows.
         mean_count = np.average(counts, weights=weights if weights.any() else None)
         return windows, origin, (weights / counts * mean_count)[origin]
 
     def _cut(self, series: Uniform | Panel) -> tuple[Panel, NDArray[np.intp]]:
-        """Return all sets' windows and how many each set has."""
+        """Return the windows of all sets and the number of windows of each set."""
         size = self.n_window_timesteps_
         windows = []
         for i, row in enumerate(series if isinstance(series, list) else as_3d(series)):
@@ -141,6 +140,7 @@ class WindowedClassifier(MetaClassifier):
             starts = np.arange(0, last + 1, self._n_step)
             if starts[-1] != last:
                 starts = np.append(starts, last)
+            # A view of all windows, of which only those that are taken get copied.
             view = np.lib.stride_tricks.sliding_window_view(row, size, axis=1)
             windows.append(view[:, starts].swapaxes(0, 1))
         return np.concatenate(windows), np.array([len(part) for part in windows])
@@ -149,6 +149,7 @@ class WindowedClassifier(MetaClassifier):
         return self._cut(check_series(self, X, reset=False))
 
     def _offers(self, method: str) -> bool:
+        # Shares of votes are probabilities, whatever the estimator offers.
         if method == "predict_proba" and self.vote == "hard":
             return True
         if method == "decision_function" and self._offers("predict_proba"):
@@ -174,13 +175,13 @@ class WindowedClassifier(MetaClassifier):
         return self.classes_[best]
 
     def _ballots(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what each window puts into the vote, from its probabilities."""
+        """Return the vote of each window, from its probabilities."""
         if self.vote == "soft":
             return proba
         return np.eye(len(self.classes_))[proba.argmax(axis=1)]
 
     def predict_windows(self, X: Any) -> list[NDArray[Any]]:
-        """Return the label of each window, set by set.
+        """Return the labels of the windows of each set.
 
         Parameters
         ----------
@@ -190,7 +191,7 @@ class WindowedClassifier(MetaClassifier):
         Returns
         -------
         labels : list of ndarray of shape (n_windows_i,)
-            One array a set, in the order of time.
+            One array for each set, in the order of time.
         """
         check_is_fitted(self)
         windows, counts = self._windows(X)
