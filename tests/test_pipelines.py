@@ -12,7 +12,7 @@ from sk_imu.datasets import load_basic_motions, load_watch, make_exercise_record
 from sk_imu.recording._channels import STANDARD_GRAVITY
 from sk_imu.study import MODELS, make_pipeline_for, wear_of
 from sk_imu.study._data import load_study_data
-from sk_imu.study._folds import _with_copies
+from sk_imu.study._jobs import with_copies
 
 SENSORS = ("TotalAcceleration", "Gyroscope")
 NAMES = [f"{sensor}_{axis}" for sensor in SENSORS for axis in "xyz"]
@@ -221,7 +221,7 @@ def test_copies_before_the_split_keep_their_side(sets):
     both = [*sets[:8], *on_the_other_arm(sets[8:])]
     dataset = load_study_data((both, labels_of(both), None), NAMES, 25.0, False)
     pipeline = make_pipeline_for("svm", channels=NAMES)
-    rows = _with_copies(dataset, pipeline.named_steps["resample"], 2, seed=0)
+    rows = with_copies(dataset, pipeline.named_steps["resample"], 2, seed=0)
     assert [row.side for row in rows] == (["right"] * 8 + ["left"] * 8) * 3
     side = pipeline.named_steps["side"].fit(rows)
     assert side.n_mirrored_ == 3 * 8

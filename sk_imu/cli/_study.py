@@ -5,10 +5,12 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ._parsing import MODELS, Commands, add_command, add_segment
+from ..study import StudyConfig
+from ._parsing import Commands, add_command, add_segment
 
 __all__ = ["add_to"]
 
@@ -20,18 +22,13 @@ _EXAMPLES = """examples:
   sk-imu study --data recordings --models svm cnn-gru --protocols unseen-people
   sk-imu study --data gym home --protocols unseen-dataset
 
---data takes folders of the form folder/subject/label/recording or
-folder/label/recording, where a recording is what an app exports, a file or a folder.
+--data reads folders of the form folder/subject/label/recording or
+folder/label/recording, where a recording is the export of an app, a file or a folder.
 
-Ctrl-C keeps the folds that are done; the same command goes on from there.
+Ctrl-C keeps the results that are done; the same command continues from there.
 
-exit codes: 0 all went well, 1 the input was refused, 2 the command was not understood,
-3 folds failed (the others are kept), 130 Ctrl-C."""
-
-_PROTOCOLS = (
-    *("copied-sets", "unseen-sets", "unseen-people", "unseen-sessions"),
-    *("unseen-placement", "unseen-side", "unseen-dataset", "few-shot"),
-)
+exit codes: 0 success, 1 invalid input, 2 invalid command line, 3 some jobs failed (the
+others are kept), 130 Ctrl-C."""
 
 
 def add_to(commands: Commands) -> None:
@@ -39,75 +36,23 @@ def add_to(commands: Commands) -> None:
     study = add_command(
         commands,
         "study",
-        "compare the study's models under its own protocol and honest ones",
+        "compare the models under the protocol of Zhang et al. (2024) and honest ones",
         _EXAMPLES,
     )
+    for option in fields(StudyConfig):
+        argument = option.metadata.get("argument")
+        if argument is not None:
+            # On the command line, data are a list.
+            default = [option.default] if option.name == "data" else option.default
+            flag = f"--{option.name.replace('_', '-')}"
+            study.add_argument(flag, default=default, **argument)
+    add_segment(study)
     study.add_argument(
-        "--data",
-        nargs="+",
-        default=["watch"],
-        metavar="watch|basic-motions|PATH",
-        help="data set by name, or a folder of recordings; of several, what they have in "
-        "common (default: watch)",
-    )
-    study.add_argument(
-        "--models",
-        nargs="+",
-        choices=MODELS,
-        default=MODELS[:5],
-        metavar="MODEL",
-        help=f"{' '.join(MODELS)} (default: all but minirocket)",
-    )
-    study.add_argument(
-        "--protocols",
-        nargs="+",
-        choices=[*_PROTOCOLS, "a", "b", "c"],
-        default=_PROTOCOLS[:3],
-        metavar="PROTOCOL",
-        help="copied-sets (a), unseen-sets (b), unseen-people (c), "
-        f"{', '.join(_PROTOCOLS[3:])} (default: the first three)",
-    )
-    study.add_argument(
-        "--budget",
-        choices=["quick", "plain", "full"],
-        default="quick",
-        help="quick drops folds, grid points and epochs; plain has all folds and no "
-        "search; full has all (default: quick)",
-    )
-    study.add_argument(
-        "--channels", nargs="+", metavar="NAME", help="sensors or channels to learn from"
-    )
-    study.add_argument(
-        "--wear",
-        choices=["fixed", "free"],
-        help="fixed if the device is always worn the same way, free if not (default: taken "
-        "from the placements of the recordings)",
-    )
-    study.add_argument(
-        "--window-seconds",
-        type=float,
-        default=4.0,
-        metavar="S",
-        help="length of the windows that vote on a set (default: 4)",
-    )
-    study.add_argument(
-        "--fixed-length",
+        "--jobs",
         type=int,
+        default=2,
         metavar="N",
-        help="stretch each set to N timesteps, as the study did, instead of cutting it",
-    )
-    study.add_argument(
-        "--jobs", type=int, default=2, help="folds that run at once (default: 2)"
-    )
-    study.add_argument(
-        "--seeds",
-        "--seed",
-        type=int,
-        nargs="+",
-        default=[0],
-        metavar="N",
-        help="seed of it all; of several, each is a run of its own, and the report tells "
-        "how far they differ (default: 0)",
+        help="number of jobs, each a model on a fold, that run at once (default: 2)",
     )
     study.add_argument(
         "--out", default="results", help="folder for the results (default: results)"
@@ -116,12 +61,11 @@ def add_to(commands: Commands) -> None:
     study.add_argument(
         "--dry-run",
         action="store_true",
-        help="tell the folds, fits and about how long they take, and fit nothing",
+        help="print the plan and the estimated time, and fit nothing",
     )
     study.add_argument(
-        "--log", metavar="FILE", help="add lines with time stamps, one a fold, to a file"
+        "--log", metavar="FILE", help="append a line with a time stamp per job to a file"
     )
-    add_segment(study)
     study.set_defaults(run=_study)
 
 
@@ -143,7 +87,7 @@ def _study(
         return _plan(jobs=jobs, out=out, **options)
     folders = [one for one in data if Path(one).is_dir()]
     if folders and not quiet:
-        # Finding the sets in recordings takes a while before the first fold begins.
+        # Finding the sets in recordings takes a while before the first job begins.
         print(f"Reading {', '.join(folders)} ...", file=sys.stderr)
     as_before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
@@ -157,7 +101,7 @@ def _study(
         warnings.formatwarning = as_before
     print(results.summary())
     page = write_report(results, out)[0]
-    print(f"\nPredictions, tables and figures are in {out}; {page} tells what they say.")
+    print(f"\nPredictions, tables and figures are in {out}. The report is {page}.")
     return 0
 
 
@@ -166,8 +110,8 @@ def _by_name(data: list[str]) -> dict[str, str]:
     named = {Path(one).resolve().name: one for one in data}
     if len(named) < len(data):
         raise ValueError(
-            "Data sets are told apart by the names of their folders: rename some of "
-            f"{', '.join(data)}."
+            "Data sets are named by their folders, and two have the same name: rename "
+            f"some of {', '.join(data)}."
         )
     return named
 
@@ -183,12 +127,12 @@ def _plan(*, jobs: int, out: str, **options: Any) -> int:
     print(shown.to_string(sparsify=False))
     n_jobs = effective_n_jobs(jobs)
     origin = (
-        f"from the folds kept in {out}"
+        f"estimated from the jobs kept in {out}"
         if plan.attrs["measured"]
-        else "a guess at the magnitude; once folds are kept, they tell it better"
+        else "a rough guess; kept jobs improve it"
     )
     print(
-        f"\n{plan['folds'].sum()} folds, {plan['kept'].sum()} of them kept, "
+        f"\n{plan['folds'].sum()} jobs, {plan['kept'].sum()} of them kept, "
         f"{plan['fits'].sum()} fits to do: about {minutes.sum() / n_jobs:.1f} minutes "
         f"with {n_jobs} at once ({origin})."
     )

@@ -1,45 +1,11 @@
-"""The study: pipelines, protocols from leaked to honest, one run, one set of results."""
+"""The study: pipelines, protocols from leaked to honest, one run, one set of results.
 
-from ..pipelines import MODELS, make_pipeline_for, wear_of
-from ..segmentation import sets_of
-from ._grids import grid_for
-from ._planning import plan_study
-from ._published import published_table
-from ._results import StudyResults
-from ._running import FoldError, run_study
-from .protocols import (
-    PROTOCOLS,
-    CopiedSets,
-    FewShot,
-    UnseenDataset,
-    UnseenPeople,
-    UnseenPlacement,
-    UnseenSessions,
-    UnseenSets,
-    UnseenSide,
-)
+The names are registered in ``__init__.pyi`` and imported on first use, so that the command
+line reads the options of :class:`StudyConfig` without loading torch.
+"""
 
-__all__ = [
-    "MODELS",
-    "PROTOCOLS",
-    "CopiedSets",
-    "FewShot",
-    "FoldError",
-    "StudyResults",
-    "UnseenDataset",
-    "UnseenPeople",
-    "UnseenPlacement",
-    "UnseenSessions",
-    "UnseenSets",
-    "UnseenSide",
-    "grid_for",
-    "make_pipeline_for",
-    "plan_study",
-    "published_table",
-    "run_study",
-    "sets_of",
-    "wear_of",
-]
+import lazy_loader
 
-# The name of before `wear` and `placement` were two words.
-placement_of = wear_of
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+# The options are for other packages of sk_imu, and wear_of has replaced placement_of.
+__all__ = [name for name in __all__ if name not in ("StudyConfig", "placement_of")]

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ..model_selection import expanded_quantile
-from .protocols import THE_STUDY_S
+from ._config import LETTERS
 
 __all__ = ["leak_inflation"]
 
-_LEAKED, *_HONEST = THE_STUDY_S
+_LEAKED, *_HONEST = LETTERS.values()
 _COLUMNS = ["model", "than", "leaked", "honest", "points", "low", "high", "drawn", "n"]
 
 

@@ -1,4 +1,4 @@
-"""What train and test share in the study's splits: counted, or refused."""
+"""What train and test rows share in the folds: counted, or an error."""
 
 from sklearn.base import clone
 
@@ -11,46 +11,46 @@ from ..model_selection.leaks import (
     shared_groups,
 )
 from ._data import StudyData
-from ._folds import Fold, _with_copies
+from ._jobs import Job, with_copies
 
 __all__ = ["count_shared"]
 
 
-def count_shared(dataset: StudyData, folds: list[Fold]) -> dict[str, int]:
-    """Return in how many pairs train and test rows of each protocol share values.
+def count_shared(dataset: StudyData, jobs: list[Job]) -> dict[str, int]:
+    """Return the number of pairs of train and test rows that share values, by protocol.
 
     Raises
     ------
     LeakError
-        If they do, or share a person or what else is held out, in all protocols but (a)
-        and (b).
+        If rows share values, a person or what else is held out, in any protocol except
+        (a) and (b).
     """
-    splits = {(fold.protocol, fold.seed, fold.number): fold for fold in folds}
+    # All models have the same folds.
+    one_per_fold = {(job.protocol.name, job.seed, job.number): job for job in jobs}
     counts: dict[str, int] = {}
     copies_of = {}
-    for fold in splits.values():
-        n_copies = fold.split.n_copies
-        # Copies are drawn by the seed, the sets are the same for all.
-        drawn = n_copies, fold.seed if n_copies else None
+    for job in one_per_fold.values():
+        protocol, fold = job.protocol, job.fold
+        n_copies = fold.n_copies
+        # The seed draws the copies; the sets are the same for all seeds.
+        drawn = n_copies, job.seed if n_copies else None
         if drawn not in copies_of:
-            resampler = clone(fold.pipeline.named_steps["resample"])
+            resampler = clone(job.pipeline.named_steps["resample"])
             rows = dataset.X
             if n_copies:
-                rows = _with_copies(dataset, resampler, n_copies, fold.seed)
+                rows = with_copies(dataset, resampler, n_copies, job.seed)
             copies_of[drawn] = find_copies(resampler.fit_transform(rows))
-        train, test = fold.split.train, fold.split.test
+        train, test = fold.train, fold.test
         found = across(copies_of[drawn], train, test)
-        rules = fold.rules
-        apart = rules.kept_apart(dataset.subjects, dataset.factor(rules.by))
+        apart = protocol.kept_apart(dataset.subjects, dataset.factor(protocol.by))
         if apart is not None:
             for groups in apart:
                 found += shared_groups(groups, train, test)
             if found:
                 table = findings_table(found, dataset.y, train)
                 raise LeakError(
-                    f"{dataset.name}, {fold.split.name} left out: "
-                    f"{describe_findings(table)}",
+                    f"{dataset.name}, {fold.name} left out: {describe_findings(table)}",
                     table,
                 )
-        counts[fold.protocol] = counts.get(fold.protocol, 0) + len(found)
+        counts[protocol.name] = counts.get(protocol.name, 0) + len(found)
     return counts

@@ -1,25 +1,26 @@
 """What a run would do and about how long that takes, without fitting anything."""
 
-import inspect
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pandas as pd
 
-from ._running import _prepare, _read_kept, run_study
+from ._config import StudyConfig
+from ._preparing import prepare
+from ._running import read_kept
 
 __all__ = ["plan_study"]
 
-# Seconds a unit of cost takes where nothing was measured: on the watch data, whole search,
-# one core took 0.011 with the forest and 0.034 with the hybrid.
-_SECONDS_A_UNIT = 0.02
+# Seconds per unit of cost where nothing was measured: on the watch data, whole search,
+# one core, it is 0.011 with the forest and 0.034 with the hybrid.
+_SECONDS_PER_COST = 0.02
 
 
 def plan_study(
     data: Any = "watch", *, out: str | Path | None = None, **options: Any
 ) -> pd.DataFrame:
-    """Tell what :func:`run_study` would do, without fitting anything.
+    """Return what :func:`run_study` would do, without fitting anything.
 
     Data and options that the run would refuse are refused here, too.
 
@@ -28,18 +29,19 @@ def plan_study(
     data : as for run_study, default="watch"
         The data.
     out : path, default=None
-        Folder of the results. Folds that are kept there are not run again, and the time
-        they took tells how long the others take.
+        Folder of the results. Jobs that are kept there are not run again, and their
+        times serve to estimate the others.
     **options
-        All else that :func:`run_study` takes.
+        ``random_state``, ``seeds``, ``models`` and all other options of
+        :func:`run_study` that change the results.
 
     Returns
     -------
     plan : DataFrame
-        Indexed by protocol and model: ``folds``, those ``kept`` from earlier,
-        ``grid_points`` of the search, ``fits`` and ``seconds`` still to do, one fold after
-        the other. ``plan.attrs["measured"]`` tells whether the seconds come from folds of
-        the same budget in ``out``; otherwise they are a guess at the magnitude.
+        Indexed by protocol and model: number of ``folds``, those ``kept`` from earlier,
+        ``grid_points`` of the search, ``fits`` and ``seconds`` still to do, one job after
+        the other. ``plan.attrs["measured"]`` is True if the seconds are estimated from
+        jobs of the same budget in ``out``; otherwise they are only an order of magnitude.
 
     See Also
     --------
@@ -52,45 +54,32 @@ def plan_study(
     >>> plan.loc[("unseen-sets", "svm"), ["folds", "kept", "grid_points"]].tolist()
     [1, 0, 2]
     """
-    bound = inspect.signature(run_study).bind(data, **options)
-    bound.apply_defaults()
-    budget = bound.arguments["budget"]
-    if bound.arguments["seeds"] is None:
-        bound.arguments["seeds"] = [bound.arguments["random_state"]]
-    needed = inspect.signature(_prepare).parameters
-    dataset, folds, _ = _prepare(**{name: bound.arguments[name] for name in needed})
-    keep = None if out is None else Path(out) / "folds"
-    paths = [] if keep is None else sorted(keep.glob("*.json"))
-    kept = {path.stem: _read_kept(keep, path.stem) for path in paths}
-    # Folds of other code, data or seeds tell the time, too.
+    config = StudyConfig.of(data=data, **options)
+    dataset, jobs, _ = prepare(config)
+    paths = [] if out is None else sorted((Path(out) / "folds").glob("*.json"))
+    kept = {path.stem: result for path in paths if (result := read_kept(path))}
+    # Jobs of other code, data or seeds take about as long, so they count, too.
     rates: dict[str, list[float]] = {}
-    for earlier in kept.values():
-        if earlier is not None and earlier.get("budget") == budget:
-            rate = earlier["seconds"] / earlier["cost"]
-            rates.setdefault(earlier["model"], []).append(rate)
-    seconds_a_unit = {model: median(values) for model, values in rates.items()}
-    others = median(seconds_a_unit.values()) if seconds_a_unit else _SECONDS_A_UNIT
+    for result in kept.values():
+        if result["budget"] == config.budget:
+            rates.setdefault(result["model"], []).append(result["seconds"] / result["cost"])
+    rate_of = {model: median(values) for model, values in rates.items()}
+    rate_of_others = median(rate_of.values()) if rate_of else _SECONDS_PER_COST
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for fold in folds:
-        earlier = kept.get(fold.key)
-        is_kept = earlier is not None and earlier["fingerprint"] == fold.fingerprint(
-            dataset
+    for job in jobs:
+        earlier = kept.get(job.key)
+        is_kept = earlier is not None and (
+            earlier["fingerprint"] == job.fingerprint(dataset)
         )
         row = rows.setdefault(
-            (fold.protocol, fold.model),
-            {
-                "folds": 0,
-                "kept": 0,
-                "grid_points": fold.n_points,
-                "fits": 0,
-                "seconds": 0.0,
-            },
+            (job.protocol.name, job.model),
+            {"folds": 0, "kept": 0, "grid_points": job.n_points, "fits": 0, "seconds": 0.0},
         )
         row["folds"] += 1
         row["kept"] += is_kept
         if not is_kept:
-            row["fits"] += fold.n_fits
-            row["seconds"] += fold.cost * seconds_a_unit.get(fold.model, others)
+            row["fits"] += job.n_fits
+            row["seconds"] += job.cost * rate_of.get(job.model, rate_of_others)
     plan = pd.DataFrame.from_dict(rows, orient="index")
     plan.index = pd.MultiIndex.from_tuples(list(rows), names=["protocol", "model"])
     plan.attrs["measured"] = bool(rates)

@@ -28,6 +28,7 @@ from sk_imu.study import (
     UnseenSide,
     run_study,
 )
+from sk_imu.study import _preparing as preparing
 from sk_imu.study import _running as running
 from sk_imu.study._data import load_study_data
 
@@ -229,7 +230,11 @@ TWICE = np.tile(np.repeat([1, 2], 2), 4)
             "no subject has two sets of each",
         ),
         (FewShot(), (TWO, None), "the data set names no subjects"),
-        (FewShot(ks=[5]), (TWO, FOUR_PEOPLE), "ks=[5] has none of 0 to 1, which all can"),
+        (
+            FewShot(ks=[5]),
+            (TWO, FOUR_PEOPLE),
+            "ks=[5] has none of 0 to 1, the most that all can",
+        ),
     ],
 )
 def test_reasons_of_what_is_unavailable(protocol, known, reason):
@@ -277,7 +282,7 @@ def _means(X):
 def fits(monkeypatch):
     """Put a small forest in the place of the models; return the keys of what is fitted."""
     fitted = []
-    as_ever = running.run_fold
+    as_ever = running.run_job
     forest = {"n_estimators": 4}
 
     def make(model, random_state, channels, sampling_rate_hz, **options):
@@ -289,15 +294,15 @@ def fits(monkeypatch):
             ]
         )
 
-    def run(dataset, fold):
-        fitted.append(fold.key)
+    def run(dataset, job):
+        fitted.append(job.key)
         if len(fitted) == fits_before_failure[0]:
             raise RuntimeError("power cut")
-        return as_ever(dataset, fold)
+        return as_ever(dataset, job)
 
     fits_before_failure = [-1]
-    monkeypatch.setattr(running, "make_pipeline_for", make)
-    monkeypatch.setattr(running, "run_fold", run)
+    monkeypatch.setattr(preparing, "make_pipeline_for", make)
+    monkeypatch.setattr(running, "run_job", run)
     return _Fits(fitted, forest, fits_before_failure)
 
 

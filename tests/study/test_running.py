@@ -1,4 +1,4 @@
-"""How a study runs: what it tells on the way, and what becomes of folds that fail."""
+"""How a study runs: its progress and log, and jobs that fail."""
 
 import io
 import json
@@ -23,15 +23,15 @@ def sets():
 
 @pytest.fixture
 def failing(monkeypatch):
-    """Let the folds on unseen people fail, as long as nothing undoes it."""
-    as_it_is = running_module.run_fold
+    """Let the jobs on unseen people fail until the patch is undone."""
+    as_it_is = running_module.run_job
 
-    def run_fold(dataset, fold):
-        if fold.protocol == "unseen-people":
-            raise ArithmeticError(f"no luck with {fold.split.name}")
-        return as_it_is(dataset, fold)
+    def run_job(dataset, job):
+        if job.protocol.name == "unseen-people":
+            raise ArithmeticError(f"no luck with {job.fold.name}")
+        return as_it_is(dataset, job)
 
-    monkeypatch.setattr(running_module, "run_fold", run_fold)
+    monkeypatch.setattr(running_module, "run_job", run_job)
     return monkeypatch
 
 
@@ -40,13 +40,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_folds_that_fail_leave_the_others_to_go_on_from(failing, sets, tmp_path, caplog):
-    with pytest.raises(FoldError, match="2 of 3 folds failed.*again") as error:
+def test_failed_jobs_leave_the_others_to_continue_from(failing, sets, tmp_path, caplog):
+    with pytest.raises(FoldError, match="2 of 3 jobs failed.*again") as error:
         run_study(sets, out=tmp_path, verbose=0, **BOTH)
     people = [line for line in str(error.value).splitlines() if "unseen-people" in line]
     assert len(people) == 2
     assert all("ArithmeticError: no luck with subject" in line for line in people)
-    assert "Traceback" in caplog.text  # what to look for is told, too
+    assert "Traceback" in caplog.text  # for whoever looks for the cause
     (kept,) = (tmp_path / "folds").iterdir()
     assert kept.name.startswith("unseen-sets")
     before = kept.stat().st_mtime_ns
@@ -55,21 +55,21 @@ def test_folds_that_fail_leave_the_others_to_go_on_from(failing, sets, tmp_path,
     assert kept.stat().st_mtime_ns == before
 
 
-def test_the_log_has_a_line_a_fold(sets, tmp_path, caplog):
+def test_the_log_has_a_line_per_job(sets, tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="sk_imu.study"):
         results = run_study(sets, out=tmp_path, verbose=0, **BOTH)
         first = [record.getMessage() for record in caplog.records]
         caplog.clear()
         run_study(sets, out=tmp_path, verbose=0, **BOTH)
-    assert first[0] == "3 folds, 0 kept from earlier"
-    assert [line[:11] for line in first[1:-1]] == [f"{n}/3 folds: " for n in (1, 2, 3)]
+    assert first[0] == "3 jobs, 0 kept from earlier"
+    assert [line[:10] for line in first[1:-1]] == [f"{n}/3 jobs: " for n in (1, 2, 3)]
     assert first[-2].endswith("about 00:00 left")
-    assert "3 of 3 folds done, 0 failed" in first[-1]
+    assert "3 of 3 jobs done, 0 failed" in first[-1]
     score = results.table().loc[("unseen-sets", "svm", "test"), "f1_macro"]
     (line,) = (line for line in first if "unseen-sets" in line)
     assert f"unseen-sets svm, 80/20: F1 {score:.3f} in " in line
     again = [record.getMessage() for record in caplog.records]
-    assert again[0] == "3 folds, 3 kept from earlier"
+    assert again[0] == "3 jobs, 3 kept from earlier"
     assert len(again) == 2
 
 
@@ -79,19 +79,19 @@ def test_a_terminal_gets_the_scores_so_far(sets, monkeypatch):
     monkeypatch.setattr("sys.stderr", screen)
     results = run_study(sets, **BOTH)
     score = results.table()["f1_macro"].xs("test", level="part").droplevel("model")
-    told = screen.getvalue()
-    assert re.search(r"unseen-people +0/2 -", told)
-    assert re.search(rf"unseen-people +2/2 {score['unseen-people']:.3f}", told)
-    assert re.search(rf"unseen-sets +1/1 {score['unseen-sets']:.3f}", told)
-    assert "3/3 folds" in told
+    shown = screen.getvalue()
+    assert re.search(r"unseen-people +0/2 -", shown)
+    assert re.search(rf"unseen-people +2/2 {score['unseen-people']:.3f}", shown)
+    assert re.search(rf"unseen-sets +1/1 {score['unseen-sets']:.3f}", shown)
+    assert "3/3 jobs" in shown
 
 
 def test_a_file_gets_the_bar_only(sets, capsys):
     run_study(sets, **BOTH)
-    told = capsys.readouterr()
-    assert "3/3 folds" in told.err
-    assert "unseen-people" not in told.err
-    assert told.out == ""
+    shown = capsys.readouterr()
+    assert "3/3 jobs" in shown.err
+    assert "unseen-people" not in shown.err
+    assert shown.out == ""
 
 
 def test_a_run_without_progress_says_nothing(sets, capsys):
@@ -112,30 +112,28 @@ def test_a_command_s_log_has_time_stamps_and_a_second_run_goes_on_in_it(
     lines = (tmp_path / "log.txt").read_text("utf-8").splitlines()
     assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S", line) for line in lines)
     assert [line[20:] for line in lines if "kept" in line] == [
-        "1 folds, 0 kept from earlier",
-        "1 folds, 1 kept from earlier",
+        "1 jobs, 0 kept from earlier",
+        "1 jobs, 1 kept from earlier",
     ]
     assert capsys.readouterr().err == ""
     assert not logging.getLogger("sk_imu.study").handlers
 
 
-def test_a_command_whose_folds_fail_ends_with_a_code_of_its_own(
-    monkeypatch, tmp_path, capsys
-):
-    def fail(dataset, fold):
+def test_a_command_whose_jobs_fail_has_its_own_exit_code(monkeypatch, tmp_path, capsys):
+    def fail(dataset, job):
         raise ArithmeticError("no luck")
 
-    monkeypatch.setattr(running_module, "run_fold", fail)
+    monkeypatch.setattr(running_module, "run_job", fail)
     log = tmp_path / "log.txt"
     command = [*STUDY, "--quiet", "--jobs", "1", "--out", str(tmp_path), "--log", str(log)]
     assert main(command) == 3
-    told = capsys.readouterr().err
-    assert told.startswith("sk-imu: 1 of 1 folds failed.")
-    assert "Traceback" not in told
+    shown = capsys.readouterr().err
+    assert shown.startswith("sk-imu: 1 of 1 jobs failed.")
+    assert "Traceback" not in shown
     assert "Traceback" in log.read_text("utf-8")
 
 
-def test_a_plan_tells_what_the_run_then_does(sets, tmp_path):
+def test_a_plan_is_what_the_run_then_does(sets, tmp_path):
     options = {"models": ["rf", "svm"], "protocols": ["b", "c"]}
     plan = plan_study(sets, out=tmp_path, **options)
     assert not any(tmp_path.iterdir())
@@ -146,7 +144,7 @@ def test_a_plan_tells_what_the_run_then_does(sets, tmp_path):
     again = plan_study(sets, out=tmp_path, **options)
     assert again["kept"].tolist() == again["folds"].tolist() == plan["folds"].tolist()
     assert again[["fits", "seconds"]].to_numpy().sum() == 0
-    # Of another seed nothing is kept, but its time is told by what is.
+    # Nothing of another seed is kept, but its time is estimated from what is.
     for path in (tmp_path / "folds").iterdir():
         fold = json.loads(path.read_text("utf-8"))
         rate = {"rf": 3, "svm": 5}[fold["model"]]
@@ -167,17 +165,17 @@ def test_a_plan_refuses_what_the_run_would(sets):
 
 
 def test_a_dry_run_fits_nothing(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(running_module, "run_fold", None)
+    monkeypatch.setattr(running_module, "run_job", None)
     assert main([*STUDY, "--dry-run", "--jobs", "1", "--out", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr().out
-    assert "1 folds, 0 of them kept" in told
-    assert "minutes with 1 at once (a guess" in told
+    shown = capsys.readouterr().out
+    assert "1 jobs, 0 of them kept" in shown
+    assert "minutes with 1 at once (a rough guess" in shown
     assert not (tmp_path / "out").exists()
 
 
-def test_codes_for_scripts_are_told(capsys):
+def test_help_lists_the_exit_codes(capsys):
     with pytest.raises(SystemExit) as end:
         main(["study", "--help"])
     assert end.value.code == 0
-    told = capsys.readouterr().out
-    assert re.search(r"0 all went well, 1 .*, 2 .*, 3 .*, 130 ", " ".join(told.split()))
+    shown = capsys.readouterr().out
+    assert re.search(r"0 success, 1 .*, 2 .*, 3 .*, 130 ", " ".join(shown.split()))

@@ -1,10 +1,9 @@
-"""How the sets of a study are split into folds, one file a family of protocols."""
+"""How the sets of a study are split into folds, one file per family of protocols."""
 
-from ._base import Split as Split
-from ._base import StudyProtocol as StudyProtocol
+from ._base import Fold as Fold
+from ._base import Protocol as Protocol
 from ._few_shot import FewShot
 from ._sets import PROTOCOLS, CopiedSets, UnseenSets
-from ._sets import THE_STUDY_S as THE_STUDY_S
 from ._unseen import (
     UnseenDataset,
     UnseenPeople,

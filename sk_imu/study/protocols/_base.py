@@ -1,4 +1,4 @@
-"""What a protocol is: a rule that tells which sets are learnt from and which predicted."""
+"""What a protocol is: a rule for which sets are learned from and which are predicted."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-__all__ = ["Factor", "Rows", "Split", "StudyProtocol", "draw_two", "why_not_nested"]
+__all__ = ["Factor", "Fold", "Protocol", "Rows", "draw_two", "why_not_nested"]
 
 Rows = NDArray[np.intp]
-#: One value for each set, such as its session; None where a set doesn't tell it.
+#: One value for each set, such as its session; None where it is unknown.
 Factor = NDArray[Any] | None
 
 
 @dataclass(frozen=True)
-class Split:
-    """One outer fold: which rows are learnt from, which are predicted.
+class Fold:
+    """One train/test split of a protocol.
 
     Rows count through the sets and then, where a protocol makes copies, through the
     first copy of each set, the second, and so on.
@@ -27,14 +27,14 @@ class Split:
     train: Rows
     test: Rows
     n_copies: int = 0
-    #: Labelled sets of each class that the person tested has given, in few-shot.
+    #: Number of labelled sets per class of the person tested, in few-shot.
     k: int | None = None
 
 
-class StudyProtocol:
-    """What the run of the study needs of a protocol; the base of all.
+class Protocol:
+    """What a run of the study needs of a protocol; the base class of all.
 
-    ``by`` names what is split by beyond people: an attribute of the recordings, or
+    ``by`` names what is split by, besides people: an attribute of the recordings, or
     ``"dataset"``. Its values, one for each set, are the ``factor`` of the methods.
     """
 
@@ -42,13 +42,13 @@ class StudyProtocol:
     title: str
     meaning: str
     by: str | None = None
-    # Of the search inside a fold, over the groups of its training sets.
+    # Splitter of the search inside a fold, over the groups of its training sets.
     _cv: Any = GroupKFold
 
     def why_unavailable(
         self, y: NDArray[Any], subjects: Factor, factor: Factor = None
     ) -> str | None:
-        """Return why these sets can't be split this way, None if they can.
+        """Return why these sets cannot be split this way, None if they can.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class StudyProtocol:
         reason : str or None
             What is missing.
         """
-        return self._why_not(y, subjects, factor)
+        raise NotImplementedError
 
     def splits(
         self,
@@ -74,7 +74,7 @@ class StudyProtocol:
         *,
         quick: bool,
         seed: int,
-    ) -> list[Split]:
+    ) -> list[Fold]:
         """Return the outer folds.
 
         Parameters
@@ -88,14 +88,14 @@ class StudyProtocol:
         quick : bool
             A few folds instead of all.
         seed : int
-            Seed of what is drawn.
+            Random seed.
 
         Returns
         -------
-        splits : list of Split
+        folds : list of Fold
             The folds.
         """
-        return self._splits(y, subjects, factor, quick, seed)
+        raise NotImplementedError
 
     def inner_cv(self, n_splits: int, seed: int) -> Any:
         """Return the splitter of the search inside a fold.
@@ -105,7 +105,7 @@ class StudyProtocol:
         n_splits : int
             Number of folds.
         seed : int
-            Seed of the shuffle.
+            Random seed of the shuffle.
 
         Returns
         -------
@@ -129,10 +129,10 @@ class StudyProtocol:
         groups : ndarray of shape (n_sets,) or None
             A group for each set; None where the search splits rows.
         """
-        return self._groups(subjects, factor)
+        return subjects
 
     def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
-        """Return the groupings of which train and test share no group.
+        """Return the groupings in which train and test share no group.
 
         Parameters
         ----------
@@ -144,64 +144,51 @@ class StudyProtocol:
         Returns
         -------
         groupings : list of ndarray of shape (n_sets,) or None
-            Such as people, placements; None if train and test may even share copies,
-            which are then counted, not refused.
+            Such as people or placements. None if train and test may even share copies,
+            which are then counted instead of being an error.
         """
-        return self._kept_apart(subjects, factor)
-
-    def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
-        raise NotImplementedError
-
-    def _splits(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
-    ) -> list[Split]:
-        raise NotImplementedError
-
-    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
-        return subjects
-
-    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
-        return [self._groups(subjects, factor)]
+        return [self.groups(subjects, factor)]
 
 
 def draw_two(n: int) -> list[int]:
-    """Return two of n by chance, in order, or as many as there are.
+    """Return two of n numbers at random, in order, or as many as there are.
 
-    Always the same, for scores of several seeds are compared person by person.
+    They are always the same, because scores of several seeds are compared person by
+    person.
     """
     drawn = np.random.default_rng(0).choice(n, min(n, 2), replace=False)
     return sorted(drawn.tolist())
 
 
 def why_not_nested(
-    y: NDArray[Any], groups: Factor, splits: list[Split], what: str, nobody: str
+    y: NDArray[Any], groups: Factor, folds: list[Fold], what: str, nobody: str
 ) -> str | None:
-    """Return why a search over halves of the groups can't be nested inside the splits.
+    """Return why a search over halves of the groups cannot be nested inside the folds.
 
-    Without groups, only what the splits themselves lack is told. ``what`` is what groups
-    are called, ``nobody`` begins a message on a class that can't be learnt.
+    Without groups, only the folds themselves are checked. ``what`` is what groups are
+    called, ``nobody`` begins a message about a class that cannot be learned.
     """
-    for split in splits:
-        missing = np.setdiff1d(y[split.test], y[split.train])
+    for fold in folds:
+        missing = np.setdiff1d(y[fold.test], y[fold.train])
         if len(missing):
             named = ", ".join(map(str, missing))
-            return f"{nobody.format(split.name)} has sets of {named}"
+            return f"{nobody.format(fold.name)} has sets of {named}"
         if groups is None:
             continue
-        here = groups[split.train]
+        here = groups[fold.train]
         n_groups = len(np.unique(here))
         if n_groups < 2:
             return (
                 f"the nested search needs at least 2 {what} to learn from, for "
-                f"{split.name} there is {n_groups}"
+                f"{fold.name} there is {n_groups}"
             )
-        # A half of the groups may be all that is learnt from.
-        classes = [np.unique(y[split.train][here == group]) for group in np.unique(here)]
+        # The nested search may learn from half of the groups only.
+        classes = [np.unique(y[fold.train][here == group]) for group in np.unique(here)]
         alone = Counter(own[0] for own in classes if len(own) == 1).most_common(1)
         if alone and alone[0][1] >= n_groups // 2:
             label, n_alone = alone[0]
             return (
-                f"{n_alone} of {n_groups} {what} learnt from for {split.name} have sets "
-                f"of {label} only, so the nested search may meet one class"
+                f"{n_alone} of {n_groups} {what} to learn from for {fold.name} have "
+                f"sets of {label} only, so the nested search may meet one class"
             )
     return None

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ._base import Factor, Split, StudyProtocol, draw_two, why_not_nested
+from ._base import Factor, Fold, Protocol, draw_two, why_not_nested
 
 __all__ = [
     "UnseenDataset",
@@ -18,39 +18,47 @@ __all__ = [
 ]
 
 
-class UnseenPeople(StudyProtocol):
-    """Leave one subject out, with the search nested inside: the honest figure.
+class UnseenPeople(Protocol):
+    """Leave one subject out, with the search nested inside: the honest score.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sk_imu.study import UnseenPeople
     >>> y, subjects = np.tile(["lunge", "squat"], 10), np.repeat([1, 2, 3, 4, 5], 4)
-    >>> [split.name for split in UnseenPeople().splits(y, subjects, quick=True, seed=0)]
+    >>> [fold.name for fold in UnseenPeople().splits(y, subjects, quick=True, seed=0)]
     ['subject 4', 'subject 5']
     """
 
     name = "unseen-people"
     title = "(c) unseen people"
-    meaning = "tested on a person of whom nothing was learnt"
-    # What the groups are called, and how a message on a class nobody else has begins.
+    meaning = "tested on a person whom the model has not learned from"
+    # What the groups are called, and the start of a message on a class nobody else has.
     _what = "subjects"
     _nobody = "only {}"
 
-    def _why_not(self, y: NDArray[Any], subjects: Factor, factor: Factor) -> str | None:
+    def why_unavailable(
+        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
+    ) -> str | None:
         reason = self._what_is_missing(subjects, factor)
         if reason is not None:
             return reason
         # Where people are not named, the search splits sets.
-        groups = None if subjects is None else self._groups(subjects, factor)
-        splits = self._all_splits(subjects, factor)
-        return why_not_nested(y, groups, splits, self._what, self._nobody)
+        groups = None if subjects is None else self.groups(subjects, factor)
+        folds = self._all_folds(subjects, factor)
+        return why_not_nested(y, groups, folds, self._what, self._nobody)
 
-    def _splits(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor, quick: bool, seed: int
-    ) -> list[Split]:
-        splits = self._all_splits(subjects, factor)
-        return [splits[i] for i in draw_two(len(splits))] if quick else splits
+    def splits(
+        self,
+        y: NDArray[Any],
+        subjects: Factor,
+        factor: Factor = None,
+        *,
+        quick: bool,
+        seed: int,
+    ) -> list[Fold]:
+        folds = self._all_folds(subjects, factor)
+        return [folds[i] for i in draw_two(len(folds))] if quick else folds
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
         if subjects is None:
@@ -60,10 +68,10 @@ class UnseenPeople(StudyProtocol):
             return f"the nested search needs at least 3 subjects, there are {n_people}"
         return None
 
-    def _all_splits(self, subjects: Factor, factor: Factor) -> list[Split]:
-        groups = np.asarray(self._groups(subjects, factor))
+    def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
+        groups = np.asarray(self.groups(subjects, factor))
         return [
-            Split(
+            Fold(
                 f"subject {group}",
                 np.flatnonzero(groups != group),
                 np.flatnonzero(groups == group),
@@ -75,8 +83,8 @@ class UnseenPeople(StudyProtocol):
 class UnseenSessions(UnseenPeople):
     """Leave one session out: people the model knows, on another occasion.
 
-    Tested are the sessions of people who have another one to learn from; the sets of
-    people with one session are only learnt from.
+    The sessions of people who have another one to learn from are tested; people with one
+    session are never tested.
 
     Examples
     --------
@@ -84,18 +92,18 @@ class UnseenSessions(UnseenPeople):
     >>> from sk_imu.study import UnseenSessions
     >>> y, subjects = np.tile(["lunge", "squat"], 8), np.repeat(["Ann", "Bob"], 8)
     >>> sessions = np.tile(np.repeat([1, 2], 4), 2)
-    >>> splits = UnseenSessions().splits(y, subjects, sessions, quick=False, seed=0)
-    >>> [split.name for split in splits][:2]
+    >>> folds = UnseenSessions().splits(y, subjects, sessions, quick=False, seed=0)
+    >>> [fold.name for fold in folds][:2]
     ['subject Ann, session 1', 'subject Ann, session 2']
     """
 
     name = "unseen-sessions"
     title = "unseen sessions"
-    meaning = "tested on a session of a person of whom other sessions were learnt"
+    meaning = "tested on a session of a person whose other sessions were learned from"
     by = "session"
     _what = "sessions"
 
-    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
+    def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
         if subjects is None or factor is None:
             return None
         return np.array(
@@ -111,26 +119,26 @@ class UnseenSessions(UnseenPeople):
         reason = _why_unnamed(factor, "session")
         if reason is not None:
             return reason
-        if not self._all_splits(subjects, factor):
+        if not self._all_folds(subjects, factor):
             return "no subject has two sessions"
         return None
 
-    def _all_splits(self, subjects: Factor, factor: Factor) -> list[Split]:
+    def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
         people = np.asarray(subjects)
-        # With nothing but other people's sessions to learn from, it would be an unseen
+        # With only the sessions of other people to learn from, it would be an unseen
         # person.
         return [
-            split
-            for split in super()._all_splits(subjects, factor)
-            if people[split.test[0]] in people[split.train]
+            fold
+            for fold in super()._all_folds(subjects, factor)
+            if people[fold.test[0]] in people[fold.train]
         ]
 
 
 class UnseenPlacement(UnseenPeople):
     """Hold out one person at one placement; learn from others at other placements.
 
-    People are kept apart, too: a person's own movement at another placement would tell
-    much about the one held out.
+    People are kept apart, too, because a person's own movement at another placement
+    would reveal much about the one held out.
 
     Examples
     --------
@@ -138,19 +146,19 @@ class UnseenPlacement(UnseenPeople):
     >>> from sk_imu.study import UnseenPlacement
     >>> y, people = np.tile(["lunge", "squat"], 12), np.repeat(["Ann", "Bob", "Cy"], 8)
     >>> places = np.tile(np.repeat(["hand", "pocket"], 4), 3)
-    >>> splits = UnseenPlacement().splits(y, people, places, quick=False, seed=0)
-    >>> train = splits[0].train
-    >>> splits[0].name, np.unique(places[train]).tolist(), np.unique(people[train]).tolist()
+    >>> folds = UnseenPlacement().splits(y, people, places, quick=False, seed=0)
+    >>> train = folds[0].train
+    >>> folds[0].name, np.unique(places[train]).tolist(), np.unique(people[train]).tolist()
     ('hand, subject Ann', ['pocket'], ['Bob', 'Cy'])
     """
 
     name = "unseen-placement"
     title = "unseen placement and people"
-    meaning = "tested on an unseen person with the device where it never was in training"
+    meaning = "tested on an unseen person with the device where no training set has it"
     by: str | None = "placement"
     _nobody = "for {}, no other subject elsewhere"
 
-    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
+    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
         return [subjects, factor]
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
@@ -161,11 +169,11 @@ class UnseenPlacement(UnseenPeople):
             return f"all sets have the {self.by} {factor[0]}"
         return reason
 
-    def _all_splits(self, subjects: Factor, factor: Factor) -> list[Split]:
+    def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
         assert subjects is not None
         assert factor is not None
         return [
-            Split(
+            Fold(
                 f"{value}, subject {person}",
                 np.flatnonzero((factor != value) & (subjects != person)),
                 np.flatnonzero((factor == value) & (subjects == person)),
@@ -189,14 +197,16 @@ class UnseenSide(UnseenPlacement):
 
     name = "unseen-side"
     title = "unseen side and people"
-    meaning = "tested on an unseen person's left after learning from right sides, and so on"
+    meaning = (
+        "tested on one side of an unseen person, learning from the other side of others"
+    )
     by = "side"
 
 
 class UnseenDataset(UnseenPeople):
     """Learn from all data sets but one, test on that one.
 
-    It needs the data as a mapping of names to data sets.
+    The data must be a mapping of names to data sets.
 
     Examples
     --------
@@ -209,17 +219,17 @@ class UnseenDataset(UnseenPeople):
 
     name = "unseen-dataset"
     title = "unseen data set"
-    meaning = "tested on a data set of which nothing was learnt"
+    meaning = "tested on a data set that the model has not learned from"
     by = "dataset"
-    # Stratified, for the groups may be single sets.
+    # Stratified, because the groups may be single sets.
     _cv = StratifiedGroupKFold
 
-    def _groups(self, subjects: Factor, factor: Factor) -> Factor:
+    def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
         if subjects is None and factor is not None:
             return np.arange(len(factor))
         return subjects
 
-    def _kept_apart(self, subjects: Factor, factor: Factor) -> list[Any] | None:
+    def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
         return [factor] if subjects is None else [factor, subjects]
 
     def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
@@ -227,10 +237,10 @@ class UnseenDataset(UnseenPeople):
             return "the data are one data set: give a mapping of names to data sets"
         return None
 
-    def _all_splits(self, subjects: Factor, factor: Factor) -> list[Split]:
+    def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
         assert factor is not None
         return [
-            Split(
+            Fold(
                 f"data set {name}",
                 np.flatnonzero(factor != name),
                 np.flatnonzero(factor == name),
@@ -240,7 +250,7 @@ class UnseenDataset(UnseenPeople):
 
 
 def _why_unnamed(factor: Factor, what: str) -> str | None:
-    """Return how many sets don't tell what is split by, None if all do."""
+    """Return how many sets lack what is split by, None if all have it."""
     n_nameless = 1 if factor is None else int(pd.isna(factor).sum())
     if factor is None or n_nameless == len(factor):
         return f"the recordings name no {what}"

@@ -1,4 +1,4 @@
-"""One model on one fold: search, fit, predict."""
+"""A job of a study, one model on one fold: search, fit, predict."""
 
 import hashlib
 import importlib.metadata
@@ -23,11 +23,11 @@ from ..preprocessing import Resampler
 from ..recording import Recording
 from ._data import StudyData
 from ._grids import grid_for
-from .protocols import Split, StudyProtocol
+from .protocols import Fold, Protocol
 
-__all__ = ["Fold", "run_fold", "versions"]
+__all__ = ["Job", "run_job", "versions", "with_copies"]
 
-# How long a fit of each model takes beside a forest's, for the time left.
+# Duration of a fit relative to a forest, to order jobs and to estimate the time left.
 _COST = {
     "rf": 1.0,
     "svm": 0.5,
@@ -36,18 +36,18 @@ _COST = {
     "gru": 16.0,
     "cnn-gru": 4.0,
 }
-# Folds of the search inside each fold: more would take the full budget beyond an hour.
+# Folds of the search inside each job: with more, the full budget takes over an hour.
 _N_INNER = 2
 
 
 @dataclass(frozen=True)
-class Fold:
-    """One model on one outer fold of one protocol."""
+class Job:
+    """One model on one fold of one protocol."""
 
-    protocol: str
-    rules: StudyProtocol
+    protocol: Protocol
+    #: Position of the fold among those of the protocol.
     number: int
-    split: Split
+    fold: Fold
     model: str
     budget: str
     seed: int
@@ -55,40 +55,40 @@ class Fold:
 
     @property
     def key(self) -> str:
-        """Name of its file: with a number, for a subject may be called anything."""
-        return f"{self.protocol}-{self.number:02d}-{self.model}-seed{self.seed}"
+        """Name of its file, without the fold's name because a subject may be any text."""
+        return f"{self.protocol.name}-{self.number:02d}-{self.model}-seed{self.seed}"
 
     @property
     def grid(self) -> list[dict[str, list[Any]]]:
-        """What the search goes through."""
+        """The grid of the search."""
         return grid_for(self.model, self.pipeline, self.budget)
 
     @property
     def n_points(self) -> int:
-        """How many settings the search compares; 0 without a search."""
+        """Number of grid points that the search compares; 0 without a search."""
         return len(ParameterGrid(self.grid)) if any(self.grid) else 0
 
     @property
     def n_fits(self) -> int:
-        """How many fits it takes: those of the search, and the last one."""
+        """Number of fits: those of the search and the last one."""
         return self.n_points * _N_INNER + 1
 
     @property
     def cost(self) -> float:
-        """How long it takes beside others, for the order and the time left."""
-        return _COST[self.model] * len(self.split.train) * self.n_fits
+        """Duration relative to other jobs, for the order and the time left."""
+        return _COST[self.model] * len(self.fold.train) * self.n_fits
 
     def fingerprint(self, dataset: StudyData) -> str:
-        """Tell apart what can't share results: data, rows, model, grid, seed, code."""
+        """Return a hash of all that the result depends on, the code included."""
         with config_context(print_changed_only=False):
             parts = [
                 dataset.fingerprint,
                 self.key,
-                self.split.train.tolist(),
-                self.split.test.tolist(),
-                self.split.n_copies,
-                self.split.k,
-                type(self.rules).__qualname__,
+                self.fold.train.tolist(),
+                self.fold.test.tolist(),
+                self.fold.n_copies,
+                self.fold.k,
+                type(self.protocol).__qualname__,
                 repr(self.pipeline.get_params()),
                 repr(self.grid),
                 _N_INNER,
@@ -99,38 +99,65 @@ class Fold:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
+def run_job(dataset: StudyData, job: Job) -> dict[str, Any]:
     """Search, fit and predict one model on one fold."""
     started = time.perf_counter()
-    split, rules = fold.split, fold.rules
-    X = dataset.X
-    if split.n_copies:
-        resampler = fold.pipeline.named_steps["resample"]
-        X = _with_copies(dataset, resampler, split.n_copies, fold.seed)
-    n_sets = len(dataset.y)
-    X_train, y_train = [X[i] for i in split.train], dataset.y[split.train % n_sets]
-    cv_score = float("nan")
-    best_params: dict[str, Any] = {}
-    if fold.n_points:
-        search = GridSearchCV(
-            fold.pipeline,
-            fold.grid,
-            scoring="f1_macro",
-            cv=rules.inner_cv(_N_INNER, fold.seed),
-            error_score="raise",
-            refit=False,
-        )
-        groups = rules.groups(dataset.subjects, dataset.factor(rules.by))
-        here = None if groups is None else groups[split.train % n_sets]
-        search.fit(X_train, y_train, groups=here)
-        cv_score, best_params = float(search.best_score_), search.best_params_
-    best = clone(fold.pipeline).set_params(**best_params)
-    best.fit(X_train, y_train)
+    fold, X = job.fold, dataset.X
+    if fold.n_copies:
+        resampler = job.pipeline.named_steps["resample"]
+        X = with_copies(dataset, resampler, fold.n_copies, job.seed)
+    X_train = [X[i] for i in fold.train]
+    y_train = dataset.y[fold.train % len(dataset.y)]
+    cv_score, best_params = _search(dataset, job, X_train, y_train)
+    best = clone(job.pipeline).set_params(**best_params).fit(X_train, y_train)
     is_net = hasattr(best[-1], "staged_predict_proba")
+    return {
+        "key": job.key,
+        "protocol": job.protocol.name,
+        "model": job.model,
+        "fold": fold.name,
+        "seed": job.seed,
+        "k": fold.k,
+        "cv_score": cv_score,
+        "best_params": {
+            name.rpartition("__")[2]: value for name, value in best_params.items()
+        },
+        "classes": [str(label) for label in best.classes_],
+        "rows": _predictions(best, X, len(dataset.y), fold),
+        "curves": _curves(best, X, dataset.y, fold) if is_net else [],
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _search(
+    dataset: StudyData, job: Job, X_train: list[Recording], y_train: NDArray[Any]
+) -> tuple[float, dict[str, Any]]:
+    """Return the best score and parameters of the grid, NaN and none without a search."""
+    if not job.n_points:
+        return float("nan"), {}
+    protocol = job.protocol
+    search = GridSearchCV(
+        job.pipeline,
+        job.grid,
+        scoring="f1_macro",
+        cv=protocol.inner_cv(_N_INNER, job.seed),
+        error_score="raise",
+        refit=False,
+    )
+    groups = protocol.groups(dataset.subjects, dataset.factor(protocol.by))
+    here = None if groups is None else groups[job.fold.train % len(dataset.y)]
+    search.fit(X_train, y_train, groups=here)
+    return float(search.best_score_), search.best_params_
+
+
+def _predictions(
+    pipeline: Pipeline, X: list[Recording], n_sets: int, fold: Fold
+) -> list[dict[str, Any]]:
+    """Return one row per prediction on the training and test rows."""
     rows = []
-    for part, indices in (("train", split.train), ("test", split.test)):
-        scores, kind = _scores(best, [X[i] for i in indices])
-        predicted = best.classes_[scores.argmax(axis=1)]
+    for part, indices in (("train", fold.train), ("test", fold.test)):
+        scores, kind = _scores(pipeline, [X[i] for i in indices])
+        predicted = pipeline.classes_[scores.argmax(axis=1)]
         for i, label, score in zip(indices, predicted, scores, strict=True):
             rows.append(
                 {
@@ -142,26 +169,11 @@ def run_fold(dataset: StudyData, fold: Fold) -> dict[str, Any]:
                     "scores": score.tolist(),
                 }
             )
-    return {
-        "key": fold.key,
-        "protocol": fold.protocol,
-        "model": fold.model,
-        "fold": split.name,
-        "seed": fold.seed,
-        "k": split.k,
-        "cv_score": cv_score,
-        "best_params": {
-            name.rpartition("__")[2]: value for name, value in best_params.items()
-        },
-        "classes": [str(label) for label in best.classes_],
-        "rows": rows,
-        "curves": _curves(best, X, dataset.y, split) if is_net else [],
-        "seconds": time.perf_counter() - started,
-    }
+    return rows
 
 
 def _scores(pipeline: Pipeline, X: list[Any]) -> tuple[NDArray[np.float64], str]:
-    """Return one score a class for each set, and what kind of score it is."""
+    """Return one score per set and class, and the kind of score."""
     if hasattr(pipeline, "predict_proba"):
         return pipeline.predict_proba(X), "probability"
     scores = np.asarray(pipeline.decision_function(X))
@@ -170,10 +182,10 @@ def _scores(pipeline: Pipeline, X: list[Any]) -> tuple[NDArray[np.float64], str]
     return scores, "decision"
 
 
-def _with_copies(
+def with_copies(
     dataset: StudyData, resampler: Resampler, n_copies: int, seed: int
 ) -> list[Recording]:
-    """Return the sets and their augmented copies, as rows: the study's leak."""
+    """Return the sets and their augmented copies, as rows: the leak of (a)."""
     sets = resampler.fit_transform(dataset.X)
     augmenter = make_pipeline(MultiplicativeNoise(), RandomSubsequence())
     rng = np.random.default_rng(seed)
@@ -184,7 +196,7 @@ def _with_copies(
                 copy,
                 sampling_rate_hz=resampler.sampling_rate_hz,
                 channel_names=dataset.channel_names,
-                side=recording.side,  # or the pipelines could not mirror it
+                side=recording.side,  # the pipelines mirror by it
             )
             for copy, recording in zip(
                 augment_sets(augmenter, sets, rng), dataset.X, strict=True
@@ -194,13 +206,13 @@ def _with_copies(
 
 
 def _curves(
-    pipeline: Pipeline, X: list[Recording], y: NDArray[Any], split: Split
+    pipeline: Pipeline, X: list[Recording], y: NDArray[Any], fold: Fold
 ) -> list[dict[Any, Any]]:
-    """Return loss and accuracy after each epoch, of test sets and as many training sets."""
-    some = np.random.default_rng(0).permutation(split.train)[: len(split.test)]
+    """Return loss and accuracy after each epoch, on test sets and as many training sets."""
+    some = np.random.default_rng(0).permutation(fold.train)[: len(fold.test)]
     parts = [
         staged_scores(pipeline, [X[i] for i in rows], y[rows % len(y)]).add_prefix(prefix)
-        for prefix, rows in (("train_", some), ("test_", split.test))
+        for prefix, rows in (("train_", some), ("test_", fold.test))
     ]
     curves = parts[0].join(parts[1])
     curves.insert(0, "epoch", range(1, len(curves) + 1))
@@ -216,7 +228,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def _code_fingerprint() -> str:
-    """Tell apart two states of this package, whatever their version says."""
+    """Return a hash of the package's source, because versions miss local changes."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(path.read_bytes())

@@ -1,0 +1,22 @@
+# The names of the package, registered once: ``__init__.py`` imports them on first use.
+from ._config import StudyConfig as StudyConfig
+from ._grids import grid_for as grid_for
+from ._planning import plan_study as plan_study
+from ._published import published_table as published_table
+from ._reexports import MODELS as MODELS
+from ._reexports import make_pipeline_for as make_pipeline_for
+from ._reexports import placement_of as placement_of
+from ._reexports import sets_of as sets_of
+from ._reexports import wear_of as wear_of
+from ._results import StudyResults as StudyResults
+from ._running import FoldError as FoldError
+from ._running import run_study as run_study
+from .protocols import PROTOCOLS as PROTOCOLS
+from .protocols import CopiedSets as CopiedSets
+from .protocols import FewShot as FewShot
+from .protocols import UnseenDataset as UnseenDataset
+from .protocols import UnseenPeople as UnseenPeople
+from .protocols import UnseenPlacement as UnseenPlacement
+from .protocols import UnseenSessions as UnseenSessions
+from .protocols import UnseenSets as UnseenSets
+from .protocols import UnseenSide as UnseenSide

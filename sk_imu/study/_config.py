@@ -1,0 +1,221 @@
+"""The options of a study: default, check and help of each, declared once."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from numbers import Integral
+from typing import Any
+
+__all__ = ["LETTERS", "StudyConfig"]
+
+#: Short names of the three protocols that a run takes by default.
+LETTERS = {"a": "copied-sets", "b": "unseen-sets", "c": "unseen-people"}
+
+
+def _models(given: Sequence[str]) -> tuple[str, ...]:
+    # Here, because the command line reads the options and shall not wait for torch.
+    from ..pipelines import MODELS
+
+    return _known(given, MODELS, "model")
+
+
+def _protocols(given: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the protocols as objects, in the order of the tables."""
+    from .protocols import PROTOCOLS
+
+    chosen = {}
+    for one in [given] if isinstance(given, str) else given:
+        if isinstance(one, str):
+            (name,) = _known([LETTERS.get(one, one)], tuple(PROTOCOLS), "protocol")
+            one = PROTOCOLS[name]
+        chosen[one.name] = one
+    if not chosen:
+        _known([], tuple(PROTOCOLS), "protocol")  # raises the error
+    return tuple(
+        chosen[name] for name in dict.fromkeys([*PROTOCOLS, *chosen]) if name in chosen
+    )
+
+
+def _known(names: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
+    """Return the names in the known order, each once."""
+    if isinstance(names, str):
+        names = [names]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        wrong = f"There is no {what} {unknown[0]!r}" if unknown else f"No {what} is named"
+        raise ValueError(f"{wrong}. Choose from {', '.join(known)}.")
+    return tuple(name for name in known if name in names)
+
+
+def _budget(given: str) -> str:
+    if given not in ("quick", "plain", "full"):
+        raise ValueError(f"budget must be 'quick', 'plain' or 'full', got {given!r}.")
+    return given
+
+
+def _wear(given: str | None) -> str | None:
+    if given not in (None, "fixed", "free"):
+        raise ValueError(f"wear must be None, 'fixed' or 'free', got {given!r}.")
+    return given
+
+
+def _seeds(given: Sequence[int]) -> tuple[int, ...]:
+    integers = all(isinstance(seed, Integral) for seed in given)
+    if not integers or not 0 < len(given) == len(set(given)):
+        raise ValueError(f"seeds must be different integers, got {given!r}.")
+    return tuple(map(int, given))  # JSON has no integers of numpy
+
+
+def _window_seconds(given: float) -> float:
+    # Checked before the run, because each job would fail with it.
+    if not 0 < given < math.inf:
+        raise ValueError(f"window_seconds must be a positive number, got {given}.")
+    return given
+
+
+def _fixed_length(given: int | None) -> int | None:
+    if given is not None and given < 2:
+        raise ValueError(f"fixed_length must be None or at least 2, got {given}.")
+    return given
+
+
+def _option(
+    text: str, check: Callable[[Any], Any] | None = None, **argument: Any
+) -> dict[str, Any]:
+    """Return the metadata of an option: its check and its command line argument."""
+    return {"check": check, "argument": {"help": text, **argument}}
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """What a study runs: all options that its results depend on, checked.
+
+    :func:`run_study` documents them. ``settings.json`` holds them under the same names.
+    """
+
+    data: Any = field(
+        default="watch",
+        metadata=_option(
+            "data set by name, or a folder of recordings; of several, the labels and "
+            "channels that all have (default: watch)",
+            nargs="+",
+            metavar="watch|basic-motions|PATH",
+        ),
+    )
+    models: Sequence[str] = field(
+        default=("rf", "svm", "cnn", "gru", "cnn-gru"),
+        metadata=_option(
+            "rf svm cnn gru cnn-gru minirocket (default: all but minirocket)",
+            _models,
+            nargs="+",
+            metavar="MODEL",
+        ),
+    )
+    protocols: Sequence[Any] = field(
+        default=tuple(LETTERS.values()),
+        metadata=_option(
+            "copied-sets (a), unseen-sets (b), unseen-people (c), unseen-sessions, "
+            "unseen-placement, unseen-side, unseen-dataset, few-shot (default: the first "
+            "three)",
+            _protocols,
+            nargs="+",
+            metavar="PROTOCOL",
+        ),
+    )
+    budget: str = field(
+        default="quick",
+        metadata=_option(
+            "quick has fewer folds, grid points and epochs; plain has all folds and no "
+            "search; full has everything (default: quick)",
+            _budget,
+            choices=("quick", "plain", "full"),
+        ),
+    )
+    seeds: Sequence[int] = field(
+        default=(0,),
+        metadata=_option(
+            "random seed; each of several seeds is a run of its own, and the report "
+            "shows how far they differ (default: 0)",
+            _seeds,
+            nargs="+",
+            type=int,
+            metavar="N",
+        ),
+    )
+    channels: Sequence[str] | None = field(
+        default=None,
+        metadata=_option(
+            "sensors or channels to learn from (default: those of the first recording)",
+            nargs="+",
+            metavar="NAME",
+        ),
+    )
+    wear: str | None = field(
+        default=None,
+        metadata=_option(
+            "fixed if the device is always worn the same way, free if not (default: "
+            "taken from the placements of the recordings)",
+            _wear,
+            choices=("fixed", "free"),
+        ),
+    )
+    sampling_rate_hz: float = field(
+        default=25.0,
+        metadata=_option(
+            "sampling rate of all channels after resampling (default: 25)",
+            type=float,
+            metavar="HZ",
+        ),
+    )
+    window_seconds: float = field(
+        default=4.0,
+        metadata=_option(
+            "length of the windows that vote on a set (default: 4)",
+            _window_seconds,
+            type=float,
+            metavar="S",
+        ),
+    )
+    fixed_length: int | None = field(
+        default=None,
+        metadata=_option(
+            "stretch each set to N timesteps, as Zhang et al. (2024) do, instead of "
+            "cutting windows",
+            _fixed_length,
+            type=int,
+            metavar="N",
+        ),
+    )
+    # Its argument is shared with the other commands that read recordings.
+    segment: bool = True
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            check = option.metadata.get("check")
+            if check is not None:
+                value = check(getattr(self, option.name))
+                object.__setattr__(self, option.name, value)
+
+    @classmethod
+    def of(
+        cls, *, random_state: int = 0, seeds: Sequence[int] | None = None, **options: Any
+    ) -> "StudyConfig":
+        """Return the configuration of a call, which gives one seed or several."""
+        if not isinstance(random_state, Integral):
+            raise ValueError(
+                f"random_state is one seed, got {random_state!r}. Give several as seeds=."
+            )
+        if seeds is not None and random_state != 0:
+            raise ValueError(
+                "random_state is one seed, seeds are several: give one of them."
+            )
+        return cls(seeds=[random_state] if seeds is None else seeds, **options)
+
+    def as_settings(self) -> dict[str, Any]:
+        """Return the options as JSON can hold them, protocols by their names."""
+        settings = {option.name: getattr(self, option.name) for option in fields(self)}
+        settings["protocols"] = [protocol.name for protocol in self.protocols]
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in settings.items()
+        }
