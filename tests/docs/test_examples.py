@@ -10,7 +10,7 @@ import torch
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
-# Variables of each script and their values. Without training, the tolerance covers rounding;
+# Variables of each script and their values. Without training, tolerances cover rounding;
 # one watch set of 140 is 0.007, and networks differ slightly between machines.
 QUICK = {
     "plot_01_first_recording": {
