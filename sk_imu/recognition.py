@@ -80,10 +80,7 @@ def fit_recordings(
     # Sensors become channels here, once for the resampler and the scaler.
     names = Resampler(channels=channels).fit(sets).channel_names_
     pipeline = make_pipeline_for(
-        model,
-        random_state=random_state,
-        channels=names,
-        wear=wear_of(sets),
+        model, random_state=random_state, channels=names, wear=wear_of(sets)
     )
     return pipeline.fit(sets, labels)
 
@@ -139,29 +136,22 @@ def recognize(
             "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
             "or a net instead."
         )
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for recording in recordings:
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
+            # A bout carries its repetitions; a whole recording was not searched yet.
             repetitions = find_repetitions(one) if bout is None else bout.repetitions
-            proba = model.predict_proba([one])[0] if has_proba else None
-            rows.append(
-                {
-                    "source": recording.name,
-                    "set": number,
-                    "start_s": one.overlap_s[0],
-                    "end_s": one.overlap_s[1],
-                    "exercise": (
-                        model.predict([one])[0]
-                        if proba is None
-                        else model.classes_[proba.argmax()]
-                    ),
-                    "probability": np.nan if proba is None else float(proba.max()),
-                    "repetitions": len(repetitions),
-                    "found": np.nan if bout is None else bout.confidence,
-                }
-            )
+            found = np.nan if bout is None else bout.confidence
+            if has_proba:
+                proba = model.predict_proba([one])[0]
+                named = model.classes_[proba.argmax()], float(proba.max())
+            else:
+                named = model.predict([one])[0], np.nan
+            place = (recording.name, number, *one.overlap_s)
+            rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
+    # NaN is not below anything: sets without a probability keep their exercise.
     table["exercise"] = table["exercise"].where(
         ~(table["probability"] < unknown_below), "unknown"
     )
