@@ -147,19 +147,13 @@ def find_bouts(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sk_imu import Recording, find_bouts
-    >>> phase = 2 * np.pi * np.arange(1000) / 100
-    >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> workout = Recording.from_array(
-    ...     np.pad(turns, ((0, 0), (500, 500))),
-    ...     sampling_rate_hz=50,
-    ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
-    ...     annotations=[(8.0, "squat")],
-    ... )
-    >>> for bout in find_bouts(workout):
+    >>> from sk_imu import find_bouts
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> data = make_exercise_recordings(1, 2, ["squat"], random_state=0)
+    >>> for bout in find_bouts(data.data[0]):
     ...     print(f"{bout.label} from {bout.start_s:.0f} to {bout.end_s:.0f} s")
-    squat from 10 to 30 s
+    squat from 9 to 35 s
+    squat from 47 to 82 s
     """
     check_periods("find_bouts", min_period_s, max_period_s)
     start_s, motion = motion_of(recording)

@@ -50,19 +50,13 @@ class SetSegmenter(BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sk_imu import Recording, SetSegmenter
-    >>> phase = 2 * np.pi * np.arange(1000) / 100
-    >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> workout = Recording.from_array(
-    ...     np.pad(turns, ((0, 0), (500, 500))),
-    ...     sampling_rate_hz=50,
-    ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
-    ... )
-    >>> segmenter = SetSegmenter().fit([workout])
-    >>> segmenter.predict([workout])[0].shape
-    (1, 2)
-    >>> segmenter.score([workout], [[(10.0, 30.0)]])
+    >>> from sk_imu import SetSegmenter
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> data = make_exercise_recordings(1, 2, ["squat"], random_state=0)
+    >>> segmenter = SetSegmenter().fit(data.data)
+    >>> segmenter.predict(data.data)[0].shape
+    (2, 2)
+    >>> segmenter.score(data.data, data.bouts)
     1.0
     """
 

@@ -52,18 +52,12 @@ def segment_sets(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sk_imu import Recording, segment_sets
-    >>> phase = 2 * np.pi * np.arange(1000) / 100
-    >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> workout = Recording.from_array(
-    ...     np.tile(np.pad(turns, ((0, 0), (500, 500))), 3),
-    ...     sampling_rate_hz=50,
-    ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
-    ... )
-    >>> sets = segment_sets(workout)
+    >>> from sk_imu import segment_sets
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> data = make_exercise_recordings(1, 2, ["squat"], random_state=0)
+    >>> sets = segment_sets(data.data[0])
     >>> len(sets)
-    3
+    2
     """
     bouts = find_bouts(recording, **thresholds)
     sets = []
