@@ -3,22 +3,13 @@
 import pickle
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from sk_imu import (
-    Bout,
-    Recording,
-    Resampler,
-    SegmentationDisplay,
-    SetSegmenter,
-    find_bouts,
-    segment_sets,
-)
+from sk_imu import Recording, Resampler, SetSegmenter, find_bouts, segment_sets
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.segmentation._annotations import label_of
 from sk_imu.segmentation._set_segmenter import match_bouts
@@ -243,29 +234,6 @@ def test_invalid_input_is_refused():
         SetSegmenter().predict([recording])
     with pytest.raises(ValueError, match="y has the bouts of 2 recordings, X has 1"):
         SetSegmenter().fit([recording]).score([recording], [bouts, bouts])
-
-
-def test_display_draws_bouts_repetitions_and_marks():
-    recording, true = workout(1.5, 3.0)
-    recording = replace(recording, annotations=[(true[0, 0] - 1, "squat")])
-    display = SegmentationDisplay.from_recording(recording)
-    texts = [text.get_text() for text in display.ax_.texts]
-    assert texts[0].startswith("squat 8 ×")
-    assert texts[-1] == "squat"
-    assert display.figure_ is display.ax_.figure
-    plt.close(display.figure_)
-
-
-def test_display_takes_an_estimator_given_bouts_and_axes():
-    recording, _ = workout(1.5)
-    _, ax = plt.subplots()
-    segmenter = SetSegmenter(min_repetitions=50).fit([recording])
-    display = SegmentationDisplay.from_estimator(segmenter, recording, ax=ax)
-    assert display.ax_ is ax
-    assert not display.bouts
-    bouts = [Bout(1.0, 2.0, 0.5)]
-    assert SegmentationDisplay.from_recording(recording, bouts, ax=ax).bouts is bouts
-    plt.close(ax.figure)
 
 
 def test_thresholds_are_tuned_by_grid_search_over_people():
