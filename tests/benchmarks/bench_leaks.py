@@ -1,8 +1,8 @@
 """How many planted leaks are found, and how many clean splits raise an alarm.
 
 Run ``python tests/benchmarks/bench_leaks.py``.  The watch data come with the package
-seglearn; the others are looked for in ``--data``, by default in ``shared/data`` beside the
-repository, and left out with a word where they are missing.
+seglearn; the others are read from ``--data``, by default ``shared/data`` beside the
+repository.  Missing data sets are skipped with a message.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from sk_imu.model_selection.leaks._guard import least_similarity
 from sk_imu.model_selection.leaks._near_copies import near_copies
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-#: So many splits of either way are judged by the function itself.
+#: The function itself is called on this many splits of each kind.
 _N_CALLED = 3
 
 
@@ -85,7 +85,7 @@ def data_sets(folder: Path) -> Iterator[tuple[str, list[Any], Any, Any]]:
     }
     for name, load in loaders.items():
         if name != "watch" and not (folder / name.partition(",")[0]).is_dir():
-            print(f"{name}: left out, not in {folder}")
+            print(f"{name}: skipped, not in {folder}")
             continue
         bunch = load()
         sets = Resampler(sampling_rate_hz=bunch.sampling_rate_hz).fit_transform(bunch.data)
@@ -93,7 +93,7 @@ def data_sets(folder: Path) -> Iterator[tuple[str, list[Any], Any, Any]]:
 
 
 def natural(name: str, sets: list[Any], y: Any, people: Any) -> list[int]:
-    """Print what a data set holds twice, and return the rows that are not in it."""
+    """Print what a data set contains twice, and return the rows that occur once."""
     start_s = time.process_time()
     findings = find_leaks(sets)
     seconds = time.process_time() - start_s
@@ -102,7 +102,7 @@ def natural(name: str, sets: list[Any], y: Any, people: Any) -> list[int]:
     for f in findings.to_dict("records"):
         a, b = f["row"], f["other_row"]
         print(
-            f"  held twice: {a} ({y[a]}, person {people[a]}) and {b} ({y[b]}, person "
+            f"  contained twice: {a} ({y[a]}, person {people[a]}) and {b} ({y[b]}, person "
             f"{people[b]}): {f['kind']}, {f['share']:.2f} of the shorter"
         )
     twice = {*findings["row"], *findings["other_row"]}
@@ -119,7 +119,7 @@ def natural(name: str, sets: list[Any], y: Any, people: Any) -> list[int]:
 
 
 def planted(sets: list[Any], kept: list[int], n_plants: int, total: Counter[str]) -> None:
-    """Print how many of planted copies are found, and with which least similarity."""
+    """Print how many planted copies are found, and their least similarity."""
     for kind, plant in PLANTS.items():
         rng = np.random.default_rng(0)
         chosen = rng.choice(kept, n_plants, replace=False).tolist()
@@ -155,9 +155,9 @@ def planted(sets: list[Any], kept: list[int], n_plants: int, total: Counter[str]
 def clean(sets: list[Any], kept: list[int], people: Any, n_splits: int) -> int:
     """Count alarms in random splits by people, and by sets of the same people.
 
-    Whether a pair is an alarm does not depend on the split.  So all pairs that any split
-    could compare are judged once, more than any split would, and each split is then
-    looked up; a few are judged by the function itself.
+    Whether a pair is an alarm does not depend on the split.  So all pairs are compared
+    once, more than any split would, and looked up for each split; for a few splits the
+    function itself is called.
     """
     X = [sets[row] for row in kept]
     groups = people[kept]
@@ -201,13 +201,11 @@ def clean(sets: list[Any], kept: list[int], people: Any, n_splits: int) -> int:
 
 
 def main() -> None:
-    """Print all figures."""
+    """Print all results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
     parser.add_argument("--plants", type=int, default=40, help="of each kind and data set")
-    parser.add_argument(
-        "--splits", type=int, default=125, help="of either way and data set"
-    )
+    parser.add_argument("--splits", type=int, default=125, help="of each kind and data set")
     parser.add_argument("--only", help="name of one data set")
     arguments = parser.parse_args()
     total: Counter[str] = Counter()

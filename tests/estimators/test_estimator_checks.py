@@ -27,7 +27,7 @@ import sk_imu
 NOT_FOR_THE_CHECKS = {
     "CanonicalSide": "tests/preprocessing/test_canonical_side.py",
     "MiniRocketFeatures": "tests/features/test_minirocket.py",
-    "Mixup": "tests/augmentation/test_augmentation.py",
+    "Mixup": "tests/augmentation/test_mixup.py",
     "SetSegmenter": "tests/segmentation/test_segmentation.py",
 }
 

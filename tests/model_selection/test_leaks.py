@@ -1,4 +1,4 @@
-"""What train and test share is found; what is merely alike is not."""
+"""What train and test share is found; rows that are merely alike are not."""
 
 import pickle
 import warnings
@@ -75,7 +75,7 @@ def part(row, begin, end):
     return row[:, int(begin * row.shape[1]) : int(end * row.shape[1])]
 
 
-# Of each: a copy of a row, what may be said of it.
+# How each copy of a row is made, and the kinds that it may be found as.
 PLANTED = {
     "identical": (lambda row, rng: row.copy(), {"identical"}),
     "stored in half the precision": (
@@ -100,7 +100,7 @@ PLANTED = {
         {"changed points"},
     ),
     "subsequence": (
-        # A part of nearly the whole may pass for it.
+        # A part of nearly the whole row may be found as the whole.
         lambda row, rng: random_subsequence(row[np.newaxis], rng)[0],
         {"stretched", "resampled", "rescaled"},
     ),
@@ -132,15 +132,15 @@ def test_planted_copies_are_found_where_they_are(watch, name):
     assert (findings.similarity >= (0.65 if name == "multiplicative noise" else 0.99)).all()
 
 
-def test_sets_of_one_person_and_exercise_are_no_copies(watch):
+def test_sets_of_one_person_and_exercise_are_not_copies(watch):
     sets, y, people = watch
     rows = np.flatnonzero(np.isin(people, [1, 4, 9]))
     assert len(find_leaks([sets[row] for row in rows])) == 0
-    # Left and right arm of one exercise: as alike as real sets get.
+    # Left and right arm of one exercise: no real sets are more alike.
     check_no_leak(sets, y, train=rows[::2], test=rows[1::2])
 
 
-def test_the_line_of_time_is_told(watch):
+def test_the_line_of_time_is_found(watch):
     row = watch[0][5]
     X = [row, to_length(row[:, 200:801], 1201)]  # each timestep of it is half a one
     findings = find_leaks(X)
@@ -184,13 +184,13 @@ def test_any_part_of_a_row_is_found_at_any_scale_and_only_once(
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1), n_channels=st.integers(2, 7))
 def test_independent_rows_share_nothing(seed, n_channels):
-    """From two channels on: short parts of single ones may look stretched, as told."""
+    """With two channels or more: short parts of a single one may look stretched."""
     rng = np.random.default_rng(seed)
     walks = np.cumsum(rng.normal(size=(8, n_channels, 100)), axis=2)
     assert len(find_leaks(walks)) == 0
 
 
-def test_error_tells_ten_pairs_the_total_and_the_cure():
+def test_error_has_ten_pairs_the_total_and_the_remedy():
     rng = np.random.default_rng(0)
     X = np.tile(rng.normal(size=(12, 3, 50)), (2, 1, 1))
     with pytest.raises(LeakError) as caught:
@@ -245,17 +245,17 @@ def test_masks_and_row_numbers_are_the_same_split():
 
 
 def test_recordings_are_compared_in_seconds():
-    trainings = make_exercise_recordings(1, 1, random_state=0).data
-    whole = trainings[0]
+    workouts = make_exercise_recordings(1, 1, random_state=0).data
+    whole = workouts[0]
     start_s, end_s = whole.overlap_s
     middle_s = (start_s + end_s) / 2
     X = [whole.between(start_s, middle_s + 5), whole.between(middle_s - 5, end_s)]
-    X += trainings[1:]
+    X += workouts[1:]
     findings = find_leaks(X, train=[0], test=[1, 2])
     assert findings[["train_row", "test_row", "kind"]].to_numpy().tolist() == [
         [0, 1, "overlap"]
     ]
-    # The second begins as long after the first as it was cut.
+    # The second starts after the first by as much as it was cut.
     assert findings["shift"][0] == pytest.approx(middle_s - 5 - start_s, abs=0.1)
 
 
@@ -272,7 +272,7 @@ def test_recordings_at_another_rate_are_copies(watch):
     assert findings.stretch[0] == pytest.approx(1, abs=1e-3)
 
 
-def test_padding_rest_and_held_values_are_no_copies():
+def test_padding_rest_and_held_values_are_not_copies():
     rng = np.random.default_rng(0)
     X = np.zeros((6, 3, 300))
     X[:, :, :120] = np.cumsum(rng.normal(size=(6, 3, 120)), axis=2)
@@ -312,7 +312,7 @@ def test_missing_values_are_no_obstacle(watch):
         ([], {}, "holds no rows"),
     ],
 )
-def test_what_can_t_be_judged_is_refused(X, options, message):
+def test_what_cannot_be_compared_is_refused(X, options, message):
     with pytest.raises(ValueError, match=message):
         find_leaks(X, **options)
 
@@ -331,7 +331,7 @@ def search_over(cv):
     return GridSearchCV(model, {"logisticregression__C": [0.1, 1]}, cv=cv)
 
 
-def test_an_honest_search_passes_without_a_word(features):
+def test_an_honest_search_passes_without_a_warning(features):
     X, y, people = features
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -419,7 +419,7 @@ def test_splits_that_can_be_read_only_once_are_refused_unread(features):
     assert len(list(splits)) == 3
 
 
-def test_a_splitter_goes_on_as_if_nobody_had_looked(features):
+def test_the_state_of_a_splitter_does_not_change(features):
     X, y, _ = features
 
     def shuffled():
@@ -443,20 +443,20 @@ def test_a_stream_without_samples_is_no_obstacle(order):
     rows = [*watch, watch[1], Recording(dict(streams))]
     findings = find_leaks(rows)
     pairs = findings[["row", "other_row"]].to_numpy().tolist()
-    # It is found by the stream that it has.
+    # The copy is found by the stream that has samples.
     assert sorted(pairs) == [[0, 4], [1, 3]]
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("times_s", [[2.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
-def test_clocks_that_tell_no_rate_hide_no_copy(times_s):
+def test_clocks_without_a_rate_hide_no_copy(times_s):
     stream = SensorStream(times_s, np.arange(9.0).reshape(3, 3))
     empty = SensorStream([], np.empty((0, 3)))
     row = Recording({"Gyroscope": stream, "Gravity": empty})
     assert find_leaks([row, row])["kind"].tolist() == ["identical"]
 
 
-def test_tables_of_words_are_refused_in_words():
+def test_tables_of_words_are_refused():
     X = pd.DataFrame({"tempo": [1.0, 2.0, 3.0, 4.0], "place": list("abcd")})
     with pytest.raises(ValueError, match="rows of numbers"):
         check_search(search_over(KFold(2)), X, [0, 1, 0, 1])
@@ -494,7 +494,7 @@ def test_planted_copies_in_other_real_data_are_found(name):
 def test_trials_that_utd_mhad_holds_twice_are_found():
     sets, bunch = real_sets("utd_mhad")
     findings = find_leaks(sets, bunch.target)
-    # A person sits down where another of the files, of standing up, ends.
+    # A file of sitting down begins where another, of standing up, ends.
     assert set(findings.kind) == {"overlap"}
     labels = {
         tuple(sorted((bunch.target[a], bunch.target[b])))
