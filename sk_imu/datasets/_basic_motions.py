@@ -4,15 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from ..recording import Recording
+from ..recording import Recording, channels_of
 
 SAMPLING_RATE_HZ = 10.0
 #: Gravity is not in the acceleration, although no documentation says so: while standing
 #: its norm has a median of 0.6 m/s².
-CHANNEL_NAMES = [
-    *(f"Accelerometer_{axis}" for axis in "xyz"),
-    *(f"Gyroscope_{axis}" for axis in "xyz"),
-]
+CHANNEL_NAMES = channels_of("Accelerometer", "Gyroscope")
 
 DESCR = """\
 BasicMotions data set
@@ -106,6 +103,7 @@ def load_basic_motions(
     >>> motions.target_names
     ['badminton', 'running', 'standing', 'walking']
     """
+    # Imported here, because sktime is slow to import and nothing else needs it.
     from sktime.datasets import load_basic_motions as load_from_sktime
 
     data: list[Recording] = []

@@ -166,6 +166,7 @@ def _read(file: Path) -> tuple[Recording, list[tuple[str, Floats, Floats]]]:
             usecols=[*columns, LABEL, HALF, CLOCK, "individual"],
             dtype=dict.fromkeys(columns, np.float64),
         )
+        # The file separates milliseconds by a colon, as in 18:45:36:900.
         clock = table[CLOCK].str.replace(r":(\d+)$", r".\1", regex=True)
         times = pd.to_datetime(clock, format="%Y-%m-%d %H:%M:%S.%f")
     except (ValueError, OSError, EOFError) as error:
@@ -179,6 +180,7 @@ def _read(file: Path) -> tuple[Recording, list[tuple[str, Floats, Floats]]]:
             f"{file}: has no values of the phone, or is not of one person. Take it out of "
             "the folder."
         )
+    # Second 0 is the first row with values.
     first = int(np.argmin(missing))
     times_s = (times_ns - times_ns[first]) / 1e9
     notes = ["The time zone of the clock is unknown: epoch_ns assumes UTC."]

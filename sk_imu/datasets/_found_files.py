@@ -23,6 +23,7 @@ def find_files(path: str | Path, patterns: Sequence[str], what: str) -> list[Pat
     folder = Path(path)
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder. It should hold {what}.")
+    # A set, because a file may match several patterns.
     files = sorted({file for pattern in patterns for file in folder.rglob(pattern)})
     if not files:
         raise ValueError(f"{folder}: holds no {what}. Check the path.")

@@ -140,6 +140,7 @@ def load_phone_exercises(
             people[found.subject].append(found)
     data, notes = [], []
     for subject, files in sorted(people.items()):
+        # A person used one phone, so all their recordings decide the unit.
         factor, unit = _gyroscope_unit([file.table for file in files])
         if gyroscope and not factor:
             notes.append(f"person {subject} left out: the gyroscope gave only zeros.")
@@ -182,7 +183,7 @@ def _fits(name: str, rate_hz: int) -> bool:
 
 def _parse(name: str, source: str, content: object) -> _File:
     match = _NAME.search(name)
-    assert match is not None
+    assert match is not None  # _fits has matched it
     columns = ["timestamp", *ACCELERATION, *GYROSCOPE]
     try:
         table = pd.read_csv(content, usecols=columns, dtype=np.float64)  # type: ignore[call-overload]

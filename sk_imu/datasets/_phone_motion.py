@@ -56,6 +56,7 @@ class PhoneMotion:
         else:
             joint = joint + np.array([0.0, outward * HIP_M, 0.0])
         part = Rotation.from_euler("YX", np.stack([pitch, roll], 1))
+        # Heading comes last, about the world's vertical through the body.
         inside = joint + part.apply([ahead, outward * out, up])
         turn = Rotation.from_euler("Z", pose["heading"][:, np.newaxis])
         angles = np.stack([pose["heading"], pitch, roll], 1)

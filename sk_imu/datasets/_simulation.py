@@ -196,6 +196,7 @@ def make_exercise_recordings(
             times_s, pose = _pose(rng, person, exercise, plan)
             carries = Rotation.from_rotvec(rng.normal(0, np.deg2rad(3), 3)) * person.carries
             motion = PhoneMotion(times_s, pose, placement, person.side, carries)
+            # Clocks drift and start late: the motion must go on after the last sample.
             end_s = times_s[-1] - 2 * LATEST_START_S
             if sensors == "ideal":
                 streams = ideal_streams(motion, end_s)
@@ -292,6 +293,7 @@ def _pose(
     end_s = plan[-1][-1, 1] + (plan[0][0, 0] + 2 * LATEST_START_S)
     times_s = np.arange(np.ceil(end_s * GRID_HZ) + 1) / GRID_HZ
     pose = {name: np.zeros(len(times_s)) for name in (*COORDINATES, "heading")}
+    # Nobody stands still: three slow waves move each of these coordinates.
     for name, size in (("forward", 0.004), ("sideways", 0.003), ("thigh_flexion", 0.008)):
         for rate_hz in rng.uniform(0.1, 0.7, 3):
             phase = 2 * np.pi * (rate_hz * times_s + rng.uniform())

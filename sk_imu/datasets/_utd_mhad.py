@@ -9,16 +9,13 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from sklearn.utils import Bunch
 
-from ..recording import STANDARD_GRAVITY, Recording
+from ..recording import STANDARD_GRAVITY, Recording, channels_of
 from ._found_files import find_files, make_bunch
 
 __all__ = ["load_utd_mhad"]
 
 SAMPLING_RATE_HZ = 50.0
-CHANNEL_NAMES = [
-    *(f"TotalAcceleration_{axis}" for axis in "xyz"),
-    *(f"Gyroscope_{axis}" for axis in "xyz"),
-]
+CHANNEL_NAMES = channels_of("TotalAcceleration", "Gyroscope")
 ACTIONS = {
     1: "swipe left",
     2: "swipe right",
@@ -150,6 +147,7 @@ def load_utd_mhad(
         if (match := _NAME.fullmatch(file.name))
     ]
     data = []
+    # Sorted by number: as text, a10 would come before a2.
     for (action, subject, _), file in sorted(found):
         if action not in ACTIONS:
             raise ValueError(

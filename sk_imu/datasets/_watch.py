@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from ..recording import STANDARD_GRAVITY, Recording
+from ..recording import STANDARD_GRAVITY, Recording, channels_of
 
 SAMPLING_RATE_HZ = 50.0
-CHANNEL_NAMES = [
-    *(f"TotalAcceleration_{axis}" for axis in "xyz"),
-    *(f"Gyroscope_{axis}" for axis in "xyz"),
-]
+CHANNEL_NAMES = channels_of("TotalAcceleration", "Gyroscope")
 
 #: A pickle may run any code, so only a file with this checksum is opened.
 SHA256 = "eb122f23cdf06ef6bd6c6c5312958ec5cf9d038e2e6d457b8081662c75a42537"

@@ -109,6 +109,7 @@ def decide_convention(
         return Convention(None, False, "nothing"), []
     votes = _evidence(sensors)
     names = ", ".join(name for _, name in votes)
+    # Only this sensor is in g on iOS, and only its norm shows it.
     in_g = any(name == "AccelerometerUncalibrated in g" for _, name in votes)
     verdicts = {apple for apple, _ in votes}
     if len(verdicts) == 1:
@@ -291,6 +292,7 @@ def _up(sensors: Mapping[str, Samples]) -> Samples | None:
     if orientation is None or not set(QUATERNION_AXES) <= set(orientation.axes):
         return None
     kept, (x, y, z, w) = _quaternion(orientation)
+    # The last row of the rotation matrix.
     up = np.stack(
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=1
     )
@@ -304,6 +306,7 @@ def _cosine(one: Samples | None, other: Samples | None) -> float:
     epoch_ns = one.times_ns[0]
     times = (one.times_ns - epoch_ns) / 1e9
     others = (other.times_ns - epoch_ns) / 1e9
+    # np.interp needs increasing times; faults of the clock are the Resampler's business.
     order = np.argsort(others, kind="stable")
     inside = (times >= others.min()) & (times <= others.max())
     if inside.sum() < 2:

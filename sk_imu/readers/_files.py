@@ -51,6 +51,7 @@ def read_files(path: Path) -> dict[str, bytes]:
 def _read_folder(path: Path) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
     left = MAX_BYTES
+    # Sorted, so that a folder gives the same recording on every file system.
     for file in sorted(path.rglob("*")):
         inside = file.relative_to(path)
         # No file of a recording lies deeper than phyphox's meta/time.csv.
@@ -100,6 +101,7 @@ def _read_zip(path: Path) -> dict[str, bytes]:
 
 def _safe_name(path: Path, member: zipfile.ZipInfo) -> str | None:
     """Return a member's name, or None if it is not a file to read."""
+    # Some programs on Windows write backslashes into a zip.
     name = member.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
     link = stat.S_ISLNK(member.external_attr >> 16)

@@ -14,7 +14,9 @@ __all__ = ["find_tables", "is_sensor_logger"]
 
 Tables = dict[str, list[Table]]
 
+#: Tables of the app besides those of the phone's sensors.
 _OTHER = ("WristMotion", "Annotation", "Metadata")
+#: The app's versions and layouts differ in upper and lower case.
 _NAMES = {name.lower(): name for name in (*SENSOR_AXES, *_OTHER)}
 
 
@@ -133,6 +135,7 @@ def _read_sqlite(content: bytes, place: str) -> dict[str, Table]:
                 sensor = _NAMES.get(name.replace(" ", "").lower())
                 if sensor is None:
                     continue
+                # A query takes no parameter for a table's name, so quotes are escaped.
                 quoted = name.replace('"', '""')
                 cursor = connection.execute(f'SELECT * FROM "{quoted}"')
                 header = [column[0] for column in cursor.description]

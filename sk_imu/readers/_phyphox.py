@@ -132,6 +132,7 @@ def _read_sheet(table: Table, stem: str, clock: "_Pauses") -> dict[str, Samples]
         )
     times_s = clock.put_back(table.times(time) * (1e-3 if unit.lower() == "ms" else 1.0))
     times_ns = np.round(times_s * 1e9).astype(np.int64)
+    # Units separate quantities with the same name.
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for name in table.header:
         match = _AXIS.fullmatch(name)
@@ -189,6 +190,7 @@ class _Pauses:
         if table is None or not len(table):
             notes.append("no meta/time.csv: the date and possible pauses are unknown.")
             return
+        # A START begins the measurement and resumes it after each pause.
         begun = [i for i, event in enumerate(table.cells("event")) if event == "START"]
         if not begun:
             notes.append("meta/time.csv names no START: the date is unknown.")
@@ -201,6 +203,7 @@ class _Pauses:
         self.epoch_ns = round((times[0, 1] - times[0, 0]) * 1e3) * 1_000_000
         self.starts_s = times[:, 0]
         self.shifts_s = times[:, 1] - times[:, 0] - (times[0, 1] - times[0, 0])
+        # Smaller steps back are the phone synchronizing its clock.
         if (np.diff(self.shifts_s) < -0.5).any():
             raise ValueError(
                 f"{table.place}: the clock of the phone was set back between two parts of "

@@ -115,6 +115,7 @@ def read_table(
     table = parse_table(content, source)
     if table is None or not len(table):
         raise ValueError(f"{source}: has no rows. Give a table with a header and samples.")
+    # All columns at once, so that one error lists all that are missing.
     table.require([time, *columns.values()])
     times_ns = _times_ns(table, time, _TIME_UNITS[time_unit])
     sensors = {

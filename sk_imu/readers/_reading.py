@@ -85,7 +85,7 @@ def _describe(path: Path, files: Mapping[str, bytes]) -> str:
     name, content = next(iter(files.items()))
     if not content.strip():
         found = "which is empty"
-    elif b"\0" in content[:1000]:
+    elif b"\0" in content[:1000]:  # which UTF-8 text hardly ever holds
         found = "which is not text"
     else:
         found = f"whose first line is {[cell[:40] for cell in header_of(content)[:12]]}"

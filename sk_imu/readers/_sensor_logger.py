@@ -166,6 +166,7 @@ def _convert(
 ) -> dict[str, Samples]:
     """Return the samples in the package's signs and units."""
     named_by = "platform=" if platform else metadata.get("named_by", "Metadata")
+    # The order of its columns is a hint at the platform.
     header = tables["Orientation"][0].header if "Orientation" in tables else []
     convention, how = decide_convention(
         sensors,
@@ -175,6 +176,7 @@ def _convert(
         header,
     )
     notes += how
+    # A watch of unknown platform is taken for an Apple Watch.
     in_g = device == "watch" and convention.apple is not False
     converted = {}
     for sensor, samples in sensors.items():
@@ -207,7 +209,7 @@ def _read_metadata(tables: Tables, notes: list[str]) -> dict[str, Any]:
         f"Sensor Logger {version}, platform {platform or 'not named'}"
         f"{', standardised' if standardised else ''}."
     )
-    named_by = f"{platform} in Metadata{', standardised' if standardised else ''}"
+    named_by = f"Metadata ({platform}{', standardised' if standardised else ''})"
     metadata: dict[str, Any] = {"standardised": standardised, "named_by": named_by}
     if platform in ("ios", "android"):
         metadata["platform"] = platform
@@ -293,6 +295,7 @@ def _restore_clock(
     """Return times that a spreadsheet has rounded, restored from seconds_elapsed."""
     cells = [cell.strip() for cell in table.cells("time")]
     known = np.empty(len(cells))
+    # The value of the last digit that the spreadsheet has kept.
     precision_ns = 0.0
     for row, cell in enumerate(cells):
         match = _SCIENTIFIC.fullmatch(cell)

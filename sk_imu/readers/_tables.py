@@ -112,10 +112,12 @@ class Table:
         )
 
     def _number(self, row: int, name: str, cell: str, comma: bool) -> float:
+        # Spreadsheets may write the typographic minus sign.
         text = cell.strip().replace("−", "-")
         text = text.replace(",", ".") if comma else text
         if text.lower() in _NAN:
             return float("nan")
+        # Stricter than float, which also reads 1_000 and infinity.
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
             raise self.fault(row, name, "is not a number")
         value = float(text)

@@ -116,6 +116,7 @@ def _without_strays(sensors: Mapping[str, Samples], notes: list[str]) -> dict[st
     kept: dict[str, Samples] = {}
     clusters = np.split(times, cuts)
     largest = max(map(len, clusters))
+    # At most this many rows apart from all others are strays.
     few = max(3, largest // 100)
     main = [part for part in clusters if len(part) > few or len(part) == largest]
     for sensor, samples in filled.items():
@@ -135,6 +136,7 @@ def _without_strays(sensors: Mapping[str, Samples], notes: list[str]) -> dict[st
 
 
 def _without_leading_zeros(sensor: str, samples: Samples, notes: list[str]) -> Samples:
+    # Angles may truly be zero, but a quaternion never is.
     columns = [samples.axes.index(axis) for axis in QUATERNION_AXES if axis in samples.axes]
     values = samples.values[:, columns] if columns else samples.values
     zero: NDArray[np.bool_] = np.all(values == 0, axis=1)
@@ -227,6 +229,7 @@ def _check_one_recording(
         main = max(sensors, key=lambda sensor: len(sensors[sensor]))
         low, high = int(sensors[main].times_ns.min()), int(sensors[main].times_ns.max())
         for sensor, samples in sensors.items():
+            # Positive only if the two do not overlap.
             gap_s = max(
                 int(samples.times_ns.min()) - high, low - int(samples.times_ns.max())
             )

@@ -8,14 +8,12 @@ from typing import Any
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from ..recording import SENSOR_AXES, Recording
+from ..recording import METADATA, SENSOR_AXES, Recording
 from ._reading import read_recording
 from ._tables import parse_table
 
 __all__ = ["read_recordings"]
 
-#: What a path or a manifest may say about a recording.
-_FIELDS = ("label", "subject", "side", "placement", "session")
 _FILES = {".zip", ".csv", ".json", ".sqlite", ".sqlite3", ".db"}
 _SENSOR_FILES = {name.lower() for name in (*SENSOR_AXES, "Annotation", "Metadata")}
 _LAYOUT = (
@@ -121,6 +119,7 @@ def read_recordings(
             tasks = list(_by_layout(folder, paths))
     given = {"label": label, "subject": subject}
     defaults = {name: value for name, value in given.items() if value is not None}
+    # A generator, so that the bar advances while recordings are read.
     reading = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(read_recording)(path, **{**defaults, **metadata})
         for path, metadata in tasks
@@ -138,6 +137,7 @@ def _by_layout(folder: Path, paths: list[Path]) -> Iterator[tuple[Path, dict[str
         if depth != depths[paths[0]]:
             raise ValueError(f"{folder}: {paths[0]} and {path} differ in depth. {_LAYOUT}")
     for path in paths:
+        # The last part is the recording itself.
         *subject, label = path.relative_to(folder).parts[:-1]
         yield path, {"label": label, **({"subject": subject[0]} if subject else {})}
 
@@ -172,10 +172,10 @@ def _compile(pattern: str) -> re.Pattern[str]:
             expression += wild[piece]
         elif not piece.startswith("{"):
             expression += re.escape(piece)
-        elif name not in _FIELDS or name in seen:
+        elif name not in METADATA or name in seen:
             raise ValueError(
                 f"pattern {pattern!r}: {piece} is unknown or repeated. Use once each: "
-                f"{', '.join(f'{{{field}}}' for field in _FIELDS)}."
+                f"{', '.join(f'{{{field}}}' for field in METADATA)}."
             )
         else:
             seen.add(name)
@@ -190,10 +190,10 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
     if table is None or not len(table):
         raise ValueError(f"{file}: the manifest names no recording. Add rows.")
     table.require(["path"])
-    unknown = [name for name in table.header if name not in ("path", *_FIELDS)]
+    unknown = [name for name in table.header if name not in ("path", *METADATA)]
     if unknown:
         raise ValueError(
-            f"{file}: unknown columns {unknown}; known are path, {', '.join(_FIELDS)}."
+            f"{file}: unknown columns {unknown}; known are path, {', '.join(METADATA)}."
         )
     names = [cell.strip() for cell in table.cells("path")]
     for row, name in enumerate(names):
@@ -203,7 +203,7 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
         if name in names[:row]:
             raise table.fault(row, "path", "is there twice", "Delete one of the two.")
         cells = {
-            field: table.cells(field)[row].strip() for field in _FIELDS if table.has(field)
+            field: table.cells(field)[row].strip() for field in METADATA if table.has(field)
         }
         yield path, {field: cell for field, cell in cells.items() if cell}
 

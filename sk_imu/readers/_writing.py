@@ -96,6 +96,7 @@ def write_sensor_logger(
         raise ValueError(f"platform must be 'android' or 'ios', got {platform!r}.")
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise ValueError(f"{path}: exists already. Give a new folder or zip file.")
+    # Everything is checked and formatted before the first byte is written.
     files = _format_files(recording, path, platform, standardised)
     if path.suffix.lower() == ".zip":
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +135,7 @@ def _format_files(
         if native_ios and name in FLIPPED:
             table[list(FLIPPED[name])] *= -1
         columns = _ORIENTATION[platform] if name == "Orientation" else _VECTOR
+        # Integers, because float64 knows Unix times only to 256 ns.
         times_ns = epoch_ns + np.rint(stream.timestamps_s * 1e9).astype(np.int64)
         table = table[list(columns)]
         table.insert(0, "time", times_ns)

@@ -9,6 +9,7 @@ from ._channels import STANDARD_GRAVITY as STANDARD_GRAVITY
 from ._channels import TOTAL_PARTS as TOTAL_PARTS
 from ._channels import TOTAL_SENSORS as TOTAL_SENSORS
 from ._channels import channel_name as channel_name
+from ._channels import channels_of as channels_of
 from ._channels import mirror_signs as mirror_signs
 from ._channels import quaternion_columns as quaternion_columns
 from ._channels import sensor_of as sensor_of
@@ -19,6 +20,7 @@ from ._clocks import mend_clock as mend_clock
 from ._clocks import usual_interval as usual_interval
 from ._quality import DataQualityWarning
 from ._quality_warnings import quality_warnings as quality_warnings
+from ._recording import METADATA as METADATA
 from ._recording import Recording
 from ._sensor_stream import SensorStream
 from ._stream_quality import StreamFaults as StreamFaults

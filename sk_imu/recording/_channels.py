@@ -55,8 +55,16 @@ def channel_name(sensor: str, axis: str) -> str:
     return f"{sensor}_{axis}"
 
 
+def channels_of(*sensors: str) -> list[str]:
+    """Return the names of all channels of some known sensors."""
+    return [
+        channel_name(sensor, axis) for sensor in sensors for axis in SENSOR_AXES[sensor]
+    ]
+
+
 def sensor_of(channel: str) -> str:
     """Return the sensor that a channel belongs to."""
+    # A name without an axis stands for a sensor with a single channel.
     return channel.rpartition("_")[0] or channel
 
 

@@ -59,6 +59,7 @@ def recording_html(
     '<div class="sk-imu-recording"><strong>Recording</strong> 0.02 s, label turn &amp; '
     """
     cells = ("Sensor", "Axes", "Over time", "Range", "Rate", "Samples", "Quality")
+    # Inline styles, because notebooks remove style sheets from outputs.
     style = 'style="text-align:left;padding:2px 8px"'
     head = "".join(f"<th {style}>{cell}</th>" for cell in cells)
     times_s = np.concatenate([stream.timestamps_s for stream in streams.values()])
@@ -127,6 +128,7 @@ def rows_to_draw(times_s: Floats, values: Floats) -> tuple[Floats, Floats]:
         return times_s, values
     edges = np.linspace(times_s[0], times_s[-1], _N_STRETCHES + 1)[1:-1]
     stretch = np.searchsorted(edges, times_s, side="right")
+    # Sorted by value within each stretch, its first and last sample are the extremes.
     by_value = np.lexsort((values, stretch))
     first = np.flatnonzero(np.diff(stretch, prepend=-1))
     last = np.append(first[1:], len(values)) - 1

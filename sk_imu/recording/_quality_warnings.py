@@ -43,6 +43,7 @@ def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
                 sizes.setdefault((person, sensor, text), []).append(size)
     lines = []
     for (person, sensor, text), found in sizes.items():
+        # Not np.median, because a fault without a size has None.
         middle = sorted(found, key=lambda size: size or 0)[len(found) // 2]
         who = "all" if person is None else person
         what = f"{sensor} {text.format(middle)}"

@@ -15,9 +15,13 @@ from ._quality import RecordingQuality
 from ._sensor_stream import SensorStream, as_float
 from ._stream_quality import measure_stream
 
-__all__ = ["Recording"]
+__all__ = ["METADATA", "Recording"]
+
+#: Attributes of a recording that say who did what, and how.
+METADATA = ("label", "subject", "side", "placement", "session")
 
 
+# Compared by identity, because arrays of samples have no single truth value.
 @dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """One recording, or one set cut from it: sensor streams and metadata.
@@ -78,6 +82,7 @@ class Recording:
     """
 
     streams: Mapping[str, SensorStream]
+    # Keywords only, so that metadata can be added without breaking positional calls.
     label: Any = field(default=None, kw_only=True)
     subject: Any = field(default=None, kw_only=True)
     side: str | None = field(default=None, kw_only=True)
@@ -107,6 +112,7 @@ class Recording:
             raise ValueError(
                 f"{self.name}: side must be 'left', 'right' or None, got {self.side!r}."
             )
+        # A frozen dataclass refuses plain assignment, even here.
         object.__setattr__(self, "streams", MappingProxyType(streams))
         object.__setattr__(
             self,
@@ -174,6 +180,7 @@ class Recording:
         times = start_s + np.arange(samples.shape[1]) / sampling_rate_hz
         streams = {}
         for sensor in dict.fromkeys(map(sensor_of, names)):
+            # The channels of one sensor need not stand together.
             rows = [i for i, name in enumerate(names) if sensor_of(name) == sensor]
             axes = [names[i].rpartition("_")[2] for i in rows]
             streams[sensor] = SensorStream(times, samples[rows].T, axes)
@@ -216,6 +223,7 @@ class Recording:
     @cached_property
     def quality(self) -> RecordingQuality:
         """Measures of the streams' timing and values, and the reader's notes."""
+        # Cached: measuring an hour takes a noticeable time, and streams never change.
         streams = {
             sensor: measure_stream(sensor, stream.timestamps_s, stream.values)
             for sensor, stream in self.streams.items()
@@ -306,8 +314,7 @@ class Recording:
         )
 
     def _known_metadata(self) -> dict[str, Any]:
-        names = ("label", "subject", "side", "placement", "session")
-        given = {name: getattr(self, name) for name in names}
+        given = {name: getattr(self, name) for name in METADATA}
         return {name: value for name, value in given.items() if value is not None}
 
 

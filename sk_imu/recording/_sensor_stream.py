@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["SensorStream", "as_float"]
 
 
+# Compared by identity, because arrays of samples have no single truth value.
 @dataclass(frozen=True, eq=False)
 class SensorStream:
     """The samples of one sensor on the sensor's own clock.

@@ -106,6 +106,7 @@ class StreamQuality:
             found["{} timestamps repeated by differing samples"] = (
                 self.n_duplicated_differing
             )
+        # Copies of a sample are harmless, so they are reported only without the worse kind.
         elif self.n_duplicated:
             found["{} timestamps repeated"] = self.n_duplicated
         if self.n_stale == self.n_samples - 1:
@@ -147,9 +148,11 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
     start_s, end_s = (float(times_s[i]) if n else np.nan for i in (0, -1))
     steps_s = np.diff(times_s)
     fresh = ~_is_stale(values)
+    # The first sample is not an update, because nothing was there before it.
     n_new = int(fresh[1:].sum())
     interval_s = _interval_of(times_s)
     usual = steps_s[(steps_s <= GAP * interval_s) & (steps_s >= 0)]
+    # Rates by usual intervals: a gap in one half is not a drift.
     halves = [usual_interval(half) for half in (times_s[: n // 2 + 1], times_s[n // 2 :])]
     drift = 100 * (halves[0] / halves[1] - 1) if n > 3 and min(halves) > 0 else 0.0
     faults = find_faults(sensor, times_s, values)
@@ -268,6 +271,7 @@ def find_stale(times_s: Floats, values: Floats) -> Floats:
     >>> find_stale(np.arange(5.0), np.array([[1.0], [2], [2], [2], [3]])).tolist()
     [[1.0, 3.0]]
     """
+    # A stretch starts with the sample before the first stale one.
     edges = np.diff(np.concatenate([[0], _is_stale(values).astype(int), [0]]))
     first, last = np.flatnonzero(edges == 1) - 1, np.flatnonzero(edges == -1) - 1
     return np.stack([times_s[first], times_s[last]], axis=1)
