@@ -81,6 +81,7 @@ from .neural import (
 from .neural import (
     ModuleClassifier as ModuleClassifier,
 )
+from .pipelines import ExerciseClassifier as ExerciseClassifier
 from .preprocessing import (
     CanonicalSide as CanonicalSide,
 )
@@ -116,6 +117,9 @@ from .recording import (
 )
 from .recording import (
     SensorStream as SensorStream,
+)
+from .recording import (
+    SignalArray as SignalArray,
 )
 from .segmentation import (
     Bout as Bout,

@@ -1,15 +1,22 @@
-"""The models of the study as Pipelines over raw recordings, and their grids."""
+"""Recipes: each model as a Pipeline over recordings, and one estimator in front of all."""
 
-import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
+from ._sklearn import HasMethods, Interval, StrOptions, fit_context
 from .augmentation import (
     LowerRate,
     MultiplicativeNoise,
@@ -26,45 +33,19 @@ from .preprocessing import (
     DerivedChannels,
     FixedLength,
     Resampler,
-    derived_channel_names,
+    motion_channels,
+    wear_of,
 )
-from .recording import GRAVITY_SENSORS, Recording, sensor_of, sensor_triples
+from .validation import is_raw
 
-__all__ = ["MODELS", "make_pipeline_for", "wear_of"]
+__all__ = ["MODELS", "ExerciseClassifier", "make_pipeline_for", "wear_of"]
 
 MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 _NETS = {"cnn": CNNClassifier, "gru": GRUClassifier, "cnn-gru": CNNGRUClassifier}
-# A "wrist of the left hand" is none.
-_FREE_PLACE = re.compile(r"pocket|bag\b|^hand$")
-
-
-def wear_of(recordings: Iterable[Recording]) -> str:
-    """Return whether the device is always worn the same way, from its placements.
-
-    Parameters
-    ----------
-    recordings : iterable of Recording
-        The recordings.
-
-    Returns
-    -------
-    wear : {"fixed", "free"}
-        ``"free"`` if the ``placement`` of any recording names a pocket, bag or hand, where
-        the orientation of the device is left to chance.
-
-    Examples
-    --------
-    >>> from sk_imu.datasets import make_exercise_recordings
-    >>> from sk_imu.study import wear_of
-    >>> wear_of(make_exercise_recordings(1, 1, placement="front pocket").data)
-    'free'
-    """
-    places = {str(recording.placement).lower() for recording in recordings}
-    return "free" if any(_FREE_PLACE.search(place) for place in places) else "fixed"
 
 
 def make_pipeline_for(
-    name: str,
+    name: Any,
     random_state: int | None = None,
     *,
     channels: Sequence[str] | None = None,
@@ -75,103 +56,86 @@ def make_pipeline_for(
     augment: bool = True,
     n_copies: int | None = None,
 ) -> Pipeline:
-    """Return one of the study's models as an unfitted Pipeline over raw recordings.
+    """Return a model as an unfitted Pipeline over recordings.
 
-    All models get the same recordings: those of the left side mirrored onto the right, on
-    one clock, with derived channels.  The nets turn, scale and disturb each batch anew,
-    and keep their epochs, for loss curves; MiniRocket learns from two copies of each set
-    beside it, at other speeds and turned, scaled and disturbed likewise.
+    All models get the same input: sets of the left side mirrored onto the right, at one
+    rate, with derived channels.  The nets rotate, scale and disturb each batch anew, and
+    keep their epochs for loss curves.  MiniRocket trains on two copies of each set beside
+    it, at other speeds and augmented in the same way.
 
     Parameters
     ----------
-    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}
-        Random forest or SVM on summary statistics, one of the nets, or ridge regression on
-        MiniRocket's features (needs the extra ``rocket``).
+    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"} or classifier
+        Random forest or SVM on summary statistics, one of the nets, ridge regression on
+        MiniRocket's features (needs the extra ``rocket``), or a classifier of your own
+        that takes panels, used as it is.
     random_state : int or None, default=None
-        Seed of all that is random in it.
+        Random seed of all steps.
     channels : sequence of str, default=None
-        Full channel names, such as ``"Gyroscope_x"``, in the order wanted. None takes
-        what the first recording has; then nothing is known of which channels form a
-        vector: nothing is derived or turned, and each channel is scaled on its own.
+        Sensors, such as ``"Gyroscope"``, or channels, such as ``"Gyroscope_x"``, in the
+        order wanted. None takes all channels of the first recording.
     wear : {"fixed", "free"}, default="fixed"
-        Whether the device is always worn the same way, as a watch is. ``"free"`` takes
-        only channels that don't change when the device is turned.
-        :func:`wear_of` returns it for given recordings.
+        Whether the device always sits the same way, as a watch does. ``"free"`` takes only
+        channels that do not change when the device is turned. :func:`wear_of` returns it
+        for given recordings.
     sampling_rate_hz : float, default=25.0
-        The common clock in hertz.
+        The common rate in hertz.
     window_seconds : float, default=4.0
-        Length of the windows that vote on a set. A set that is shorter holds its last
-        sample to the window's end.
+        Length of the windows that vote on a set. A shorter set is padded with its last
+        sample.
     fixed_length : int, default=None
-        Stretch each set to that many timesteps instead of cutting it into windows, as
-        the study does.
+        Stretch each set to this number of timesteps instead of cutting it into windows, as
+        Zhang et al. (2024) do.
     augment : bool, default=True
-        Learn with augmentations.
+        Whether to train on augmented sets.
     n_copies : int, default=None
         Augmented copies of each training set. None makes two for MiniRocket and none for
-        the others, which don't gain by them on unseen people.
+        the others, whose accuracy on unseen people copies do not improve.
 
     Returns
     -------
     pipeline : Pipeline
-        Takes ``list[Recording]``, answers per set. Its steps are ``side``, ``resample``,
-        ``derive``, ``scale``, ``length`` (with ``fixed_length`` only) and ``classify``.
+        Takes ``list[Recording]`` and predicts one label for each set. Its steps are
+        ``side``, ``resample``, ``derive``, ``scale``, ``length`` (with ``fixed_length``
+        only) and ``classify``.
 
     Raises
     ------
     ValueError
-        If there is no such model or wear.
+        If the model or the wear is unknown.
+
+    See Also
+    --------
+    ExerciseClassifier : Chooses channels and wear from the recordings.
 
     Examples
     --------
-    >>> from sk_imu.study import make_pipeline_for
+    >>> from sk_imu.pipelines import make_pipeline_for
     >>> pipeline = make_pipeline_for("cnn-gru", random_state=0)
     >>> list(pipeline.named_steps)
     ['side', 'resample', 'derive', 'scale', 'classify']
     """
-    if name not in MODELS:
+    if isinstance(name, str) and name not in MODELS:
         raise ValueError(f"There is no model {name!r}. Choose one of {', '.join(MODELS)}.")
     if wear not in ("fixed", "free"):
         raise ValueError(f"wear must be 'fixed' or 'free', got {wear!r}.")
-    given = None if channels is None else list(channels)
-    free = wear == "free"
-    kinds = _kinds(given, free=free)
-    keep = not (free and kinds)
-    names = None if given is None else derived_channel_names(given, kinds, keep=keep)
-    derive = DerivedChannels(
-        kinds=kinds, channel_names=given, sampling_rate_hz=sampling_rate_hz, keep=keep
-    )
-    disturb: list[tuple[str, Any]] = [
-        ("noise", MultiplicativeNoise()),
-        ("amplitude", RandomScale()),
-    ]
-    if names is not None and _turnable(names):
-        disturb.insert(0, ("turn", RandomRotation(channel_names=names)))
-    if free:
-        # Phones in pockets are often polled over a radio link that drops most samples.
-        lower_rate = LowerRate(
-            low_hz=min(4.0, sampling_rate_hz),
-            high_hz=min(25.0, sampling_rate_hz),
-            sampling_rate_hz=sampling_rate_hz,
-        )
-        disturb.append(("rate", lower_rate))
+    disturb = _disturbances(wear, sampling_rate_hz)
     copies: list[tuple[str, Any]] = [("speed", SpeedChange())]
-    classifier: Any
-    if name in _NETS:
+    if not isinstance(name, str):
+        classifier = clone(name)
+    elif name in _NETS:
         classifier = _NETS[name](
             augmenter=Pipeline(disturb) if augment else None,
             keep_epochs=True,
             random_state=random_state,
         )
     else:
-        copies += disturb
-        classifier = _on_features(name, random_state, sampling_rate_hz)
+        classifier = _on_features(name, random_state)
+    if not isinstance(name, str) or name not in _NETS:
+        copies += disturb  # a net disturbs each batch itself
     if fixed_length is None:
         classifier = WindowedClassifier(
-            classifier,
-            window_seconds=window_seconds,
-            sampling_rate_hz=sampling_rate_hz,
-            short="pad",
+            classifier, window_seconds=window_seconds, short="pad"
         )
     if n_copies is None:
         n_copies = 2 if name == "minirocket" else 0
@@ -180,44 +144,35 @@ def make_pipeline_for(
             classifier, Pipeline(copies), n_copies=n_copies, random_state=random_state
         )
     resampler = Resampler(
-        sampling_rate_hz=sampling_rate_hz, channels=given, dtype="float32"
+        sampling_rate_hz=sampling_rate_hz, channels=channels, dtype="float32"
     )
     steps: list[tuple[str, Any]] = [
         ("side", CanonicalSide()),
         ("resample", resampler),
-        ("derive", derive),
-        ("scale", ChannelScaler(channel_names=names, with_mean="single")),
+        ("derive", DerivedChannels(kinds="auto", keep="auto", wear=wear)),
+        ("scale", ChannelScaler(with_mean="single")),
     ]
     if fixed_length is not None:
         steps.append(("length", FixedLength(n_timesteps=fixed_length)))
     return Pipeline([*steps, ("classify", classifier)])
 
 
-def _kinds(channels: list[str] | None, *, free: bool) -> list[str]:
-    """Return which channels to derive: what the given ones allow."""
-    if channels is None or not sensor_triples(channels):
-        return []
-    sensors = {sensor_of(channels[triple[0]]) for triple in sensor_triples(channels)}
-    kinds = ["magnitude"]
-    if sensors & set(GRAVITY_SENSORS):
-        # Gravity itself has no part beside the vertical.
-        kinds += ["vertical"] * (sensors != {"Gravity"}) + ["aligned"] * free
-    return kinds
+def _disturbances(wear: str, sampling_rate_hz: float) -> list[tuple[str, Any]]:
+    """Return the augmenters that change a set but not its speed."""
+    steps: list[tuple[str, Any]] = [
+        ("turn", RandomRotation(unturnable="keep")),
+        ("noise", MultiplicativeNoise()),
+        ("amplitude", RandomScale()),
+    ]
+    if wear == "free":
+        # Phones in pockets are often polled over a radio link that drops most samples.
+        low_hz, high_hz = min(4.0, sampling_rate_hz), min(25.0, sampling_rate_hz)
+        steps.append(("rate", LowerRate(low_hz=low_hz, high_hz=high_hz)))
+    return steps
 
 
-def _turnable(names: list[str]) -> bool:
-    """Tell whether there are vectors, and nothing that is a part of one, or an angle."""
-    whole = {i for triple in sensor_triples(names) for i in triple}
-    others = [name for i, name in enumerate(names) if i not in whole]
-    return bool(whole) and not any(
-        sensor_of(name) == "Orientation" or name.rpartition("_")[2] in ("x", "y", "z")
-        for name in others
-    )
-
-
-def _on_features(name: str, random_state: int | None, rate_hz: float) -> Pipeline:
-    """Return a classifier of windows that learns from a table of features."""
-    summary = SummaryFeatures(sampling_rate_hz=rate_hz)
+def _on_features(name: str, random_state: int | None) -> Pipeline:
+    """Return a classifier of windows that is trained on a table of features."""
     if name == "minirocket":
         # To find alpha by leave-one-out took five times as long, and gave 100 or 1000.
         ridge = RidgeClassifier(alpha=1000.0, solver="cholesky")
@@ -230,7 +185,225 @@ def _on_features(name: str, random_state: int | None, rate_hz: float) -> Pipelin
         )
     if name == "rf":
         forest = RandomForestClassifier(random_state=random_state)
-        return Pipeline([("features", summary), ("forest", forest)])
-    # Ties broken, predict takes the class of the highest decision value.
+        return Pipeline([("features", SummaryFeatures()), ("forest", forest)])
+    # With ties broken, predict returns the class of the highest decision value.
     svc = SVC(C=10, break_ties=True)
-    return Pipeline([("features", summary), ("scale", StandardScaler()), ("svc", svc)])
+    return Pipeline(
+        [("features", SummaryFeatures()), ("scale", StandardScaler()), ("svc", svc)]
+    )
+
+
+def _offers(method: str) -> Any:
+    return lambda self: hasattr(getattr(self, "pipeline_", self._unfitted()), method)
+
+
+class ExerciseClassifier(ClassifierMixin, BaseEstimator):
+    """Recognize the exercise of each set, from the recordings themselves.
+
+    ``fit`` looks at the recordings, chooses the channels that all of them have and whether
+    the device is always worn the same way, and fits the Pipeline of
+    :func:`make_pipeline_for`.
+
+    Parameters
+    ----------
+    model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"} or classifier, \
+            default="cnn-gru"
+        The model, or a classifier of your own that takes panels of shape (n_windows,
+        n_channels, n_timesteps).
+    channels : sequence of str, default=None
+        Sensors or channels, as ``Resampler(channels=...)`` takes them. None takes
+        TotalAcceleration, or else Accelerometer, and Gyroscope, as far as all recordings
+        have them or hold what they are computed from; if none of them is shared, all
+        channels that are.
+    wear : {"fixed", "free"}, default=None
+        Whether the device always sits the same way, as a watch does. None returns
+        ``"free"`` if the ``placement`` of any recording is a pocket, a bag or a hand.
+    sampling_rate_hz : float, default=25.0
+        The common rate in hertz.
+    window_seconds : float, default=4.0
+        Length of the windows that vote on a set, in seconds.
+    augment : bool, default=True
+        Whether to train on augmented sets.
+    n_copies : int, default=None
+        Augmented copies of each training set; None makes two for MiniRocket and none for
+        the others.
+    random_state : int, RandomState instance or None, default=None
+        Random seed of all steps.
+
+    Attributes
+    ----------
+    pipeline_ : Pipeline
+        The fitted Pipeline. With uniform or panel input it has no step ``side``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    channel_names_ : list of str
+        The channels that the model was fitted on, in their order.
+    wear_ : {"fixed", "free"}
+        How the device was taken to be worn.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X was 2-D.
+
+    Raises
+    ------
+    ValueError
+        In ``fit``, if the recordings share no channel, the labels do not match them or
+        are of a single class, or a parameter is out of its range. In ``predict``, if a
+        recording lacks a channel.
+
+    See Also
+    --------
+    make_pipeline_for : The same Pipeline, for changing its steps.
+    sk_imu.recognition.recognize : Find and recognize all sets of whole recordings.
+
+    Examples
+    --------
+    >>> from sk_imu import ExerciseClassifier
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> sets = make_exercise_recordings(4, 3, continuous=False, random_state=0)
+    >>> new = sets.subject == sets.subject[-1]  # the last of four people
+    >>> X, X_new = [[r for r, n in zip(sets.data, new) if n == one] for one in (0, 1)]
+    >>> clf = ExerciseClassifier("svm").fit(X, sets.target[~new])
+    >>> clf.wear_, clf.channel_names_[0]
+    ('free', 'TotalAcceleration_x')
+    >>> clf.score(X_new, sets.target[new])
+    1.0
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "model": [StrOptions(set(MODELS)), HasMethods(["fit", "predict"])],
+        "channels": ["array-like", None],
+        "wear": [StrOptions({"fixed", "free"}), None],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+        "window_seconds": [Interval(Real, 0, None, closed="neither")],
+        "augment": ["boolean"],
+        "n_copies": [Interval(Integral, 0, None, closed="left"), None],
+        "random_state": ["random_state"],
+    }
+    # What splits inside gets the groups without being asked for by the user.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
+    def __init__(
+        self,
+        model: Any = "cnn-gru",
+        *,
+        channels: Sequence[str] | None = None,
+        wear: str | None = None,
+        sampling_rate_hz: float = 25.0,
+        window_seconds: float = 4.0,
+        augment: bool = True,
+        n_copies: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.model = model
+        self.channels = channels
+        self.wear = wear
+        self.sampling_rate_hz = sampling_rate_hz
+        self.window_seconds = window_seconds
+        self.augment = augment
+        self.n_copies = n_copies
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
+        """Choose the channels and the wear, and fit the Pipeline.
+
+        Parameters
+        ----------
+        X : list of Recording, list of arrays of shape (n_channels, n_timesteps_i), or \
+                array of shape (n_sets, n_channels, n_timesteps)
+            The training sets.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        groups : array-like of shape (n_sets,), default=None
+            Group of each set, such as the subject, for a model that splits inside.
+
+        Returns
+        -------
+        self : ExerciseClassifier
+            The fitted classifier.
+        """
+        raw = is_raw(X)
+        channels, wear = self.channels, self.wear
+        if raw and channels is None:
+            channels = motion_channels(X)
+        if wear is None:
+            wear = wear_of(X) if raw else "fixed"
+        pipeline = self._unfitted(channels=channels, wear=wear)
+        if not raw:
+            pipeline.steps.pop(0)  # only Recordings have a side
+        pipeline.fit(X, y, classify__groups=groups)
+        self.pipeline_, self.wear_ = pipeline, wear
+        self.classes_ = pipeline.classes_
+        self.channel_names_ = pipeline.named_steps["resample"].channel_names_
+        self.n_features_in_ = pipeline.named_steps["resample"].n_features_in_
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of each set.
+
+        Parameters
+        ----------
+        X : list of Recording, list of arrays or array
+            The sets, in the state of those given to ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sets,)
+            The labels.
+        """
+        check_is_fitted(self)
+        labels: NDArray[Any] = self.pipeline_.predict(X)
+        return labels
+
+    @available_if(_offers("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : list of Recording, list of arrays or array
+            The sets, in the state of those given to ``fit``.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_sets, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        proba: NDArray[np.float64] = self.pipeline_.predict_proba(X)
+        return proba
+
+    @available_if(_offers("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the decision value of each class.
+
+        Parameters
+        ----------
+        X : list of Recording, list of arrays or array
+            The sets, in the state of those given to ``fit``.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_sets,) or (n_sets, n_classes)
+            In the order of ``classes_``; for two classes, of the second.
+        """
+        check_is_fitted(self)
+        scores: NDArray[np.float64] = self.pipeline_.decision_function(X)
+        return scores
+
+    def _unfitted(self, channels: Any = None, wear: Any = "fixed") -> Pipeline:
+        return make_pipeline_for(
+            self.model,
+            self.random_state,
+            channels=channels,
+            wear=wear,
+            sampling_rate_hz=self.sampling_rate_hz,
+            window_seconds=self.window_seconds,
+            augment=self.augment,
+            n_copies=self.n_copies,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -8,7 +8,7 @@ panel
     an array of shape (n_sets, n_channels, n_timesteps); a 2-D array means one channel
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, TypeGuard
 
@@ -18,12 +18,15 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from .recording import Recording
+from .recording import Recording, SignalArray, signal_of, with_signal
 
 Panel = NDArray[np.floating]
 Uniform = list[NDArray[np.floating]]
 
 FLOATS = (np.float64, np.float32)
+# Of arrays that do not say their rate: the rate of Zhang et al. (2024).
+DEFAULT_RATE_HZ = 50.0
+_SIGNAL_IN = ("channel_names_in_", "sampling_rate_hz_in_")
 
 
 def is_list(X: Any) -> bool:
@@ -71,24 +74,76 @@ def check_series(
     """Check X in the uniform or panel state and return it in that same state.
 
     Sets (``reset=True``) or compares ``n_channels_in_`` and ``n_features_in_``: the
-    number of channels, or of timesteps where X is 2-D.
+    number of channels, or of timesteps where X is 2-D; and, if X says them,
+    ``channel_names_in_`` and ``sampling_rate_hz_in_``.  What is returned is plain arrays.
 
     Raises
     ------
     ValueError
         If X is in the raw state, one recording, paths, empty, of more than three dimensions
-        or complex, holds NaN or infinity, or differs in channels from row to row or from
-        ``fit``.
+        or complex, holds NaN or infinity, or differs in channels or rate from row to row
+        or from ``fit``.
     """
+    _refuse_what_is_not_resampled(estimator, X)
+    _check_signal(estimator, X, reset=reset)
+    if is_uniform(X):
+        return _check_uniform(estimator, X, reset=reset, allow_nan=allow_nan)
+    return _check_array(estimator, X, reset=reset, allow_nan=allow_nan)
+
+
+def map_blocks(function: Callable[[Panel], Panel], series: Uniform | Panel) -> Any:
+    """Apply a function to each row of a list, or to the whole panel at once."""
+    if isinstance(series, list):
+        return [function(row) for row in series]
+    return function(series)
+
+
+def like_input(estimator: Any, X: Any) -> Any:
+    """Return rows or a panel with the names and the rate of the estimator's input."""
+    names = getattr(estimator, "channel_names_in_", None)
+    return with_signal(X, names, getattr(estimator, "sampling_rate_hz_in_", None))
+
+
+def rate_of(estimator: Any) -> float:
+    """Return the rate in hertz: the parameter, or what X says, or the default."""
+    rate_hz = estimator.sampling_rate_hz
+    if rate_hz is None:
+        rate_hz = getattr(estimator, "sampling_rate_hz_in_", None)
+    return DEFAULT_RATE_HZ if rate_hz is None else rate_hz
+
+
+def _name(estimator: Any) -> str:
+    return estimator if isinstance(estimator, str) else type(estimator).__name__
+
+
+def _check_signal(estimator: Any, X: Any, *, reset: bool) -> None:
+    """Set or compare what X says of its channels and its rate."""
+    said = dict(zip(_SIGNAL_IN, signal_of(X, name=_name(estimator)), strict=True))
+    for attribute, value in said.items():
+        if reset:
+            vars(estimator).pop(attribute, None)
+            if value is not None:
+                setattr(estimator, attribute, value)
+            continue
+        known = getattr(estimator, attribute, None)
+        if None not in (value, known) and value != known:
+            raise ValueError(
+                f"X has {attribute.removesuffix('_in_')}={value}, but {_name(estimator)} "
+                f"was fitted with {known}. Give the channels of fit, in their order and "
+                "at their rate."
+            )
+
+
+def _refuse_what_is_not_resampled(estimator: Any, X: Any) -> None:
     if is_raw(X):
         raise ValueError(
             f"{type(estimator).__name__} needs uniformly sampled input, but X holds "
             "Recordings. Put a Resampler in front of it."
         )
-    if isinstance(X, Recording):
+    if isinstance(X, Recording) or (isinstance(X, SignalArray) and X.ndim == 2):
         raise ValueError(
-            f"{type(estimator).__name__}: X is one Recording, but one row of X is one set. "
-            "Give a list, [recording]."
+            f"{type(estimator).__name__}: X is one {type(X).__name__}, but one row of X is "
+            "one set. Give a list of them."
         )
     first = X[0] if is_list(X) and len(X) > 0 else X
     if isinstance(first, (str, PathLike)):
@@ -96,8 +151,9 @@ def check_series(
             f"{type(estimator).__name__}: X holds {str(first)!r}, not what was recorded. "
             "Read a file with read_recording first, a folder with read_recordings."
         )
-    if is_uniform(X):
-        return _check_uniform(estimator, X, reset=reset, allow_nan=allow_nan)
+
+
+def _check_array(estimator: Any, X: Any, *, reset: bool, allow_nan: bool) -> Panel:
     name = type(estimator).__name__
     if is_list(X) and len(X) == 0:
         raise ValueError(f"Found array with 0 sample(s): {name} needs at least one set.")
@@ -135,7 +191,7 @@ def check_series(
             f"{estimator.n_channels_in_} channels as input. Give the channels of fit, in "
             "their order."
         )
-    return panel
+    return _plain(panel)
 
 
 def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
@@ -221,22 +277,24 @@ def check_channel_names(
     estimator: Any,
     needed: bool = False,
 ) -> list[str]:
-    """Return the channels' names, ``channel_0`` and so on where None is given.
+    """Return the channels' names: those given, or of the estimator's input, or numbers.
 
     Messages begin with the estimator's class, or with ``estimator`` where it is a str.
 
     Raises
     ------
     ValueError
-        If the number of names is not the number of channels, one is given twice, or they
-        are ``needed`` to find the vectors and there are none.
+        If the number of names is not the number of channels, a name is given twice, or
+        names are ``needed`` to find the vectors and nothing says them.
     """
-    name = estimator if isinstance(estimator, str) else type(estimator).__name__
+    name = _name(estimator)
+    if channel_names is None:
+        channel_names = getattr(estimator, "channel_names_in_", None)
     if channel_names is None and needed:
         raise ValueError(
-            f"{name} needs channel_names, for nothing else tells which of the "
-            f"{n_channels} channels form a vector. Give those of the Resampler: "
-            "channel_names=resampler.channel_names_."
+            f"{name} needs channel_names because the {n_channels} channels of X have no "
+            "names that say which of them form a vector. Resample recordings by a "
+            "Resampler, or give the names: channel_names=[...]."
         )
     if channel_names is None:
         return [f"channel_{i}" for i in range(n_channels)]
@@ -248,6 +306,11 @@ def check_channel_names(
             "resampler.channel_names_, in their order."
         )
     return names
+
+
+def _plain(array: Panel) -> Panel:
+    """Return an array whose dtype says nothing of channels, not copied."""
+    return array.view(array.dtype.type) if array.dtype.metadata else array
 
 
 def _ndim(row: Any) -> int:
@@ -282,7 +345,7 @@ def _check_uniform(
     name = type(estimator).__name__
     rows: Uniform = []
     for i, row in enumerate(X):
-        array = np.asarray(row)
+        array = _plain(np.asarray(row))
         if array.dtype.kind == "c":
             raise ValueError(f"Complex data not supported: row {i} of X is complex.")
         if array.dtype not in FLOATS:

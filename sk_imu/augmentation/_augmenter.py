@@ -12,7 +12,8 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import fit_context
-from ..validation import Panel, SeriesOutputMixin, Uniform, as_3d, check_series
+from ..recording import signal_of, with_signal
+from ..validation import Panel, SeriesOutputMixin, Uniform, as_3d, check_series, like_input
 
 # What the docstrings of all augmenters say after their descriptions.
 _SECTIONS = """\
@@ -145,7 +146,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         # Generator, which also draws float32.
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
-        return augment_sets(self, series, rng)
+        return augment_sets(self, like_input(self, series), rng)
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Return the sets as they are: unseen sets are never augmented.
@@ -161,7 +162,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             The same sets.
         """
         check_is_fitted(self)
-        return check_series(self, X, reset=False)
+        return like_input(self, check_series(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Tags:
         """Declare that two calls of ``fit_transform`` differ."""
@@ -177,10 +178,18 @@ def augment_sets(
     """Augment checked sets, uniform or panel, by an augmenter or a Pipeline of them."""
     for step in _steps(augmenter):
         if isinstance(X, list):
-            X = [step.augment(row[np.newaxis], rng)[0] for row in X]
+            X = [_augmented(step, row[np.newaxis], rng)[0] for row in X]
+        elif X.ndim == 2:
+            X = step.augment(as_3d(X), rng)[:, 0]
         else:
-            X = step.augment(as_3d(X), rng).reshape(X.shape)
+            X = _augmented(step, X, rng)
     return X
+
+
+def _augmented(step: Any, X: Panel, rng: np.random.Generator) -> Panel:
+    """Augment a panel by one step; what is known of its channels is still known."""
+    names, rate_hz = signal_of(X, name=type(step).__name__)
+    return with_signal(step.augment(X, rng), names, rate_hz)
 
 
 def augment_batch(
@@ -194,9 +203,11 @@ def augment_batch(
     for step in _steps(augmenter):
         # An augmenter of somebody else needs nothing but ``augment``.
         if getattr(step, "mixes_rows", False):
+            names, rate_hz = signal_of(X, name=type(step).__name__)
             X, targets = step.augment_with_targets(X, targets, rng)
+            X = with_signal(X, names, rate_hz)
         else:
-            X = step.augment(X, rng)
+            X = _augmented(step, X, rng)
     return X, targets
 
 

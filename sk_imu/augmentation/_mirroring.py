@@ -80,8 +80,8 @@ def random_mirror(
     array([-1.,  1.,  1.,  1., -1., -1.])
     """
     panel = float_panel(X)
-    n_sets, n_channels, _ = panel.shape
-    names = check_vector_names(channel_names, n_channels, augmenter="RandomMirror")
+    n_sets = len(panel)
+    names = check_vector_names(channel_names, X, augmenter="RandomMirror")
     signs = np.array(_signs(names, mirror_axis), dtype=panel.dtype)
     mirrored = rng.random((n_sets, 1)) < probability
     return panel * np.where(mirrored, signs, panel.dtype.type(1))[:, :, np.newaxis]

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._sklearn import Interval, StrOptions, validate_params
-from ..validation import Panel
+from ..recording import signal_of
+from ..validation import DEFAULT_RATE_HZ, Panel
 from ._augmenter import Augmenter, float_panel
 from ._positions import values_at
 
@@ -15,7 +16,7 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "low_hz": [Interval(Real, 0, None, closed="neither")],
     "high_hz": [Interval(Real, 0, None, closed="neither")],
     "probability": [Interval(Real, 0, 1, closed="both")],
-    "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+    "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
     "fill": [StrOptions({"hold", "linear"})],
 }
 
@@ -28,7 +29,7 @@ def lower_rate(
     low_hz: float = 4.0,
     high_hz: float = 25.0,
     probability: float = 0.5,
-    sampling_rate_hz: float = 50.0,
+    sampling_rate_hz: float | None = None,
     fill: Literal["hold", "linear"] = "hold",
 ) -> Panel:
     """Read randomly chosen sets at a random lower rate, as from a slow sensor.
@@ -49,8 +50,9 @@ def lower_rate(
         Highest rate in hertz, at most that of X.
     probability : float, default=0.5
         How likely each set is changed.
-    sampling_rate_hz : float, default=50.0
-        Rate of X in hertz.
+    sampling_rate_hz : float, default=None
+        Rate of X in hertz. None takes the rate that X has as a
+        :class:`sk_imu.SignalArray`, or 50 if X has none.
     fill : {"hold", "linear"}, default="hold"
         What is between two readings: the last reading until the next one comes, as a
         polled sensor reports it, or a straight line, as :class:`sk_imu.Resampler` draws
@@ -82,6 +84,8 @@ def lower_rate(
     >>> lower_rate(ramp, np.random.default_rng(0), **rates)[0, 0]
     array([0., 1., 1., 1., 1., 5., 5., 5., 5., 9.])
     """
+    if sampling_rate_hz is None:
+        sampling_rate_hz = signal_of(X, name="LowerRate")[1] or DEFAULT_RATE_HZ
     if not low_hz <= high_hz <= sampling_rate_hz:
         raise ValueError(
             f"low_hz={low_hz:g}, high_hz={high_hz:g} and sampling_rate_hz="
@@ -142,7 +146,7 @@ class LowerRate(Augmenter, function=lower_rate, constraints=_CONSTRAINTS):
         low_hz: float = 4.0,
         high_hz: float = 25.0,
         probability: float = 0.5,
-        sampling_rate_hz: float = 50.0,
+        sampling_rate_hz: float | None = None,
         fill: Literal["hold", "linear"] = "hold",
         random_state: Any = None,
     ) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
-from .._sklearn import Interval, validate_params
-from ..recording import SENSOR_AXES, sensor_of, sensor_triples
+from .._sklearn import Interval, StrOptions, validate_params
+from ..recording import SENSOR_AXES, sensor_of, sensor_triples, signal_of
 from ..validation import Panel
 from ._augmenter import Augmenter, float_panel
 from ._vectors import check_vector_names
@@ -18,6 +18,7 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "channel_names": ["array-like", None],
     "max_angle": [Interval(Real, 0, np.pi, closed="both")],
     "free": ["boolean"],
+    "unturnable": [StrOptions({"error", "keep"})],
 }
 
 
@@ -29,6 +30,7 @@ def random_rotation(
     channel_names: Sequence[str] | None = None,
     max_angle: float = 0.6,
     free: bool = False,
+    unturnable: Literal["error", "keep"] = "error",
 ) -> Panel:
     """Turn the vectors of each set by a random rotation.
 
@@ -43,13 +45,17 @@ def random_rotation(
     rng : numpy.random.Generator
         The source of randomness.
     channel_names : sequence of str, default=None
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.
-        Required: only the names say which channels form a vector.
+        ``<sensor>_<axis>`` of each channel, which say which channels form a vector. None
+        takes the names that X has as a :class:`sk_imu.SignalArray`; an array without names
+        needs them here.
     max_angle : float, default=0.6
         Largest angle in rad, in [0, π].
     free : bool, default=False
         Whether all rotations are equally likely (Haar measure); ``max_angle`` is then
         ignored.
+    unturnable : {"error", "keep"}, default="error"
+        Whether sets without names, without vectors, with a part of a vector or with the
+        device's attitude are refused or left as they are.
 
     Returns
     -------
@@ -89,15 +95,31 @@ def random_rotation(
     np.float64(10.0)
     """
     panel = np.ascontiguousarray(float_panel(X))
-    n_sets, n_channels, _ = panel.shape
-    names = check_vector_names(channel_names, n_channels, augmenter="RandomRotation")
-    triples = _triples(names)
+    n_sets = len(panel)
     new = panel.copy()
+    if unturnable == "keep" and not _can_be_turned(channel_names, X):
+        return new
+    names = check_vector_names(channel_names, X, augmenter="RandomRotation")
+    triples = _triples(names)
     if triples and n_sets:  # scipy refuses an empty array of rotations
         rotations = _rotations(n_sets, rng, max_angle, free).astype(panel.dtype)
         # All triples of all rows in one product: many times faster than one by one.
         new[:, triples] = rotations[:, np.newaxis] @ panel[:, triples]
     return new
+
+
+def _can_be_turned(channel_names: Sequence[str] | None, X: ArrayLike) -> bool:
+    """Return whether there are vectors, and neither parts of vectors nor attitudes."""
+    said, _ = signal_of(X, name="RandomRotation")
+    names = said if channel_names is None else channel_names
+    if names is None:
+        return False
+    whole = {i for triple in sensor_triples(names) for i in triple}
+    others = [name for i, name in enumerate(names) if i not in whole]
+    return bool(whole) and not any(
+        sensor_of(name) == "Orientation" or name.rpartition("_")[2] in ("x", "y", "z")
+        for name in others
+    )
 
 
 def _triples(names: Sequence[str]) -> list[list[int]]:
@@ -162,9 +184,11 @@ class RandomRotation(Augmenter, function=random_rotation, constraints=_CONSTRAIN
         channel_names: Sequence[str] | None = None,
         max_angle: float = 0.6,
         free: bool = False,
+        unturnable: Literal["error", "keep"] = "error",
         random_state: Any = None,
     ) -> None:
         self.channel_names = channel_names
         self.max_angle = max_angle
         self.free = free
+        self.unturnable = unturnable
         self.random_state = random_state

@@ -14,7 +14,14 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, check_feature_names_in, fit_context
-from ..validation import Panel, as_3d, check_channel_names, check_panel, check_series
+from ..validation import (
+    Panel,
+    as_3d,
+    check_channel_names,
+    check_panel,
+    check_series,
+    rate_of,
+)
 from ._statistics import SPECTRUM_PARTS, STATISTICS, Series
 
 __all__ = ["Flatten", "SummaryFeatures"]
@@ -63,9 +70,9 @@ class Flatten(_TableTransformer):
 
     Parameters
     ----------
-    channel_names : sequence of str, optional
-        Names of the channels in the names of the features; ``channel_0`` and so on by
-        default.
+    channel_names : sequence of str, default=None
+        Names of the channels, for the names of the features. None takes the names that X
+        has as a :class:`SignalArray`, or ``channel_0`` and so on.
 
     Attributes
     ----------
@@ -156,9 +163,9 @@ class SummaryFeatures(_TableTransformer):
 
     Parameters
     ----------
-    channel_names : sequence of str, optional
-        Names of the channels in the names of the features, as in
-        ``Resampler.channel_names_``; ``channel_0`` and so on by default.
+    channel_names : sequence of str, default=None
+        Names of the channels, for the names of the features. None takes the names that X
+        has as a :class:`SignalArray`, or ``channel_0`` and so on.
     statistics : sequence of str, default=("mean", "std", "min", "lower_quartile", \
             "median", "upper_quartile", "max", "skewness", "kurtosis", \
             "mean_abs_difference", "change_std", "change_skewness", "autocorrelation", \
@@ -190,8 +197,9 @@ class SummaryFeatures(_TableTransformer):
         lag, all that describes change is 0.
     lags_s : sequence of float, default=(0.2, 0.5, 1.0)
         Lags of the autocorrelation in seconds.
-    sampling_rate_hz : float, default=50.0
-        The common clock of the sets in hertz, for the lags and the spectrum.
+    sampling_rate_hz : float, default=None
+        Rate of the sets in hertz, for the lags and the spectrum. None takes the rate of X,
+        or 50 if X has none.
 
     Attributes
     ----------
@@ -244,7 +252,7 @@ class SummaryFeatures(_TableTransformer):
         "channel_names": ["array-like", None],
         "statistics": ["array-like"],
         "lags_s": ["array-like"],
-        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     def __init__(
@@ -269,7 +277,7 @@ class SummaryFeatures(_TableTransformer):
             "correlation",
         ),
         lags_s: Sequence[float] = (0.2, 0.5, 1.0),
-        sampling_rate_hz: float = 50.0,
+        sampling_rate_hz: float | None = None,
     ) -> None:
         self.channel_names = channel_names
         self.statistics = statistics
@@ -365,7 +373,7 @@ class SummaryFeatures(_TableTransformer):
         return np.array([*names, *(f"{a}__{b}__correlation" for a, b in pairs)], object)
 
     def _describe(self, panel: Panel) -> Panel:
-        series = Series(panel, self.sampling_rate_hz, self.lags_s)
+        series = Series(panel, rate_of(self), self.lags_s)
         n_sets, n_channels, n_timesteps = panel.shape
         parts = [
             STATISTICS[name](series).reshape(n_sets, n_channels, -1)

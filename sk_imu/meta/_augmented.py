@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from .._sklearn import HasMethods, Interval
 from ..augmentation import augment_sets
-from ..validation import Panel, Uniform, check_series
+from ..validation import Panel, Uniform, check_series, like_input
 from ._base import MetaClassifier
 
 __all__ = ["AugmentedClassifier"]
@@ -86,9 +86,10 @@ class AugmentedClassifier(MetaClassifier):
     ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
+        signal = like_input(self, series)
         # Every part has the sets in their order, so that origin and weights are tiled.
         parts = [series]
-        parts += [augment_sets(self.augmenter, series, rng) for _ in range(self.n_copies)]
+        parts += [augment_sets(self.augmenter, signal, rng) for _ in range(self.n_copies)]
         rows: Any = (
             list(chain.from_iterable(parts))
             if isinstance(series, list)
@@ -98,4 +99,5 @@ class AugmentedClassifier(MetaClassifier):
         return rows, np.tile(np.arange(len(series)), n_times), np.tile(weights, n_times)
 
     def _ask(self, method: str, X: Any) -> Any:
-        return getattr(self.estimator_, method)(check_series(self, X, reset=False))
+        series = like_input(self, check_series(self, X, reset=False))
+        return getattr(self.estimator_, method)(series)

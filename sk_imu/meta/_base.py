@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
 from .._sklearn import BaseSearchCV, check_sample_weight, fit_context
-from ..validation import Panel, Uniform, check_labels, check_series
+from ..validation import Panel, Uniform, check_labels, check_series, like_input
 
 __all__ = ["MetaClassifier"]
 
@@ -78,6 +78,7 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_consistent_length(y, groups)
 
         rows, origin, row_weights = self._learning_rows(series, weights)
+        rows = like_input(self, rows)
         metadata = {"groups": groups[origin]}
         # Equal weights are left out, because not every estimator takes weights.
         if weighted or not np.all(row_weights == row_weights[0]):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import HasMethods, Interval, StrOptions
-from ..validation import Panel, Uniform, as_3d, check_series
+from ..validation import Panel, Uniform, as_3d, check_series, like_input, rate_of
 from ._base import MetaClassifier
 
 __all__ = ["WindowedClassifier"]
@@ -27,8 +27,9 @@ class WindowedClassifier(MetaClassifier):
         Trained on a panel of shape (n_windows, n_channels, n_timesteps).
     window_seconds : float, default=4.0
         Length of a window in seconds.
-    sampling_rate_hz : float, default=50.0
-        Rate of X in hertz, that of the Resampler before.
+    sampling_rate_hz : float, default=None
+        Rate of X in hertz. None takes the rate that X has as a :class:`SignalArray`, or 50
+        if X has none.
     n_timesteps : int, default=None
         Length of a window in timesteps instead; then neither seconds nor rate are used.
     step : float, default=None
@@ -80,7 +81,7 @@ class WindowedClassifier(MetaClassifier):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "window_seconds": [Interval(Real, 0, None, closed="neither")],
-        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
         "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
         "step": [Interval(Real, 0, None, closed="neither"), None],
         "vote": [StrOptions({"soft", "hard"})],
@@ -92,7 +93,7 @@ class WindowedClassifier(MetaClassifier):
         estimator: Any,
         *,
         window_seconds: float = 4.0,
-        sampling_rate_hz: float = 50.0,
+        sampling_rate_hz: float | None = None,
         n_timesteps: int | None = None,
         step: float | None = None,
         vote: str = "soft",
@@ -109,7 +110,7 @@ class WindowedClassifier(MetaClassifier):
     def _learning_rows(
         self, series: Uniform | Panel, weights: NDArray[np.float64]
     ) -> tuple[Panel, NDArray[np.intp], NDArray[np.float64]]:
-        rate_hz = 1.0 if self.n_timesteps is not None else self.sampling_rate_hz
+        rate_hz = 1.0 if self.n_timesteps is not None else rate_of(self)
         length = self.window_seconds if self.n_timesteps is None else self.n_timesteps
         step = length / 2 if self.step is None else self.step
         self.n_window_timesteps_ = max(round(length * rate_hz), 1)
@@ -146,7 +147,8 @@ class WindowedClassifier(MetaClassifier):
         return np.concatenate(windows), np.array([len(part) for part in windows])
 
     def _windows(self, X: Any) -> tuple[Panel, NDArray[np.intp]]:
-        return self._cut(check_series(self, X, reset=False))
+        windows, counts = self._cut(check_series(self, X, reset=False))
+        return like_input(self, windows), counts
 
     def _offers(self, method: str) -> bool:
         # Shares of votes are probabilities, whatever the estimator offers.

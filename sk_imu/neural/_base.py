@@ -297,7 +297,12 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
         valid = None if hold_out is None else dataset(hold_out)
         augment = None
         if self.augmenter is not None:
-            augment = BatchAugmenter(self.augmenter, augment_seed)
+            augment = BatchAugmenter(
+                self.augmenter,
+                augment_seed,
+                getattr(self, "channel_names_in_", None),
+                getattr(self, "sampling_rate_hz_in_", None),
+            )
         with quiet_torch(self.n_jobs, seed):
             net = make_net(self, self._untrained(), data, valid, augment, partial=partial)
             if again:

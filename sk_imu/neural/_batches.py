@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..augmentation import augment_batch
+from ..recording import with_signal
 
 Batch = tuple[Tensor, Tensor]
 
@@ -50,20 +51,30 @@ class BatchIterator:
 
 
 class BatchAugmenter:
-    """An augmenter and its random generator.
+    """An augmenter, its random generator, and what it knows of the channels.
 
     A class, because a closure could not be pickled with the net.
     """
 
-    def __init__(self, augmenter: Any, seed: int) -> None:
+    def __init__(
+        self,
+        augmenter: Any,
+        seed: int,
+        channel_names: tuple[str, ...] | None = None,
+        sampling_rate_hz: float | None = None,
+    ) -> None:
         self.augmenter = augmenter
         self.generator = np.random.default_rng(seed)
+        self.signal = channel_names, sampling_rate_hz
 
     def __call__(
         self, X: NDArray[np.floating], Y: NDArray[np.floating]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Return the augmented batch and its targets."""
-        return augment_batch(self.augmenter, X, Y, self.generator)
+        X, Y = augment_batch(
+            self.augmenter, with_signal(X, *self.signal), Y, self.generator
+        )
+        return np.asarray(X), Y
 
 
 class WeightedCrossEntropy(nn.Module):

@@ -1,8 +1,12 @@
 """Transformers from raw recordings to series of one rate, one scale and one length."""
 
 from ._canonical_side import CanonicalSide
+from ._channel_choice import motion_channels as motion_channels
+from ._channel_choice import shared_channels as shared_channels
+from ._channel_choice import wear_of as wear_of
 from ._channel_scaler import ChannelScaler
-from ._derived_channels import DerivedChannels, derived_channel_names
+from ._derived_channels import DerivedChannels
+from ._derived_names import derived_channel_names
 from ._fixed_length import FixedLength
 from ._interpolation import interpolate as interpolate
 from ._resampler import Resampler

@@ -1,6 +1,7 @@
 """Which channels of a recording are wanted, and what they are made from."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from ..recording import (
     QUATERNION_AXES,
@@ -13,7 +14,18 @@ from ..recording import (
     sensor_of,
 )
 
-__all__ = ["channel_parts", "check_channels", "choose_axes", "choose_channels"]
+__all__ = [
+    "channel_parts",
+    "check_channels",
+    "choose_axes",
+    "choose_channels",
+    "motion_channels",
+    "shared_channels",
+    "wear_of",
+]
+
+# A "wrist of the left hand" is none.
+_FREE_PLACEMENT = re.compile(r"pocket|bag\b|^hand$")
 
 
 def choose_channels(
@@ -77,7 +89,8 @@ def check_channels(
 def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
     """Return the sensor and axis of each channel that a recording can give.
 
-    TotalAcceleration, where it is absent, is the sum of two.
+    TotalAcceleration, where it is absent, is Accelerometer + Gravity, or else the
+    uncalibrated acceleration, which differs from it by the sensor's offset.
     """
     streams = recording.streams
     own = {
@@ -86,11 +99,13 @@ def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
         for axis in stream.axes
     }
     parts = {name: own[name] for name in recording.channel_names}
-    if "TotalAcceleration" not in streams and streams.keys() >= set(TOTAL_PARTS):
-        for axis in SENSOR_AXES["TotalAcceleration"]:
-            if all(axis in streams[sensor].axes for sensor in TOTAL_PARTS):
+    if "TotalAcceleration" not in streams:
+        sources = (TOTAL_PARTS, ("AccelerometerUncalibrated",))
+        complete = [names for names in sources if streams.keys() >= set(names)]
+        for axis in SENSOR_AXES["TotalAcceleration"] if complete else ():
+            if all(axis in streams[sensor].axes for sensor in complete[0]):
                 name = channel_name("TotalAcceleration", axis)
-                parts[name] = [(sensor, axis) for sensor in TOTAL_PARTS]
+                parts[name] = [(sensor, axis) for sensor in complete[0]]
     return parts
 
 
@@ -107,3 +122,59 @@ def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> Sensor
         wanted += [axis for axis in QUATERNION_AXES if axis not in wanted]
     columns = [stream.axes.index(axis) for axis in wanted]
     return SensorStream(stream.timestamps_s, stream.values[:, columns], wanted)
+
+
+def shared_channels(recordings: Sequence[Recording]) -> list[str]:
+    """Return the channels that all recordings have or hold the parts of, in order."""
+    of_each = [channel_parts(recording) for recording in recordings]
+    return [name for name in of_each[0] if all(name in parts for parts in of_each)]
+
+
+def motion_channels(recordings: Sequence[Recording]) -> list[str]:
+    """Return the channels to train on where none are given.
+
+    Total acceleration is the one acceleration that phones of either system record or
+    allow to compute.  Attitude and magnetic field depend on where the person faces.
+
+    Raises
+    ------
+    ValueError
+        If the recordings share no channel.
+    """
+    shared = shared_channels(recordings)
+    if not shared:
+        raise ValueError(
+            "The recordings share no channel. Leave out those that lack the sensors of "
+            "the others."
+        )
+    by_sensor = {
+        sensor: [name for name in shared if sensor_of(name) == sensor]
+        for sensor in ("TotalAcceleration", "Accelerometer", "Gyroscope")
+    }
+    acceleration = by_sensor["TotalAcceleration"] or by_sensor["Accelerometer"]
+    return [*acceleration, *by_sensor["Gyroscope"]] or shared
+
+
+def wear_of(recordings: Iterable[Recording]) -> str:
+    """Return whether the device is always worn the same way, from its placements.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+        The recordings.
+
+    Returns
+    -------
+    wear : {"fixed", "free"}
+        ``"free"`` if the ``placement`` of any recording names a pocket, bag or hand, where
+        the orientation of the device is left to chance.
+
+    Examples
+    --------
+    >>> from sk_imu.datasets import make_exercise_recordings
+    >>> from sk_imu.study import wear_of
+    >>> wear_of(make_exercise_recordings(1, 1, placement="front pocket").data)
+    'free'
+    """
+    places = {str(recording.placement).lower() for recording in recordings}
+    return "free" if any(_FREE_PLACEMENT.search(place) for place in places) else "fixed"

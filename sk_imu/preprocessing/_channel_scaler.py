@@ -15,6 +15,8 @@ from ..validation import (
     as_3d,
     check_channel_names,
     check_series,
+    like_input,
+    map_blocks,
 )
 from ._base import SeriesTransformer
 
@@ -30,10 +32,10 @@ class ChannelScaler(SeriesTransformer):
 
     Parameters
     ----------
-    channel_names : sequence of str, optional
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.
-        Without names nothing tells which channels form a vector, and each has its own
-        scale.
+    channel_names : sequence of str, default=None
+        ``<sensor>_<axis>`` of each channel, which say which channels form a vector. None
+        takes the names that X has as a :class:`SignalArray`; without names each channel
+        has its own scale.
     per : {"sensor", "channel"}, default="sensor"
         ``"sensor"`` gives the axes x, y and z of one sensor one scale where all three
         are there, and each other channel its own; ``"channel"`` each its own.
@@ -177,9 +179,7 @@ class ChannelScaler(SeriesTransformer):
             columns = (v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_))
             return change(block, *columns)
 
-        if isinstance(series, list):
-            return [change_block(row) for row in series]
-        return change_block(series)
+        return like_input(self, map_blocks(change_block, series))
 
 
 def _channel_mean(blocks: Sequence[Panel]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,96 +12,27 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, fit_context
-from ..recording import (
-    GRAVITY_SENSORS,
-    TOTAL_PARTS,
-    TOTAL_SENSORS,
-    channel_name,
-    sensor_of,
-    sensor_triples,
-)
+from .._sklearn import Interval, StrOptions, fit_context
+from ..recording import GRAVITY_SENSORS, TOTAL_SENSORS, with_signal
 from ..validation import (
     Panel,
     SeriesOutputMixin,
     Uniform,
     check_channel_names,
     check_series,
+    map_blocks,
+    rate_of,
+)
+from ._derived_names import (
+    BY_GRAVITY,
+    WITH_MOVEMENT,
+    derived_channel_names,
+    first_of,
+    kinds_for,
+    sources_of,
 )
 
-__all__ = ["DerivedChannels", "derived_channel_names"]
-
-#: What each kind makes of a sensor's triple.
-_PARTS: dict[str, tuple[str, ...]] = {
-    "magnitude": ("magnitude",),
-    "vertical": ("vertical", "horizontal"),
-    "rate_of_change": ("change",),
-    "aligned": ("up", "main", "cross"),
-}
-#: Sensors that show where a set's movement goes; the best comes first.
-_WITH_MOVEMENT = (*TOTAL_SENSORS, *TOTAL_PARTS)
-#: Kinds that need to know what is up.
-_BY_GRAVITY = ("vertical", "aligned")
-
-_Triple = tuple[str, list[int]]
-
-
-def derived_channel_names(
-    channel_names: Sequence[str],
-    kinds: Sequence[str] = ("magnitude",),
-    *,
-    keep: bool = True,
-) -> list[str]:
-    """Tell the channels that :class:`DerivedChannels` puts out, before it is fitted.
-
-    Parameters
-    ----------
-    channel_names : sequence of str
-        ``<sensor>_<axis>`` of each given channel.
-    kinds : sequence of str, default=("magnitude",)
-        What is derived: ``"magnitude"``, ``"vertical"``, ``"rate_of_change"``,
-        ``"aligned"``.
-    keep : bool, default=True
-        Whether the given channels stay, in front of the derived ones.
-
-    Returns
-    -------
-    names : list of str
-        The channels in their order: those of the first kind for every sensor, then those
-        of the next.
-
-    Raises
-    ------
-    ValueError
-        If a kind is unknown or can't be derived from these channels, or a name comes out
-        twice.
-
-    Examples
-    --------
-    >>> from sk_imu import ChannelScaler, DerivedChannels, derived_channel_names
-    >>> names = [f"Gyroscope_{axis}" for axis in "xyz"]
-    >>> all_names = derived_channel_names(names)
-    >>> all_names
-    ['Gyroscope_x', 'Gyroscope_y', 'Gyroscope_z', 'Gyroscope_magnitude']
-    >>> steps = DerivedChannels(channel_names=names), ChannelScaler(channel_names=all_names)
-    """
-    given = list(channel_names)
-    derived = [
-        channel_name(sensor, part)
-        for kind in kinds
-        for sensor, _ in _sources(given, kind)
-        for part in _PARTS[kind]
-    ]
-    names = [*(given if keep else []), *derived]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not names:
-        fault = f"{twice} would come out twice" if twice else "nothing would come out"
-        raise ValueError(
-            f"DerivedChannels: of the channels {given} with kinds={list(kinds)} and "
-            f"keep={keep}, {fault}. Name each kind once, and use one DerivedChannels with "
-            "all kinds."
-        )
-    return names
+__all__ = ["DerivedChannels"]
 
 
 class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
@@ -113,8 +44,11 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    kinds : sequence of str, default=("magnitude",)
-        What is derived from the axes x, y and z of each sensor that has all three:
+    kinds : "auto" or sequence of str, default=("magnitude",)
+        ``"auto"`` derives what suits ``wear``, as far as the channels allow: the
+        magnitude of each sensor with all three axes, the vertical part where a sensor
+        holds gravity, and there the aligned axes for free wear. A sequence says what is
+        derived from the axes x, y and z of each sensor that has all three:
 
         - ``"magnitude"``: ``<sensor>_magnitude``, the length of the vector.
         - ``"vertical"``: ``<sensor>_vertical``, the part along gravity, upward positive,
@@ -129,22 +63,29 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
           ``"vertical"``; main is the horizontal axis along which the acceleration varies
           most, and cross the one at right angles to both.  Nothing is taken off:
           ``TotalAcceleration_up`` holds gravity.
-    channel_names : sequence of str, optional
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.  Needed
-        if there are ``kinds``, for nothing else tells which channels form a vector.
-    sampling_rate_hz : float, default=50.0
-        Rate of the input in hertz; for ``"rate_of_change"``, and ``"vertical"`` and
-        ``"aligned"`` by a low-pass.
+    channel_names : sequence of str, default=None
+        ``<sensor>_<axis>`` of each channel, which say which channels form a vector. None
+        takes the names that X has as a :class:`SignalArray`; arrays without names need
+        them here, unless ``kinds`` is empty or ``"auto"``.
+    sampling_rate_hz : float, default=None
+        Rate of the input in hertz, for ``"rate_of_change"`` and for the low-pass of
+        ``"vertical"`` and ``"aligned"``. None takes the rate of X, or 50 if X has none.
     gravity_cutoff_hz : float, default=0.5
         Where the low-pass that finds gravity has half its power left, in hertz, less
         than half the rate: a Butterworth filter of second order, forward and backward, so
         without delay.  Sets shorter than its memory are mirrored at their ends; at the
         shortest, gravity is about the set's mean.
-    keep : bool, default=True
-        Whether the given channels stay, in front of the derived ones.
+    keep : bool or "auto", default=True
+        Whether the given channels stay, in front of the derived ones. ``"auto"`` drops
+        them for free wear where something was derived.
+    wear : {"fixed", "free"}, default="fixed"
+        Whether the device always sits the same way, as a watch does. Read by ``"auto"``
+        only.
 
     Attributes
     ----------
+    kinds_ : list of str
+        What is derived.
     channel_names_out_ : list of str
         Names of the output's channels; :func:`derived_channel_names` tells them before.
     n_channels_in_ : int
@@ -201,27 +142,30 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "kinds": ["array-like"],
+        "kinds": ["array-like", StrOptions({"auto"})],
         "channel_names": ["array-like", None],
-        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
         "gravity_cutoff_hz": [Interval(Real, 0, None, closed="neither")],
-        "keep": ["boolean"],
+        "keep": ["boolean", StrOptions({"auto"})],
+        "wear": [StrOptions({"fixed", "free"})],
     }
 
     def __init__(
         self,
         *,
-        kinds: Sequence[str] = ("magnitude",),
+        kinds: Sequence[str] | Literal["auto"] = ("magnitude",),
         channel_names: Sequence[str] | None = None,
-        sampling_rate_hz: float = 50.0,
+        sampling_rate_hz: float | None = None,
         gravity_cutoff_hz: float = 0.5,
-        keep: bool = True,
+        keep: bool | Literal["auto"] = True,
+        wear: str = "fixed",
     ) -> None:
         self.kinds = kinds
         self.channel_names = channel_names
         self.sampling_rate_hz = sampling_rate_hz
         self.gravity_cutoff_hz = gravity_cutoff_hz
         self.keep = keep
+        self.wear = wear
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -240,19 +184,26 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         check_series(self, X, reset=True)
+        auto = isinstance(self.kinds, str)
         names = check_channel_names(
             self.channel_names,
             self.n_channels_in_,
             estimator=self,
-            needed=len(self.kinds) > 0,
+            needed=not auto and len(self.kinds) > 0,
         )
-        low_pass = any(kind in self.kinds for kind in _BY_GRAVITY)
-        if low_pass and 2 * self.gravity_cutoff_hz >= self.sampling_rate_hz:
+        self.kinds_ = kinds_for(names, wear=self.wear) if auto else list(self.kinds)
+        rate_hz = rate_of(self)
+        by_low_pass = any(kind in self.kinds_ for kind in BY_GRAVITY)
+        if by_low_pass and 2 * self.gravity_cutoff_hz >= rate_hz:
             raise ValueError(
                 f"DerivedChannels: gravity_cutoff_hz={self.gravity_cutoff_hz:g} must be "
-                f"less than half of sampling_rate_hz={self.sampling_rate_hz:g}."
+                f"less than half of sampling_rate_hz={rate_hz:g}."
             )
-        self.channel_names_out_ = derived_channel_names(names, self.kinds, keep=self.keep)
+        self._keep = bool(self.keep)
+        if isinstance(self.keep, str):
+            self._keep = self.wear == "fixed" or not self.kinds_
+        self._names = names
+        self.channel_names_out_ = derived_channel_names(names, self.kinds_, keep=self._keep)
         return self
 
     def transform(self, X: Any) -> Uniform | Panel:
@@ -270,11 +221,11 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
-        if not len(self.kinds):
-            return series
-        if isinstance(series, list):
-            return [self._derive(row) for row in series]
-        return self._derive(series)
+        if self.kinds_:
+            series = map_blocks(self._derive, series)
+        known = self.channel_names is not None or hasattr(self, "channel_names_in_")
+        rate_hz = self.sampling_rate_hz or getattr(self, "sampling_rate_hz_in_", None)
+        return with_signal(series, self.channel_names_out_ if known else None, rate_hz)
 
     def __sklearn_tags__(self) -> Tags:
         """Tell that the dtype is kept."""
@@ -284,21 +235,21 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
     def _derive(self, block: Panel) -> Panel:
         """Return the channels of one set, or of a whole panel."""
-        names = [] if self.channel_names is None else list(self.channel_names)
+        names = self._names
         shape = (*block.shape[:-2], len(self.channel_names_out_), block.shape[-1])
         output = np.empty(shape, dtype=block.dtype)
         place = 0
-        if self.keep:
+        if self._keep:
             place = block.shape[-2]
             output[..., :place, :] = block
-        if any(kind in self.kinds for kind in _BY_GRAVITY):
+        if any(kind in self.kinds_ for kind in BY_GRAVITY):
             gravity = self._gravity(block, names)
-        for kind in self.kinds:
-            sources = _sources(names, kind)
+        for kind in self.kinds_:
+            sources = sources_of(names, kind)
             if kind == "vertical":
                 up = _direction(gravity)
             elif kind == "aligned":
-                _, triple = _first_of(_WITH_MOVEMENT, names)
+                _, triple = first_of(WITH_MOVEMENT, names)
                 axes = _axes_of_sets(gravity, block[..., triple, :]).astype(block.dtype)
             # One sensor at a time: no more than its own channels is ever copied.
             for sensor, triple in sources:
@@ -310,7 +261,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 elif kind == "aligned":
                     parts = list(np.moveaxis(axes.swapaxes(-1, -2) @ vectors, -2, 0))
                 elif kind == "rate_of_change":
-                    parts = [_norm(_derivative(vectors, self.sampling_rate_hz))]
+                    parts = [_norm(_derivative(vectors, rate_of(self)))]
                 else:
                     parts = [_norm(vectors)]
                 for part in parts:
@@ -319,11 +270,11 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output
 
     def _gravity(self, block: Panel, names: list[str]) -> Panel:
-        sensor, triple = _first_of(GRAVITY_SENSORS, names)
+        sensor, triple = first_of(GRAVITY_SENSORS, names)
         vectors = block[..., triple, :]
         if sensor == "Gravity":
             return vectors
-        rate_hz, cutoff_hz = self.sampling_rate_hz, self.gravity_cutoff_hz
+        rate_hz, cutoff_hz = rate_of(self), self.gravity_cutoff_hz
         sos = _gravity_filter(cutoff_hz, rate_hz)
         # Mirrored at its ends a set goes on as what it was on average; turned about them,
         # it would follow their last sample, and err by twice as much there.
@@ -336,49 +287,6 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 def _gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
     """Design the filter: once, for it takes longer than filtering a window."""
     return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
-
-
-def _sources(names: list[str], kind: str) -> list[_Triple]:
-    """Return the sensors from which a kind is derived, and their channels' indices."""
-    if kind not in _PARTS:
-        raise ValueError(
-            f"DerivedChannels: kinds has {kind!r}, it may hold only {', '.join(_PARTS)}."
-        )
-    triples = list(_triple_of(names).items())
-    if kind in _BY_GRAVITY:
-        _check_gravity(names, kind)
-    if kind == "vertical":
-        triples = [(sensor, triple) for sensor, triple in triples if sensor != "Gravity"]
-    if not triples:
-        besides = " besides Gravity" if kind == "vertical" else ""
-        raise ValueError(
-            f"DerivedChannels: {kind!r} needs the x, y and z of a sensor{besides}, the "
-            f"channels are {names}. Have the Resampler give all three, or leave {kind!r} "
-            "out of kinds."
-        )
-    return triples
-
-
-def _check_gravity(names: list[str], kind: str) -> None:
-    """Say so if no sensor tells what is up."""
-    if not any(sensor in _triple_of(names) for sensor in GRAVITY_SENSORS):
-        raise ValueError(
-            f"DerivedChannels: {kind!r} needs the x, y and z of Gravity, or of "
-            f"{' or '.join(TOTAL_SENSORS)} to filter it from (Accelerometer is without "
-            f"gravity), the channels are {names}. Add one by Resampler(channels=[...]), or "
-            f"leave {kind!r} out of kinds."
-        )
-
-
-def _first_of(sensors: Sequence[str], names: list[str]) -> _Triple:
-    """Return the first of some sensors that is there, and its channels' indices."""
-    found = _triple_of(names)
-    return next((sensor, found[sensor]) for sensor in sensors if sensor in found)
-
-
-def _triple_of(names: list[str]) -> dict[str, list[int]]:
-    """Return the indices of x, y and z of each sensor that has all three."""
-    return {sensor_of(names[triple[0]]): triple for triple in sensor_triples(names)}
 
 
 def _norm(vectors: Panel) -> Panel:

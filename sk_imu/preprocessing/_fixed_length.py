@@ -9,6 +9,7 @@ from scipy.interpolate import CubicSpline
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
+from ..recording import with_signal
 from ..validation import (
     Panel,
     as_3d,
@@ -126,8 +127,11 @@ class FixedLength(SeriesTransformer):
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
         if isinstance(series, list):
-            return np.stack([self._stretch(row) for row in series])
-        return self._stretch(as_3d(series))
+            panel = np.stack([self._stretch(row) for row in series])
+        else:
+            panel = self._stretch(as_3d(series))
+        # Each set now has a rate of its own.
+        return with_signal(panel, getattr(self, "channel_names_in_", None), None)
 
     def _stretch(self, values: Panel) -> Panel:
         n_before = values.shape[-1]

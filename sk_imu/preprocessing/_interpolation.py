@@ -87,7 +87,7 @@ def resample_stream(
     Examples
     --------
     >>> import numpy as np
-    >>> from sk_imu.interpolation import resample_stream
+    >>> from sk_imu.preprocessing._interpolation import resample_stream
     >>> degrees = np.array([[170.0], [-170.0]])
     >>> turned = resample_stream(
     ...     np.array([0.0, 1.0]), np.deg2rad(degrees), n_timesteps=5, rate_hz=4,

@@ -15,7 +15,15 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
-from ..recording import DataQualityWarning, Recording, SensorStream, find_gaps, mend_clock
+from ..recording import (
+    DataQualityWarning,
+    Recording,
+    SensorStream,
+    find_gaps,
+    mend_clock,
+    signal_of,
+    with_signal,
+)
 from ..validation import (
     Panel,
     SeriesOutputMixin,
@@ -91,8 +99,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     gaps : {"error", "mark"}, default="error"
         Whether longer gaps are refused, or the timesteps inside them become NaN.
     input_rate_hz : float, default=None
-        The rate of uniform and panel input in hertz.  None says that it already is
-        ``sampling_rate_hz``, and only checks it.  Recordings bring their own clocks.
+        The rate of uniform and panel input in hertz.  None takes the rate that X has as a
+        :class:`SignalArray`; an array without a rate is taken to be at
+        ``sampling_rate_hz``, and only checked.  Recordings bring their own clocks.
     dtype : {"float64", "float32"}, default="float64"
         What recordings are put out in; half the memory for all that follows.  Arrays keep
         their own.
@@ -198,6 +207,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         if _holds_recordings(X):
             recordings = check_recordings(X, estimator=self)
+            if hasattr(self, "channel_names_in_"):
+                del self.channel_names_in_  # of an earlier fit on arrays
             where = _where(recordings[0], 0)
             self.channel_names_ = choose_channels(recordings[0], self.channels, where)
             self.n_features_in_ = len(self.channel_names_)
@@ -211,7 +222,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         series = check_series(self, X, reset=True, allow_nan=self.missing == "interpolate")
         n_channels = len(np.atleast_2d(series[0]))
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
-        return self._keep([self._look_for_gaps(x, row)[1] for row, x in enumerate(series)])
+        if hasattr(self, "sampling_rate_hz_in_"):
+            del self.sampling_rate_hz_in_  # sets of any rate may be resampled later
+        rate_hz = self._input_rate_hz(X)
+        return self._keep(
+            [self._look_for_gaps(x, row, rate_hz)[1] for row, x in enumerate(series)]
+        )
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Resample every set.
@@ -231,7 +247,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if not _holds_recordings(X):
             allow_nan = self.missing == "interpolate"
             series = check_series(self, X, reset=False, allow_nan=allow_nan)
-            return self._transform_series(series)
+            uniform = self._transform_series(series, self._input_rate_hz(X))
+            names = getattr(self, "channel_names_in_", None)
+            return with_signal(uniform, names, self.sampling_rate_hz)
         rows: Uniform = []
         found = []
         for row, recording in enumerate(check_recordings(X, estimator=self)):
@@ -239,7 +257,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             rows.append(self._transform_recording(chosen))
             found.append(faults)
         self._warn(found)
-        return rows
+        return with_signal(rows, self.channel_names_, self.sampling_rate_hz)
 
     def __sklearn_tags__(self) -> Tags:
         """Tell what input is allowed and that the dtype is kept."""
@@ -309,35 +327,43 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 channel += values[part]
         return output.astype(self.dtype, copy=False)
 
-    def _transform_series(self, series: Uniform | Panel) -> Uniform | Panel:
-        looked = [self._look_for_gaps(x, row) for row, x in enumerate(series)]
+    def _transform_series(self, series: Uniform | Panel, rate_hz: float) -> Uniform | Panel:
+        looked = [self._look_for_gaps(x, row, rate_hz) for row, x in enumerate(series)]
         found = [faults for _, faults in looked]
-        if not any(found) and self.input_rate_hz in (None, self.sampling_rate_hz):
+        if not any(found) and rate_hz == self.sampling_rate_hz:
             return series
         rows: Uniform = []
         for i, (row, (missing, _)) in enumerate(zip(series, looked, strict=True)):
-            uniform = self._transform_row(np.atleast_2d(row), missing, i).astype(row.dtype)
+            uniform = self._transform_row(np.atleast_2d(row), missing, i, rate_hz)
+            uniform = uniform.astype(row.dtype)
             rows.append(uniform.reshape(*row.shape[:-1], -1))
         self._warn(found)
         return rows if isinstance(series, list) else np.stack(rows)
 
-    def _look_for_gaps(self, x: Panel, row: int) -> tuple[NDArray[np.bool_], Faults]:
+    def _input_rate_hz(self, X: Any) -> float:
+        _, rate_hz = signal_of(X, name="Resampler")
+        return self.input_rate_hz or rate_hz or self.sampling_rate_hz
+
+    def _look_for_gaps(
+        self, x: Panel, row: int, rate_hz: float
+    ) -> tuple[NDArray[np.bool_], Faults]:
         """Return which timesteps miss a value, and how many do."""
         missing = np.any(np.isnan(np.atleast_2d(x)), axis=0, keepdims=True)[0]
         if not missing.any():
             return missing, Faults()
-        times_s = np.flatnonzero(~missing) / (self.input_rate_hz or self.sampling_rate_hz)
+        times_s = np.flatnonzero(~missing) / rate_hz
         gaps = self._long_gaps(times_s, -np.inf, np.inf, f"Resampler: row {row} of X")
         return missing, +Faults(missing=int(missing.sum()), gaps=len(gaps))
 
-    def _transform_row(self, values: Panel, missing: NDArray[np.bool_], row: int) -> Floats:
-        input_rate_hz = self.input_rate_hz or self.sampling_rate_hz
-        times_s = np.arange(len(missing)) / input_rate_hz
+    def _transform_row(
+        self, values: Panel, missing: NDArray[np.bool_], row: int, rate_hz: float
+    ) -> Floats:
+        times_s = np.arange(len(missing)) / rate_hz
         n_timesteps = self._count_timesteps(times_s[-1])
         if n_timesteps < 2:
             raise ValueError(
                 f"Resampler: row {row} of X has {len(missing)} feature(s) (timesteps) at "
-                f"{input_rate_hz:g} Hz, which is less than one timestep at "
+                f"{rate_hz:g} Hz, which is less than one timestep at "
                 f"{self.sampling_rate_hz:g} Hz. Give longer sets."
             )
         if missing[0] or missing[-1]:

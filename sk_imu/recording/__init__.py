@@ -23,7 +23,10 @@ from ._quality_warnings import quality_warnings as quality_warnings
 from ._recording import METADATA as METADATA
 from ._recording import Recording
 from ._sensor_stream import SensorStream
+from ._signal_array import SignalArray
+from ._signal_array import signal_of as signal_of
+from ._signal_array import with_signal as with_signal
 from ._stream_quality import StreamFaults as StreamFaults
 from ._stream_quality import find_faults as find_faults
 
-__all__ = ["DataQualityWarning", "Recording", "SensorStream"]
+__all__ = ["DataQualityWarning", "Recording", "SensorStream", "SignalArray"]

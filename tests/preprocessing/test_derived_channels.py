@@ -19,6 +19,7 @@ from sk_imu import (
     RandomMirror,
     Recording,
     Resampler,
+    SignalArray,
     SummaryFeatures,
     derived_channel_names,
 )
@@ -449,7 +450,7 @@ def test_kinds_may_be_none_at_all():
 @pytest.mark.parametrize(
     ("names", "parameters", "message"),
     [
-        (None, {}, "needs channel_names.*resampler.channel_names_"),
+        (None, {}, "needs channel_names because"),
         (BOTH[:5], {}, "each of the 6 channels"),
         (list("abcdef"), {}, "'magnitude' needs the x, y and z of a sensor, .*'f'"),
         (names_of("Accelerometer", "Gyroscope"), {"kinds": ["vertical"]}, "of Gravity, or"),
@@ -555,3 +556,21 @@ def test_a_real_watch():
         np.testing.assert_allclose(x[0], derived[name], rtol=0, atol=1e-9)
     # About itself is also about up, which is fixed for the set.
     assert derived["Gyroscope_up"].std() > derived["Gyroscope_cross"].std()
+
+
+def test_auto_derives_what_the_channels_allow():
+    def kinds(names, **parameters):
+        X = [SignalArray(np.random.default_rng(0).normal(size=(len(names), 60)), names, 50)]
+        derive = DerivedChannels(kinds="auto", keep="auto", **parameters).fit(X)
+        return derive.kinds_, derive.channel_names_out_[:1]
+
+    total = [f"TotalAcceleration_{axis}" for axis in "xyz"]
+    gravity = [f"Gravity_{axis}" for axis in "xyz"]
+    gyroscope = [f"Gyroscope_{axis}" for axis in "xyz"]
+    assert kinds(total) == (["magnitude", "vertical"], total[:1])
+    assert kinds(gyroscope) == (["magnitude"], gyroscope[:1])
+    assert kinds(gravity) == (["magnitude"], gravity[:1])
+    assert kinds(["pressure"]) == ([], ["pressure"])
+    assert kinds(["pressure"], wear="free") == ([], ["pressure"])
+    free = ["magnitude", "vertical", "aligned"]
+    assert kinds(total, wear="free") == (free, ["TotalAcceleration_magnitude"])

@@ -400,7 +400,7 @@ def test_backward_samples_are_sorted_by_choice():
             np.r_[np.arange(300) / 100, np.full(250, 60.0), 60 + np.arange(9) / 100],
             "sensor 'Gyroscope': mending the clock would move a sample by",
         ),
-        (np.repeat([0.0, 1.0], 50), "more timestamps are repeated"),
+        (np.repeat([0.0, 1.0], 50), "most timestamps are repeated"),
         (np.r_[0, np.nan, np.arange(98)], "timestamp of sample 1 is nan"),
     ],
 )

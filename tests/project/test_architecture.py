@@ -16,8 +16,8 @@ import sk_imu
 PACKAGE = Path(sk_imu.__file__).parent
 
 DESIGN_PAGE = Path(__file__).parents[2] / "docs" / "project" / "design.rst"
-# Imports point to lower layers, or sparingly to the same one. The design page has the table,
-# and a new package has its line there first.
+# Imports point to lower layers, or sparingly to the same one. The design page has the
+# table, and a new package has its line there first.
 LAYER_OF = {
     name: int(layer)
     for layer, names in re.findall(
@@ -87,7 +87,7 @@ def place(module: str) -> str:
 @pytest.mark.parametrize("module", [m for m in FILES if m])
 def test_module_has_a_layer(module):
     assert place(module) in LAYER_OF.keys() | ABOVE_ALL, (
-        f"sk_imu.{module} has no layer: put {place(module)!r} into the table of the design page."
+        f"sk_imu.{module} has no layer: put {place(module)!r} into the design page's table."
     )
 
 

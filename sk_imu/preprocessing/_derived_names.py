@@ -1,0 +1,139 @@
+"""Which channels can be derived from others, and what they are called."""
+
+from collections.abc import Sequence
+
+from ..recording import (
+    GRAVITY_SENSORS,
+    TOTAL_PARTS,
+    TOTAL_SENSORS,
+    channel_name,
+    sensor_of,
+    sensor_triples,
+)
+
+__all__ = ["derived_channel_names"]
+
+#: What each kind makes of a sensor's triple.
+PARTS: dict[str, tuple[str, ...]] = {
+    "magnitude": ("magnitude",),
+    "vertical": ("vertical", "horizontal"),
+    "rate_of_change": ("change",),
+    "aligned": ("up", "main", "cross"),
+}
+#: Sensors that show where a set's movement goes; the best comes first.
+WITH_MOVEMENT = (*TOTAL_SENSORS, *TOTAL_PARTS)
+#: Kinds that need to know what is up.
+BY_GRAVITY = ("vertical", "aligned")
+
+_Triple = tuple[str, list[int]]
+
+
+def derived_channel_names(
+    channel_names: Sequence[str],
+    kinds: Sequence[str] = ("magnitude",),
+    *,
+    keep: bool = True,
+) -> list[str]:
+    """Return the channels that :class:`DerivedChannels` puts out, before it is fitted.
+
+    Parameters
+    ----------
+    channel_names : sequence of str
+        ``<sensor>_<axis>`` of each given channel.
+    kinds : sequence of str, default=("magnitude",)
+        What is derived: ``"magnitude"``, ``"vertical"``, ``"rate_of_change"``,
+        ``"aligned"``.
+    keep : bool, default=True
+        Whether the given channels stay, in front of the derived ones.
+
+    Returns
+    -------
+    names : list of str
+        The channels in their order: those of the first kind for every sensor, then those
+        of the next.
+
+    Raises
+    ------
+    ValueError
+        If a kind is unknown or can't be derived from these channels, or a name comes out
+        twice.
+
+    Examples
+    --------
+    >>> from sk_imu import derived_channel_names
+    >>> derived_channel_names([f"Gyroscope_{axis}" for axis in "xyz"])
+    ['Gyroscope_x', 'Gyroscope_y', 'Gyroscope_z', 'Gyroscope_magnitude']
+    """
+    given = list(channel_names)
+    derived = [
+        channel_name(sensor, part)
+        for kind in kinds
+        for sensor, _ in sources_of(given, kind)
+        for part in PARTS[kind]
+    ]
+    names = [*(given if keep else []), *derived]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not names:
+        fault = f"{twice} would come out twice" if twice else "nothing would come out"
+        raise ValueError(
+            f"DerivedChannels: of the channels {given} with kinds={list(kinds)} and "
+            f"keep={keep}, {fault}. Name each kind once, and use one DerivedChannels with "
+            "all kinds."
+        )
+    return names
+
+
+def sources_of(names: list[str], kind: str) -> list[_Triple]:
+    """Return the sensors from which a kind is derived, and their channels' indices."""
+    if kind not in PARTS:
+        raise ValueError(
+            f"DerivedChannels: kinds has {kind!r}, it may hold only {', '.join(PARTS)}."
+        )
+    triples = list(_triple_of(names).items())
+    if kind in BY_GRAVITY:
+        _check_gravity(names, kind)
+    if kind == "vertical":
+        triples = [(sensor, triple) for sensor, triple in triples if sensor != "Gravity"]
+    if not triples:
+        besides = " besides Gravity" if kind == "vertical" else ""
+        raise ValueError(
+            f"DerivedChannels: {kind!r} needs the x, y and z of a sensor{besides}, the "
+            f"channels are {names}. Have the Resampler give all three, or leave {kind!r} "
+            "out of kinds."
+        )
+    return triples
+
+
+def _check_gravity(names: list[str], kind: str) -> None:
+    """Say so if no sensor tells what is up."""
+    if not any(sensor in _triple_of(names) for sensor in GRAVITY_SENSORS):
+        raise ValueError(
+            f"DerivedChannels: {kind!r} needs the x, y and z of Gravity, or of "
+            f"{' or '.join(TOTAL_SENSORS)} to filter it from (Accelerometer is without "
+            f"gravity), the channels are {names}. Add one by Resampler(channels=[...]), or "
+            f"leave {kind!r} out of kinds."
+        )
+
+
+def first_of(sensors: Sequence[str], names: list[str]) -> _Triple:
+    """Return the first of some sensors that is there, and its channels' indices."""
+    found = _triple_of(names)
+    return next((sensor, found[sensor]) for sensor in sensors if sensor in found)
+
+
+def _triple_of(names: list[str]) -> dict[str, list[int]]:
+    """Return the indices of x, y and z of each sensor that has all three."""
+    return {sensor_of(names[triple[0]]): triple for triple in sensor_triples(names)}
+
+
+def kinds_for(channel_names: Sequence[str], *, wear: str) -> list[str]:
+    """Return the kinds that suit the wear of a device, as far as the channels allow."""
+    names = list(channel_names)
+    sensors = set(_triple_of(names))
+    if not sensors:
+        return []
+    kinds = ["magnitude"]
+    if sensors & set(GRAVITY_SENSORS):
+        # Gravity itself has no part beside the vertical.
+        kinds += ["vertical"] * (sensors != {"Gravity"}) + ["aligned"] * (wear == "free")
+    return kinds

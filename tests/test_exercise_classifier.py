@@ -1,0 +1,168 @@
+"""The front door: one estimator over recordings that needs to be told nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_sets import NAMES, make_sets
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sk_imu import ExerciseClassifier, Flatten, Recording, Resampler, SensorStream
+from sk_imu.persistence import load_model, save_model
+from sk_imu.pipelines import MODELS, make_pipeline_for
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return make_sets(n_subjects=3, n_seconds=4)
+
+
+@pytest.fixture(scope="module")
+def y(sets):
+    return np.array([recording.label for recording in sets])
+
+
+# The checks' two or three numbers a row say nothing to statistics of windows.
+@parametrize_with_checks(
+    [ExerciseClassifier(make_pipeline(Flatten(), LogisticRegression(max_iter=1000)))]
+)
+def test_scikit_learn_s_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([ExerciseClassifier(random_state=0)])
+def test_scikit_learn_s_checks_of_the_default(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("model", ["rf", "svm"])
+def test_it_is_the_pipeline_of_that_model(model, sets, y):
+    clf = ExerciseClassifier(model, random_state=0).fit(sets, y)
+    pipeline = make_pipeline_for(model, 0, channels=NAMES).fit(sets, y)
+    assert clf.channel_names_ == NAMES
+    assert list(clf.classes_) == ["lunge", "squat"]
+    assert list(clf.pipeline_.named_steps) == list(pipeline.named_steps)
+    method = "predict_proba" if model == "rf" else "decision_function"
+    assert_array_equal(getattr(clf, method)(sets), getattr(pipeline, method)(sets))
+    assert hasattr(clf, "predict_proba") == (model == "rf")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_pipeline_needs_no_channels_to_derive_and_rotate(name, sets, y):
+    if name == "minirocket":
+        pytest.importorskip("numba")
+    of = []
+    for channels in (None, NAMES):
+        pipeline = make_pipeline_for(name, 0, channels=channels)
+        epochs = {key: 2 for key in pipeline.get_params() if key.endswith("max_epochs")}
+        pipeline.set_params(**epochs).fit(sets, y)
+        method = "decision_function" if name in ("svm", "minirocket") else "predict_proba"
+        of.append(getattr(pipeline, method)(sets))
+        assert pipeline.named_steps["derive"].kinds_ == ["magnitude", "vertical"]
+    assert_array_equal(*of)
+
+
+def test_search_over_models_by_people(sets, y):
+    groups = [recording.subject for recording in sets]
+    grid = {"model": ["svm", "rf"], "window_seconds": [2, 4]}
+    search = GridSearchCV(ExerciseClassifier(random_state=0), grid, cv=GroupKFold(3))
+    search.fit(sets, y, groups=groups)
+    assert search.best_score_ > 0.9
+    assert search.best_estimator_.pipeline_ is not None
+
+
+def test_uniform_sets_and_panels_are_taken_too(sets, y):
+    rows = Resampler(sampling_rate_hz=25).fit_transform(sets)
+    clf = ExerciseClassifier("svm").fit(rows, y)
+    assert "side" not in clf.pipeline_.named_steps
+    assert clf.channel_names_ == NAMES
+    assert clf.score(rows, y) > 0.9
+    panel = np.stack([np.asarray(row)[:, :90] for row in rows])
+    assert ExerciseClassifier("svm").fit(panel, y).score(panel, y) > 0.9
+
+
+def test_a_classifier_of_one_s_own_takes_the_place_of_a_model(sets, y):
+    own = make_pipeline(Flatten(), LogisticRegression(max_iter=1000))
+    clf = ExerciseClassifier(own, window_seconds=2).fit(sets, y)
+    assert clf.pipeline_.named_steps["classify"].estimator_ is not own
+    assert (
+        clf.set_params(model__logisticregression__C=0.1).fit(sets, y).score(sets, y) > 0.9
+    )
+
+
+def test_wear_comes_from_the_placement_unless_it_is_given(sets, y):
+    pocket = [replace(recording, placement="front pocket") for recording in sets]
+    clf = ExerciseClassifier("svm")
+    assert clone(clf).fit(sets, y).wear_ == "fixed"
+    free = clone(clf).fit(pocket, y)
+    assert free.wear_ == "free"
+    assert (
+        "TotalAcceleration_x" not in free.pipeline_.named_steps["derive"].channel_names_out_
+    )
+    assert clone(clf).set_params(wear="fixed").fit(pocket, y).wear_ == "fixed"
+
+
+def with_sensors(recording, **streams):
+    """Return the recording with its acceleration in other sensors."""
+    gyroscope = recording.streams["Gyroscope"]
+    return replace(recording, streams={**streams, "Gyroscope": gyroscope})
+
+
+def as_iphone(recording):
+    """Return the recording as an iPhone gives it: without total acceleration."""
+    total = recording.streams["TotalAcceleration"]
+    gravity = np.tile([0.0, 0.0, 9.81], (total.n_samples, 1))
+    return with_sensors(
+        recording,
+        Accelerometer=SensorStream(total.timestamps_s, total.values - gravity),
+        Gravity=SensorStream(total.timestamps_s, gravity),
+    )
+
+
+def test_a_model_of_android_recordings_takes_those_of_an_iphone(sets, y):
+    clf = ExerciseClassifier("rf", random_state=0).fit(sets, y)
+    expected = clf.predict_proba(sets)
+    iphone = [as_iphone(recording) for recording in sets]
+    np.testing.assert_allclose(clf.predict_proba(iphone), expected, atol=0.02)
+    bare = [
+        with_sensors(one, AccelerometerUncalibrated=one.streams["TotalAcceleration"])
+        for one in sets
+    ]
+    assert_array_equal(clf.predict_proba(bare), expected)
+    mixed = ExerciseClassifier("rf").fit([*sets[:6], *iphone[6:]], y)
+    assert mixed.channel_names_ == NAMES
+
+
+def test_recordings_that_share_no_sensor_are_refused(sets, y):
+    one = Recording.from_array(
+        np.zeros((1, 200)), sampling_rate_hz=50, channel_names=["Barometer_pressure"]
+    )
+    with pytest.raises(ValueError, match="share no channel"):
+        ExerciseClassifier("svm").fit([one, *sets[1:]], y)
+    clf = ExerciseClassifier("svm").fit(sets, y)
+    with pytest.raises(ValueError, match="missing .*Gyroscope_x"):
+        clf.predict([one])
+
+
+def test_the_labels_of_recordings_are_not_read(sets, y):
+    shuffled = [replace(recording, label="plank") for recording in sets]
+    clf = ExerciseClassifier("svm").fit(shuffled, y)
+    assert_array_equal(
+        clf.predict(shuffled), ExerciseClassifier("svm").fit(sets, y).predict(sets)
+    )
+
+
+@pytest.mark.parametrize("model", ["svm", "cnn-gru"])
+def test_it_is_saved_and_loaded(model, sets, y, tmp_path):
+    clf = ExerciseClassifier(model, random_state=0).fit(sets, y)
+    save_model(clf, tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    assert loaded.channel_names_ == clf.channel_names_
+    method = "predict_proba" if model == "cnn-gru" else "decision_function"
+    assert_array_equal(getattr(loaded, method)(sets), getattr(clf, method)(sets))
