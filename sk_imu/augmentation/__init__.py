@@ -1,9 +1,9 @@
-"""Make learning rows that differ a little from the recorded ones.
+"""Make training sets that differ a little from the recorded ones.
 
 Each method is a pure function of a panel and a random generator, with a thin
-transformer around it.  Only what is learnt from is augmented: ``fit_transform``
-augments, ``transform`` leaves its input as it is, and the networks call ``augment`` on
-each batch of their training loop, or ``augment_with_targets`` of what mixes rows.
+transformer around it.  Only training sets are augmented: ``fit_transform`` augments,
+``transform`` returns its input, and the networks call ``augment`` on each batch of their
+training loop, or ``augment_with_targets`` if the augmenter mixes rows.
 """
 
 from ._augmenter import augment_batch as augment_batch

@@ -94,6 +94,7 @@ def lower_rate(
         )
     panel = float_panel(X)
     n_sets, _, n_timesteps = panel.shape
+    # Only the chosen rows are drawn for and computed.
     changed = np.flatnonzero(rng.random(n_sets) < probability)
     n_changed = (len(changed), 1)
     period = sampling_rate_hz / np.exp(

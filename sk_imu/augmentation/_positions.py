@@ -1,4 +1,7 @@
-"""Read the rows of a panel at other times than their timesteps."""
+"""Read the rows of a panel at times other than their timesteps.
+
+``preprocessing.interpolate`` reads all rows at the same times; here each row has its own.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

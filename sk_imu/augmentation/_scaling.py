@@ -65,6 +65,7 @@ def random_scale(
            [0.846, 0.846]])
     """
     panel = float_panel(X)
+    # Uniform in the logarithm, or sets would become larger on average.
     bound = np.log1p(max_change)
     factors = np.exp(rng.uniform(-bound, bound, (len(panel), 1, 1)))
     return panel * factors.astype(panel.dtype)

@@ -61,7 +61,7 @@ def random_subsequence(
     """
     panel = float_panel(X)
     n_sets, _, n_timesteps = panel.shape
-    if n_timesteps == 1:
+    if n_timesteps == 1:  # which has no duration to cut from
         return panel.copy()
     last = n_timesteps - 1
     duration = rng.uniform(min_fraction, 1, n_sets) * last

@@ -12,6 +12,7 @@ _KEYS = ["model", "seed", "subject"]
 
 
 def _f1_macro(y_true: pd.Series, y_pred: pd.Series) -> float:
+    # Of the exercises that the person did; others that were predicted are errors only.
     return f1_score(
         y_true, y_pred, labels=y_true.unique(), average="macro", zero_division=0.0
     )
@@ -78,8 +79,6 @@ def scores_by_person(
     rows = _columns_of(predictions, ["model", "subject", "y_true", "y_pred"], "predictions")
     if "part" in rows:
         rows = rows[rows["part"] == "test"]
-    if "seed" not in rows:
-        rows = rows.assign(seed=0)
     if not len(rows):
         raise ValueError("predictions has no rows of people tested.")
     if rows["subject"].isna().any():
@@ -119,8 +118,6 @@ def scores_by_person(
 def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
     """Return a table of people by models, averaged over seeds, without missing scores."""
     scores = _columns_of(scores, ["model", "subject", "score"], "scores")
-    if "seed" not in scores:
-        scores = scores.assign(seed=0)
     if not len(scores):
         raise ValueError("scores has no rows.")
     if (twice := scores.duplicated(_KEYS)).any():
@@ -146,9 +143,10 @@ def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _columns_of(table: pd.DataFrame, columns: list[str], name: str) -> pd.DataFrame:
+    """Return the table with a column ``seed``, or raise an error if a column is missing."""
     if missing := [column for column in columns if column not in table]:
         raise ValueError(
             f"{name} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it "
             f"has {', '.join(map(str, table.columns)) or 'none'}."
         )
-    return table
+    return table if "seed" in table else table.assign(seed=0)

@@ -154,7 +154,7 @@ class TestCompareModels:
         )
 
     def test_many_ties_leave_an_exact_test(self):
-        # Five of fifteen people tell the two apart: 2 / 2 ** 5, not the normal .025.
+        # Five of fifteen people show a difference: 2 / 2 ** 5, not the normal .025.
         a = np.full(15, 0.5)
         b = a - np.r_[np.full(5, 0.1), np.zeros(10)]
         row = compare_models(frame(a=a, b=b)).loc[0]

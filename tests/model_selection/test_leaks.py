@@ -506,7 +506,7 @@ def test_trials_that_utd_mhad_holds_twice_are_found():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["watch", "utd_mhad", "exermote", "phone_exercises"])
 def test_no_false_alarm_in_1000_clean_splits(name):
-    """Whether a pair is an alarm does not depend on the split: all pairs are judged."""
+    """Whether a pair is an alarm does not depend on the split: all are compared once."""
     sets, bunch = real_sets(name)
     natural = find_leaks(sets)
     twice = {*natural.row, *natural.other_row}

@@ -150,7 +150,7 @@ def find_leaks(
     See Also
     --------
     check_no_leak : Raise an error if there is a finding.
-    check_search : Judge a search and its splits.
+    check_search : Check a search and its splits.
 
     Notes
     -----
@@ -185,6 +185,7 @@ def find_leaks(
     asked[np.ix_(in_train, in_test)] = True
     both = np.intersect1d(in_train, in_test).tolist()
     findings = [_Finding(i, i, "same row", 1.0, 1.0, 1.0, 0.0) for i in both]
+    # Pairs are looked up with the smaller row number first, whichever side it is on.
     findings += _copies(rows, asked | asked.T)
     if groups is not None:
         findings += shared_groups(np.asarray(column_or_1d(groups)), in_train, in_test)
@@ -223,7 +224,7 @@ def check_no_leak(
     See Also
     --------
     find_leaks : Return the table instead.
-    check_search : Judge a search and its splits.
+    check_search : Check a search and its splits.
 
     Examples
     --------
@@ -290,11 +291,13 @@ def _copies(rows: Rows, asked: NDArray[np.bool_]) -> list[_Finding]:
         np.concatenate([of_sensor[i].ravel() for of_sensor in rows.exact])[np.newaxis]
         for i in range(n_rows)
     ]
+    # Flattened rows of different shapes may be equal.
     lengths = [tuple(s[i].shape for s in rows.exact) for i in range(n_rows)]
     for group in identical_rows(whole):
         for i, j in combinations(group, 2):
             if asked[i, j] and lengths[i] == lengths[j]:
                 found.append(_Finding(i, j, "identical", 1.0, 1.0, 1.0, 0.0))
+                # A pair is listed once, so weaker kinds are not asked for.
                 asked[i, j] = asked[j, i] = False
     is_table = not rows.even
     for of_sensor, period in zip(rows.exact, rows.seconds, strict=True):
@@ -321,6 +324,7 @@ def least_similarity(n_channels: int) -> float:
 
 
 def _kind(near: NearCopy, n_first: int, n_second: int) -> str:
+    # Over the whole row the two clocks differ by less than half a timestep.
     if abs(near.stretch - 1) * n_second < 0.5:
         return "rescaled" if near.correlation > _ONLY_RESCALED else "noisy"
     lengths = (n_first / near.stretch, float(n_second))

@@ -133,6 +133,7 @@ def check_search(
     Split 0 of the search: Train and test share 10 pairs of rows (10 group):
     """
     rows = np.arange(len(X))
+    # Once for all splits, because comparing all rows takes most of the time.
     copies = find_copies(X)  # which checks X
     suspicions = [*_fitted_in_advance(search.estimator), *_fitted_values(X)]
     people = None if groups is None else np.asarray(column_or_1d(groups))
@@ -235,7 +236,7 @@ def _statistics(columns: Floats) -> list[tuple[str, str]]:
     n, mean, sd = len(columns), columns.mean(axis=0), columns.std(axis=0)
     low, high = columns.min(axis=0), columns.max(axis=0)
     is_centered = _near(mean, 0.0, scale=sd)
-    sample = np.sqrt(n / (n - 1))
+    sample = np.sqrt(n / (n - 1))  # pandas divides by n - 1, scikit-learn by n
     found = []
     if is_centered and (_near(sd, 1.0) or _near(sd * sample, 1.0)):
         found.append(("standardized", "each channel or column has mean 0 and deviation 1"))
