@@ -457,11 +457,13 @@ def test_data_sets_of_a_command_are_named_by_their_folders(given, tmp_path, caps
     assert given["data"] == {"gym": gym, "home": home}
     capsys.readouterr()
     assert main(["study", "--data", gym, str(tmp_path / "other" / "gym")]) == 1
-    assert "names of their folders: rename some" in capsys.readouterr().err
+    assert "two have the same name: rename some" in capsys.readouterr().err
 
 
-def test_choices_of_the_command_are_those_of_the_study():
-    shown = " ".join(commands()["study"].format_help().split())
+def test_choices_of_the_command_are_those_of_the_study(capsys):
+    with pytest.raises(SystemExit):
+        main(["study", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
     assert f"{' '.join(MODELS)} (default" in shown
     assert ", ".join(PROTOCOLS) in re.sub(r" \([abc]\)", "", shown)
     usual = make_parser().parse_args(["study"])
