@@ -46,9 +46,9 @@ class Matcher:
     is added before and after it, so that repetitions that are cut off match, too.
     """
 
-    def __init__(self, motion: Floats, least: float, *, is_cut: bool = False) -> None:
+    def __init__(self, motion: Floats, min_confidence: float, *, is_cut: bool) -> None:
         pad = self.pad = N_PHASES // 2
-        self.least = least
+        self.min_confidence = min_confidence
         self.is_cut = is_cut
         self.seen = motion
         self.motion = np.pad(motion, ((0, 0), (pad, pad)))
@@ -86,7 +86,7 @@ class Matcher:
             score, chosen = self._best_pieces(template)
             if not chosen:
                 continue
-            chosen = self._without_strangers(self._without_surplus(chosen))
+            chosen = self._without_unlike(self._without_incomplete(chosen))
             doubt = _REST_WEIGHT * _speed_at_ends(pieces)
             doubt += _POSTURE_WEIGHT * self._posture_away(chosen, template)
             worth = score * max(1 - doubt, 0.01)
@@ -164,7 +164,7 @@ class Matcher:
             share = self.known[i] @ size / max(size.sum(), 1e-12)
             # The square root favors neither many short pieces nor few long ones.
             worth = share * np.sqrt(length / N_PHASES)
-            surplus = resemblance[length:, i] - self.least
+            surplus = resemblance[length:, i] - self.min_confidence
             gain[length:, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
         # Dynamic programming: the best choice up to each end, then back from the last.
         best = np.zeros(n + 1)
@@ -187,7 +187,7 @@ class Matcher:
                 found.append((i, end, value))
         return float(best[n]), found[::-1]
 
-    def _without_surplus(self, found: list[_Piece]) -> list[_Piece]:
+    def _without_incomplete(self, found: list[_Piece]) -> list[_Piece]:
         """Drop the more incomplete outer piece if both together miss too much."""
         if len(found) < 2:
             return found
@@ -198,7 +198,7 @@ class Matcher:
             return found
         return found[1:] if left > right else found[:-1]
 
-    def _without_strangers(self, found: list[_Piece]) -> list[_Piece]:
+    def _without_unlike(self, found: list[_Piece]) -> list[_Piece]:
         """Drop outer pieces that resemble the template much less than the median."""
         if self.is_cut or len(found) < 3:
             return found
