@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from sklearn.utils import Bunch, check_random_state
 
-from ..recording import Recording
+from ..recording import Recording, SensorStream
 from ._exercise_motions import COORDINATES, EXERCISES, PLACEMENTS, Pose, bump, step
 from ._found_files import make_bunch
 from ._phone_motion import PhoneMotion
@@ -193,17 +193,8 @@ def make_exercise_recordings(
             kind = sorted(EXERCISES).index(exercise)
             rng = np.random.default_rng([seed, subject, kind + 1])
             plan = _plan(rng, person, exercise, n_sets, n_repetitions, rest_s)
-            times_s, pose = _pose(rng, person, exercise, plan)
-            carries = Rotation.from_rotvec(rng.normal(0, np.deg2rad(3), 3)) * person.carries
-            motion = PhoneMotion(times_s, pose, placement, person.side, carries)
-            # Clocks drift and start late: the motion must go on after the last sample.
-            end_s = times_s[-1] - 2 * LATEST_START_S
-            if sensors == "ideal":
-                streams = ideal_streams(motion, end_s)
-            else:
-                streams = phone_streams(motion, end_s, rng)
             recording = Recording(
-                streams,
+                _streams(rng, person, exercise, plan, placement, sensors),
                 label=exercise,
                 subject=subject,
                 side=person.side,
@@ -262,6 +253,25 @@ def _check(
         raise ValueError(
             f"rest_s must be (least, largest), both at least 1 s, got {rest_s}."
         )
+
+
+def _streams(
+    rng: np.random.Generator,
+    person: _Person,
+    exercise: str,
+    plan: list[Floats],
+    placement: str,
+    sensors: str,
+) -> dict[str, SensorStream]:
+    """Return what the phone measures while a person follows a plan."""
+    times_s, pose = _pose(rng, person, exercise, plan)
+    carries = Rotation.from_rotvec(rng.normal(0, np.deg2rad(3), 3)) * person.carries
+    motion = PhoneMotion(times_s, pose, placement, person.side, carries)
+    # Clocks drift and start late: the motion must go on after the last sample.
+    end_s = times_s[-1] - 2 * LATEST_START_S
+    if sensors == "ideal":
+        return ideal_streams(motion, end_s)
+    return phone_streams(motion, end_s, rng)
 
 
 def _plan(

@@ -151,7 +151,8 @@ def _read_sensor(
             f"{list(SENSOR_AXES)}, such as 'Gyroscope_x'."
         )
     known = _UNITS[SENSOR_UNITS[sensor]]
-    unit = units.get(sensor, SENSOR_UNITS[sensor])
+    unit = units.get(sensor)
+    unit = SENSOR_UNITS[sensor] if unit is None else unit
     if unit not in known:
         raise ValueError(f"units: {sensor} may be in {sorted(known)}, not in {unit!r}.")
     values = table.numbers([columns[name] for name in wanted])
