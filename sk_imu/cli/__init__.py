@@ -10,7 +10,7 @@ from . import _study as study
 
 __all__ = ["main", "make_parser"]
 
-_KEPT = "Finished folds are kept; run the same command to continue."
+_KEPT = "Finished jobs are kept; run the same command to continue."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0 on success, 1 if the input is refused, 3 if folds of a study failed, 130
+        0 on success, 1 if the input is refused, 3 if jobs of a study failed, 130
         after Ctrl-C. Arguments that cannot be parsed exit with 2.
 
     Examples

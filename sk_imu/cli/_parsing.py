@@ -9,7 +9,7 @@ __all__ = ["MODELS", "Commands", "add_command", "add_segment"]
 #: What `add_subparsers` returns. In quotes because it takes no type at run time.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-# Repeated from the study, because importing it for --help would load torch.
+# Repeated from sk_imu.pipelines, because importing it for --help would load torch.
 MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
 
 

@@ -40,7 +40,10 @@ def _add_fit(commands: Commands) -> None:
         help="model file to write (default: model.skops)",
     )
     fit.add_argument(
-        "--channels", nargs="+", metavar="NAME", help="sensors or channels to use"
+        "--channels",
+        nargs="+",
+        metavar="NAME",
+        help="sensors or channels to use (default: those of the first recording)",
     )
     fit.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"

@@ -25,7 +25,7 @@ _EXAMPLES = """examples:
 --data reads folders of the form folder/subject/label/recording or
 folder/label/recording, where a recording is the export of an app, a file or a folder.
 
-Ctrl-C keeps the results that are done; the same command continues from there.
+Ctrl-C keeps the jobs that are finished; run the same command to continue.
 
 exit codes: 0 success, 1 invalid input, 2 invalid command line, 3 some jobs failed (the
 others are kept), 130 Ctrl-C."""

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from sk_imu.cli import main, make_parser
+from sk_imu.pipelines import MODELS
 
 
 def commands():
@@ -23,6 +24,11 @@ def test_help_ends_with_examples_that_parse(name):
         program, *words = shlex.split(line.split("   ")[0].partition(" > ")[0])
         assert program == "sk-imu"
         assert make_parser().parse_args(words).command == name
+
+
+def test_fit_offers_every_model():
+    (model,) = (action for action in commands()["fit"]._actions if action.dest == "model")
+    assert model.choices == MODELS
 
 
 def test_refused_input_is_reported_in_one_line(capsys):
@@ -47,7 +53,7 @@ def test_an_interrupt_promises_only_what_is_kept(
     assert main(command) == 130
     error = capsys.readouterr().err
     assert "Interrupted." in error
-    assert ("Finished folds are kept" in error) == promises
+    assert ("Finished jobs are kept" in error) == promises
 
 
 def test_help_does_not_wait_for_torch():
