@@ -1,5 +1,7 @@
 """Results as a run leaves them, of made-up scores."""
 
+import json
+
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
@@ -10,6 +12,8 @@ from sk_imu.study import StudyResults
 CLASSES = ("curl", "lunge", "squat")
 MODELS = ("rf", "svm", "cnn")
 PROTOCOLS = dict(list(ALL_PROTOCOLS.items())[:3])
+# What a page must show as text, whatever it holds.
+NASTY = ["</title><script>alert(1)</script>", '"$title" & ${x} <b>', "深蹲 with 100 %"]
 
 
 def make_results(
@@ -92,3 +96,77 @@ def make_results(
             "fixed": rng.normal(size=(3, 64)).tolist(),
         },
     )
+
+
+def full_results(classes=CLASSES, models=("rf", "svm", "cnn"), **options):
+    """Return made-up results with all that a run writes down."""
+    options = {"protocols": tuple(PROTOCOLS)} | options
+    results = make_results(classes, models, **options)
+    keys = results.predictions[["protocol", "model", "fold"]].drop_duplicates()
+    best = json.dumps({"C": 10.0, "gamma": 0.003})
+    results.searches = keys.assign(cv_score=0.875, best_params=best)
+    results.timings = keys.assign(seconds=30.0)
+    n_people = results.predictions["subject"].nunique()
+    results.settings |= {
+        "data": "watch",
+        "data_fingerprint": "93266a6b" * 8,
+        "n_sets": 12,
+        "n_subjects": n_people or None,
+        "channels": ["Gyroscope_x", "Gyroscope_y"],
+        "seeds": [7],
+        "models": list(keys["model"].unique()),
+        "protocols": list(keys["protocol"].unique()),
+        "n_folds": keys.groupby("protocol")["fold"].nunique().to_dict(),
+        "unavailable": {},
+        "wear": "free",
+        "sampling_rate_hz": 25.0,
+        "window_seconds": 2.5,
+        "fixed_length": None,
+        "n_short_sets": 3,
+        "quality": ["Gyroscope of 4 recordings has gaps", "Gravity of 2 is stale"],
+        "n_shared_pairs": {
+            name: 9 for name in options["protocols"] if name == "copied-sets"
+        },
+        "notes": ["12 sets in 3 recordings; 0 recordings without a bout are one set each."],
+        "versions": {"sk_imu": "0.1.0", "numpy": "2.4.6"},
+    }
+    return results
+
+
+def people_results(right, protocols=("unseen-people",)):
+    """Return results in which each model has so many of ten sets of each person right."""
+    rows = [
+        {
+            "protocol": protocol,
+            "model": model,
+            "fold": f"subject {person}",
+            "part": "test",
+            "set": 10 * person + i,
+            "copy": 0,
+            "subject": f"P{person}",
+            "y_true": "curl",
+            "y_pred": "curl" if i < n else "row",
+            "score_kind": "probability",
+        }
+        for protocol in protocols
+        for model, numbers in right.items()
+        for person, n in enumerate(numbers)
+        for i in range(10)
+    ]
+    results = full_results(["curl", "row"])
+    results.predictions = pd.DataFrame(rows)
+    return results
+
+
+def few_shot_results(right_by_k):
+    """Return results in which a model has so many of ten sets of each person right."""
+    results = people_results({"svm": [0]})
+    rows = []
+    for k, numbers in right_by_k.items():
+        rows.append(people_results({"svm": numbers}).predictions.assign(k=k))
+    results.predictions = pd.concat(rows, ignore_index=True).assign(protocol="few-shot")
+    results.predictions["fold"] += ", k=" + results.predictions["k"].astype(str)
+    results.settings |= {"protocols": ["few-shot"], "n_folds": {"few-shot": len(rows)}}
+    results.settings["n_shared_pairs"] = {}
+    results.curves = results.curves[:0]
+    return results

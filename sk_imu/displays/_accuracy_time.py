@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from ..model_selection import people_by_model, scores_by_person
-from ._people import Metric, intervals_by_model, name_of_metric
+from ..model_selection import scores_by_person
+from ._over_people import Metric, means_of, name_of_metric
 from ._style import look_of_marks, new_axes, shown
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class AccuracyTimeDisplay:
         *,
         score_name: str = "Accuracy",
         time_name: str = "Time",
-        confidence_level: float = 0.95,
+        confidence_level: float | None = 0.95,
         random_state: int | np.random.RandomState | None = 0,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -125,8 +125,9 @@ class AccuracyTimeDisplay:
             What the scores are.
         time_name : str, default="Time"
             What takes the time.
-        confidence_level : float, default=0.95
-            Of the intervals, drawn for two people and more.
+        confidence_level : float or None, default=0.95
+            Confidence level of the intervals, which need two people or more; None draws
+            no interval.
         random_state : int, RandomState instance or None, default=0
             Draws the people for the intervals.
         ax : matplotlib Axes, optional
@@ -137,10 +138,7 @@ class AccuracyTimeDisplay:
         display : AccuracyTimeDisplay
             The display, drawn.
         """
-        people = people_by_model(scores)
-        intervals = intervals_by_model(scores, people, confidence_level, random_state)
-        if intervals is None:
-            intervals = people.mean().rename_axis("model").rename("score").reset_index()
+        _, intervals = means_of(scores, confidence_level, random_state)
         if isinstance(seconds, pd.DataFrame):
             if "protocol" in seconds and seconds["protocol"].nunique() > 1:
                 mixed = ", ".join(seconds["protocol"].unique())

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..model_selection import Ranking, rank_models, scores_by_person
-from ._people import Metric
+from ._over_people import Metric
 from ._style import COLOURS, new_axes, shown
 
 if TYPE_CHECKING:

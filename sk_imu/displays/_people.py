@@ -1,21 +1,18 @@
 """Draw on whom each of several classifiers does well."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from ..model_selection import bootstrap_over_people, people_by_model, scores_by_person
-from ._style import look_of_marks, new_axes, shown
+from ..model_selection import scores_by_person
+from ._over_people import Metric, interval_title, means_of, name_of_metric
+from ._style import look_of_marks, new_axes, shown, titled_legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["PeopleDisplay"]
-
-Metric = str | Callable[[Any, Any], float]
-_SCORE_NAMES = {"accuracy": "Accuracy", "f1_macro": "Macro F1"}
 
 
 class PeopleDisplay:
@@ -36,8 +33,8 @@ class PeopleDisplay:
         Number of sets by person.
     score_name : str, default="Accuracy"
         What is drawn.
-    confidence_level : float, default=0.95
-        Of the intervals, for the legend.
+    confidence_level : float or None, default=0.95
+        Confidence level of the intervals, for the legend.
 
     Attributes
     ----------
@@ -73,7 +70,7 @@ class PeopleDisplay:
         intervals: pd.DataFrame | None = None,
         n_sets: "pd.Series[int] | None" = None,
         score_name: str = "Accuracy",
-        confidence_level: float = 0.95,
+        confidence_level: float | None = 0.95,
     ) -> None:
         self.people = people
         self.intervals = intervals
@@ -113,7 +110,7 @@ class PeopleDisplay:
         scores: pd.DataFrame,
         *,
         score_name: str = "Accuracy",
-        confidence_level: float = 0.95,
+        confidence_level: float | None = 0.95,
         random_state: int | np.random.RandomState | None = 0,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -125,8 +122,9 @@ class PeopleDisplay:
             As :func:`~sk_imu.model_selection.scores_by_person` returns them.
         score_name : str, default="Accuracy"
             What they are.
-        confidence_level : float, default=0.95
-            Of the intervals, drawn for two people and more.
+        confidence_level : float or None, default=0.95
+            Confidence level of the intervals, which need two people or more; None draws
+            no interval.
         random_state : int, RandomState instance or None, default=0
             Draws the people for the intervals.
         ax : matplotlib Axes, optional
@@ -137,10 +135,10 @@ class PeopleDisplay:
         display : PeopleDisplay
             The display, drawn.
         """
-        people = people_by_model(scores)
+        people, means = means_of(scores, confidence_level, random_state)
         display = cls(
             people=people,
-            intervals=intervals_by_model(scores, people, confidence_level, random_state),
+            intervals=means if "low" in means else None,
             n_sets=scores.groupby("subject", observed=True)["n_sets"].max()
             if "n_sets" in scores
             else None,
@@ -198,37 +196,8 @@ class PeopleDisplay:
         ax.set_xlim(max(float(lowest) - 0.05, -0.02), 1.02)
         title = "Model, mean"
         if ends is not None:
-            title += f" and {100 * self.confidence_level:g} % interval"
-        ax.legend(
-            title=title,
-            alignment="left",
-            frameon=False,
-            fontsize="small",
-            loc="upper left",
-            bbox_to_anchor=(1.01, 1),
-            borderaxespad=0,
-        )
+            title += f" and {interval_title(self.confidence_level)}"
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
+        titled_legend(ax, title, fontsize="small", **place)
         self.ax_, self.figure_ = ax, ax.figure
         return self
-
-
-def name_of_metric(metric: Metric) -> str:
-    """Return what an axis calls a score."""
-    if isinstance(metric, str):
-        return _SCORE_NAMES.get(metric, metric)
-    return getattr(metric, "__name__", "Score").replace("_", " ").capitalize()
-
-
-def intervals_by_model(
-    scores: pd.DataFrame,
-    people: pd.DataFrame,
-    confidence_level: float,
-    random_state: int | np.random.RandomState | None,
-) -> pd.DataFrame | None:
-    """Return the intervals in the models' order, None for a single person."""
-    if len(people) < 2:
-        return None
-    table = bootstrap_over_people(
-        scores, confidence_level=confidence_level, random_state=random_state
-    )
-    return table.set_index("model").loc[people.columns].reset_index(names="model")

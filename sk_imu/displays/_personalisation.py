@@ -1,12 +1,12 @@
 """Draw what sets labelled by a new person are worth."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 
-from ..model_selection import bootstrap_over_people, people_by_model
-from ._style import look_of_marks, new_axes, shown
+from ._over_people import interval_title, means_of
+from ._style import look_of_marks, new_axes, shown, titled_legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ class PersonalisationDisplay:
         Number of people, for the legend.
     score_name : str, default="Accuracy"
         What the score is.
-    confidence_level : float, default=0.95
-        Of the intervals, for the legend.
+    confidence_level : float or None, default=0.95
+        Confidence level of the intervals, for the legend.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class PersonalisationDisplay:
         intervals: pd.DataFrame,
         n_people: int,
         score_name: str = "Accuracy",
-        confidence_level: float = 0.95,
+        confidence_level: float | None = 0.95,
     ) -> None:
         self.intervals = intervals
         self.n_people = n_people
@@ -83,7 +83,7 @@ class PersonalisationDisplay:
         scores: pd.DataFrame,
         *,
         score_name: str = "Accuracy",
-        confidence_level: float = 0.95,
+        confidence_level: float | None = 0.95,
         random_state: int | np.random.RandomState | None = 0,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -97,8 +97,9 @@ class PersonalisationDisplay:
             averaged. ``k`` is the number of labelled sets of the new person.
         score_name : str, default="Accuracy"
             What the scores are.
-        confidence_level : float, default=0.95
-            Of the intervals, drawn for two people and more.
+        confidence_level : float or None, default=0.95
+            Confidence level of the intervals, which need two people or more; None draws
+            no interval.
         random_state : int, RandomState instance or None, default=0
             Draws the people for the intervals.
         ax : matplotlib Axes, optional
@@ -126,15 +127,9 @@ class PersonalisationDisplay:
             model=pd.MultiIndex.from_frame(scores[["model", "k"]]).to_flat_index()
         )
         try:
-            people = people_by_model(cells)
+            people, intervals = means_of(cells, confidence_level, random_state)
         except ValueError as error:
             raise ValueError(f"By (model, k): {error}") from error
-        if len(people) > 1:
-            intervals = bootstrap_over_people(
-                cells, confidence_level=confidence_level, random_state=random_state
-            )
-        else:
-            intervals = people.mean().rename_axis("model").rename("score").reset_index()
         models, k = zip(*intervals["model"], strict=True)
         intervals = intervals.assign(model=models, k=k)
         order = {model: i for i, model in enumerate(scores["model"].unique())}
@@ -182,10 +177,9 @@ class PersonalisationDisplay:
         ax.set(xlabel="Labelled sets of the new person", ylabel=self.score_name)
         title = f"Mean of {self.n_people} people"
         if has_bars:
-            title += f", {100 * self.confidence_level:g} % interval"
-        look_of_legend: dict[str, Any] = {"fontsize": "small", "title_fontsize": "small"}
-        # Above the axes, for within them bars may be anywhere.
-        look_of_legend |= {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
-        ax.legend(title=title, alignment="left", ncols=4, **look_of_legend)
+            title += f", {interval_title(self.confidence_level)}"
+        # Above the axes, because bars may be anywhere within them.
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 4}
+        titled_legend(ax, title, fontsize="small", title_fontsize="small", **place)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import RocCurveDisplay, auc, roc_curve
 
-from ._style import look_of_line, new_axes, shown
+from ._style import look_of_line, new_axes, shown, titled_legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -217,8 +217,7 @@ class RocByClassDisplay:
             ax.plot(x, np.r_[0, np.mean(rates, axis=0)], "k", linewidth=1.8, label=label)
         if looks:
             heading = "AUC" if len(named) == len(looks) else f"AUC, {len(named)} lowest"
-            look = {"fontsize": 7, "title_fontsize": 7, "alignment": "left"}
-            ax.legend(title=heading, loc="lower right", frameon=False, **look)
+            titled_legend(ax, heading, loc="lower right", fontsize=7, title_fontsize=7)
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         ax.set(xlabel="False positive rate", ylabel="True positive rate")
         self.ax_, self.figure_ = ax, ax.figure

@@ -89,6 +89,11 @@ def write_note(figure: "Figure | SubFigure", text: str) -> None:
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="0.3")
 
 
+def titled_legend(ax: "Axes", title: str, **look: Any) -> None:
+    """Draw the legend of axes, its title above the first column."""
+    ax.legend(title=title, alignment="left", frameon=False, **look)
+
+
 def legend_of(
     figure: "Figure | SubFigure", known: Mapping[str, Any], loc: Any = "outside upper right"
 ) -> None:

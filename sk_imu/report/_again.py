@@ -1,66 +1,55 @@
-"""How to run a study again: the command or call, the settings, the versions."""
+"""How to run a study again: the command or call, and the settings."""
 
 import shlex
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..study import StudyResults
-from ._findings import listed, one_line
-from ._markup import text_of
+from ._words import listed, one_line
 
-__all__ = ["again_section", "how_to_run", "seeds_of"]
+__all__ = ["Again", "again_of", "how_to_run"]
+
+_OPTIONS = (
+    *("models", "protocols", "budget", "channels", "wear"),
+    *("window_seconds", "fixed_length"),
+)
 
 
-def again_section(results: StudyResults) -> str:
-    """Return the section "Run it again"."""
+class Again(NamedTuple):
+    """The section "Reproduce"."""
+
+    command: str
+    settings: dict[str, str]
+
+
+def again_of(results: StudyResults) -> Again:
+    """Return the section "Reproduce"."""
     settings = results.settings
-    rows = {
+    rows: dict[str, Any] = {
         "Data": settings["data"],
-        "Fingerprint of the data": settings.get("data_fingerprint"),
+        "Data fingerprint": settings["data_fingerprint"],
         "Exercises": ", ".join(map(one_line, settings["classes"])),
-        "Channels": ", ".join(settings.get("channels", [])),
-        "Wear": settings.get("wear"),
-        "Clock": _unit(settings.get("sampling_rate_hz"), "Hz"),
-        "Windows": _unit(settings.get("window_seconds"), "s"),
-        "Fixed length": _unit(settings.get("fixed_length"), "samples"),
+        "Channels": ", ".join(settings["channels"]),
+        "Wear": settings["wear"],
+        "Sampling rate": f"{settings['sampling_rate_hz']:g} Hz",
+        "Window": f"{settings['window_seconds']:g} s",
         "Budget": settings["budget"],
-        "Seed": seeds_of(settings),
+        "Random seed": listed([*map(str, settings["seeds"])]),
     }
-    if rows["Fixed length"]:
-        rows["Windows"] = None
-    if len(results.timings) and "seconds" in results.timings:
+    if settings["fixed_length"]:
+        # Then no windows are cut.
+        del rows["Window"]
+        rows["Fixed length"] = f"{settings['fixed_length']:g} samples"
+    if len(results.timings):
         minutes = results.timings["seconds"].sum() / 60
         rows["Time, all folds together"] = f"{minutes:.1f} min on one thread"
-    told = "".join(
-        f"<dt>{text_of(name)}</dt><dd>{text_of(value)}</dd>"
-        for name, value in rows.items()
-        if value not in (None, "")
-    )
-    versions = "".join(
-        f"<dt>{text_of(name)}</dt><dd>{text_of(value)}</dd>"
-        for name, value in settings.get("versions", {}).items()
-    )
-    return (
-        f"<pre><code>{text_of(how_to_run(results), keep=True)}</code></pre>\n"
-        f"<p>The same data, versions and seed give the same figures.</p>\n"
-        f"<h3>Settings</h3>\n<dl>{told}</dl>\n"
-        + (f"<h3>Versions</h3>\n<dl>{versions}</dl>" if versions else "")
-    )
+    return Again(how_to_run(results), rows)
 
 
 def how_to_run(results: StudyResults) -> str:
     """Return the command that makes these results again, or the call where none does."""
     settings = results.settings
-    data = str(settings.get("data", "your data"))
-    chosen = {
-        "models": [*settings.get("models", [])],
-        "protocols": [*settings.get("protocols", [])],
-        "budget": settings.get("budget", "quick"),
-        "channels": [*settings.get("channels", [])] or None,
-        "wear": settings.get("wear"),
-        "window_seconds": settings.get("window_seconds", 4.0),
-        "fixed_length": settings.get("fixed_length"),
-    }
-    rate_hz = settings.get("sampling_rate_hz", 25.0)
+    data, rate_hz = settings["data"], settings["sampling_rate_hz"]
+    chosen = {name: settings[name] for name in _OPTIONS}
     # Arrays, and several data sets as one, have no name that a command could be given.
     nameless = data == "your data" or " + " in data
     seeds = settings["seeds"]
@@ -82,12 +71,3 @@ def how_to_run(results: StudyResults) -> str:
         ["--seeds", *map(str, seeds), "--out", "results", *["--no-segment"] * whole]
     )
     return " \\\n    ".join(map(shlex.join, words))
-
-
-def seeds_of(settings: dict[str, Any]) -> str:
-    """Return the seeds as a sentence lists them."""
-    return listed([str(seed) for seed in settings["seeds"]])
-
-
-def _unit(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:g} {unit}"

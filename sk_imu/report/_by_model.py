@@ -1,4 +1,4 @@
-"""What a study's predictions tell, a panel a model."""
+"""ROC curves and confusion matrices of a study, a panel for each model."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from ..displays import RocByClassDisplay, name_of, shown, write_note
+from ..displays import RocByClassDisplay, shown, write_note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,9 +21,10 @@ _MOST_NUMBERED = 14
 
 def draw_rocs(
     figure: "Figure | SubFigure", rows: pd.DataFrame, classes: Sequence[str], n_columns: int
-) -> None:
-    """Draw a panel a model: ROC of each class against the rest, and the macro average."""
+) -> dict[str, float]:
+    """Draw the ROC curve of each class against the rest, and return the macro AUCs."""
     left_out: dict[str, list[str]] = {}
+    areas: dict[str, float] = {}
     for panel in _panels(figure, rows, n_columns):
         ax = panel.ax
         columns = [f"score_{label}" for label in classes]
@@ -31,25 +32,27 @@ def draw_rocs(
         truth = panel.rows["y_true"].to_numpy()
         display = RocByClassDisplay.from_predictions(truth, scores, classes, ax=ax)
         for label, why in display.left_out.items():
-            left_out.setdefault(f"{shown(label)} ({why})", []).append(name_of(panel.model))
+            left_out.setdefault(f"{shown(label)} ({why})", []).append(panel.model)
+        areas[panel.model] = display.macro_roc_auc
         is_probability = (panel.rows["score_kind"] == "probability").all()
         kind = "" if is_probability else " (decision values)"
-        ax.set_title(name_of(panel.model) + kind)
+        ax.set_title(panel.model + kind)
         if not panel.is_lowest:
             ax.set_xlabel("")
         if not panel.is_first:
             ax.set_ylabel("")
     note = "Each class against the rest, test predictions of all folds pooled."
     if left_out:
-        told = [f"{text} for {', '.join(models)}" for text, models in left_out.items()]
-        note += f" Left out: {'; '.join(told)}."
+        reasons = [f"{text} for {', '.join(models)}" for text, models in left_out.items()]
+        note += f" Left out: {'; '.join(reasons)}."
     write_note(figure, note)
+    return areas
 
 
 def draw_confusions(
     figure: "Figure | SubFigure", rows: pd.DataFrame, classes: Sequence[str], n_columns: int
 ) -> None:
-    """Draw a panel a model: the counts, coloured by their share of the true class."""
+    """Draw the counts, colored by their share of the true class."""
     for panel in _panels(figure, rows, n_columns):
         ax, here = panel.ax, panel.rows
         counts = confusion_matrix(here["y_true"], here["y_pred"], labels=classes)
@@ -71,13 +74,15 @@ def draw_confusions(
                 text.set_text(f"{share:.0%}\n{count}" if count else "")
                 text.set(fontsize=6.5, color="white" if share > 0.5 else "black")
         accuracy = np.trace(counts) / counts.sum()
-        ax.set_title(f"{name_of(panel.model)}, accuracy {accuracy:.3f}")
+        ax.set_title(f"{panel.model}, accuracy {accuracy:.3f}")
         ax.spines[["top", "right"]].set_visible(True)
         if not panel.is_first:
             ax.set(yticklabels=[], ylabel="")
         if not panel.is_lowest:
             ax.set(xticklabels=[], xlabel="")
-    note = "Share of the true class, white to dark blue, and number of predictions."
+    note = (
+        "Color: share of the true class. Text: that share, and the number of predictions."
+    )
     write_note(figure, note)
 
 

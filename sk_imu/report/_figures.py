@@ -13,12 +13,15 @@ from ..displays import (
     PeopleDisplay,
     PersonalisationDisplay,
     ResamplingDisplay,
+    name_of,
     shown,
 )
 from ..study import StudyResults
 from ._by_model import draw_confusions, draw_rocs
-from ._findings import confused_pairs, listed, name_of, one_line, percent, tested
+from ._failures import confused_pairs
+from ._findings import has_people, tested
 from ._personal import people_by_k
+from ._words import FEWEST_PEOPLE, listed, one_line, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +46,7 @@ _STYLE: dict[Any, Any] = {
     # SVG files alike byte by byte, whenever they are drawn.
     "svg.hashsalt": "sk_imu",
 }
-# Taken, where the machine has them, for signs that matplotlib's own font lacks.
+# Used, where the machine has them, for characters that matplotlib's own font lacks.
 _MORE_FONTS = (
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Hiragino Sans GB"),
     *("Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei", "Arial Unicode MS"),
@@ -54,7 +57,7 @@ _ENDINGS = ("png", "svg")
 
 
 class Drawing(NamedTuple):
-    """A figure, and what stands beside it on a page."""
+    """A figure, and the text beside it on the page."""
 
     name: str
     title: str
@@ -66,9 +69,9 @@ class Drawing(NamedTuple):
 def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list[Path]:
     """Draw the figures of a study as PNG and SVG files.
 
-    Nothing is fitted: all is drawn from the results. What they lack has no figure: without
-    nets there are no loss curves, without unseen people none by person. Figures of an
-    earlier run in the same folder are removed.
+    Nothing is fitted. What the results lack has no figure: without networks there are no
+    loss curves, without unseen people no scores by person. Figures of an earlier run in
+    the same folder are removed.
 
     Parameters
     ----------
@@ -76,21 +79,21 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
         What :func:`~sk_imu.study.run_study` returned or
         :meth:`~sk_imu.study.StudyResults.load` read.
     folder : str or path
-        Where to; made if it is not there.
+        Where to write; made if it does not exist.
 
     Returns
     -------
     paths : list of pathlib.Path
         The files written, each as PNG and SVG: ``resampling``, a set before and after
-        resampling; ``loss_curves``, training and test loss by epoch of the nets;
-        ``roc_<protocol>``, ROC curves by class, one against the rest, and their macro
+        resampling; ``loss_curves``, training and test loss by epoch of the networks;
+        ``roc_<protocol>``, ROC curves of each class against the rest, and their macro
         average; ``confusion_<protocol>``; ``personalisation``, accuracy by the number of
-        labelled sets of the person, of the few-shot protocol; and ``people``, accuracy by
-        person, of people that the models have not learnt from.
+        labeled sets of the person, under the few-shot protocol; and ``people``, accuracy
+        on each person who is not in the training set.
 
     See Also
     --------
-    write_report : The figures in a page that says what they come to.
+    write_report : Write the figures into a page with the results in words.
     sk_imu.study.run_study : Make the results.
 
     Examples
@@ -110,7 +113,7 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
 
 
 class Written(NamedTuple):
-    """What a page needs of a figure that has been written."""
+    """A figure that has been written, as a page needs it."""
 
     name: str
     title: str
@@ -121,7 +124,7 @@ class Written(NamedTuple):
 
 
 def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Written]:
-    """Write the figures and return what a page tells of them."""
+    """Write the figures and return what a page needs of them."""
     import matplotlib as mpl
     from matplotlib.font_manager import fontManager
 
@@ -137,7 +140,7 @@ def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Writ
     style = _STYLE | {"font.sans-serif": ["DejaVu Sans", *more_fonts]}
     written = []
     with mpl.rc_context(style), warnings.catch_warnings():
-        # Signs that no font here has are drawn as boxes, which speak for themselves.
+        # Characters that no font has are drawn as boxes, which is plain to see.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         for drawing in _figures(results):
             paths = [folder / f"{drawing.name}.{ending}" for ending in _ENDINGS]
@@ -167,11 +170,12 @@ def _figures(results: StudyResults) -> Iterator[Drawing]:
         if len(rows):
             title = results.titles[protocol]
             where = f"{title}\n{data}, {budget}, {_size_of(rows)}"
-            yield from _rocs_and_confusions(rows, classes, protocol, title, where)
+            yield _rocs(rows, classes, title, where)
+            yield _confusions(rows, classes, title, where)
     if len(people := people_by_k(results)) and people["k"].nunique() > 1:
         yield _personalisation(people, f"{data}, {budget}")
     unseen = tested(results, "unseen-people")
-    if len(unseen) and unseen["subject"].notna().all():
+    if has_people(unseen):
         title = results.titles["unseen-people"]
         yield _people(unseen, f"{title}\n{data}, {budget}, {_size_of(unseen)}")
 
@@ -185,9 +189,9 @@ def _resampling(results: StudyResults, data: str) -> Drawing:
     n_before, n_uniform = len(example["before_s"]), len(example["uniform"][0])
     n_fixed, rate_hz = len(example["fixed"][0]), example["sampling_rate_hz"]
     caption = (
-        f"One set of {label} as it was recorded, on the models' clock of {rate_hz:g} Hz, "
-        f"and stretched to {n_fixed} samples as the study did. Right: the shaded stretch, "
-        "enlarged."
+        f"One set of {label} as recorded, resampled to {rate_hz:g} Hz as for the models, "
+        f"and stretched to {n_fixed} samples as by Zhang et al. (2024). Right: the shaded "
+        "part, enlarged."
     )
     alt = (
         f"Line plots of {listed(list(example['channel_names']))} in three states: "
@@ -206,87 +210,94 @@ def _losses(results: StudyResults, where: str) -> Drawing:
     models = listed([name_of(model) for model in curves["model"].unique()])
     caption = (
         f"Loss of {models} after each epoch, on the test sets and on as many training "
-        "sets. Where the two part, a network learns what does not carry over."
+        "sets. Where the two diverge, a network overfits."
     )
     keys = ["protocol", "model", "fold", *({"seed", "k"} & {*curves})]
     last = curves.sort_values("epoch").groupby(keys, dropna=False).tail(1)
     means = last.groupby(["protocol", "model"], sort=False)[["train_loss", "test_loss"]]
-    told = [
+    losses = [
         f"{name_of(row.model)} under {results.titles[row.protocol]}, training "
         f"{row.train_loss:.2f}, test {row.test_loss:.2f}"
         for row in means.mean().reset_index().itertuples()
     ]
-    alt = f"Loss curves. Cross-entropy after the last epoch: {'; '.join(told)}."
+    alt = f"Loss curves. Cross-entropy after the last epoch: {'; '.join(losses)}."
     return Drawing("loss_curves", title, caption, alt, figure)
 
 
-def _rocs_and_confusions(
-    rows: "pd.DataFrame", classes: list[str], protocol: str, protocol_title: str, where: str
-) -> Iterator[Drawing]:
+def _grid_of(rows: "pd.DataFrame") -> tuple[int, int]:
+    """Return the rows and columns of panels, one for each model."""
     n_models = rows["model"].nunique()
     columns = {1: 1, 2: 2, 4: 2}.get(n_models, 3)
-    lines = -(-n_models // columns)
+    return -(-n_models // columns), columns
+
+
+def _rocs(
+    rows: "pd.DataFrame", classes: list[str], protocol_title: str, where: str
+) -> Drawing:
+    lines, columns = _grid_of(rows)
     title = f"ROC by class, {where}"
     figure = _figure(title, 0.6 + 2.9 * columns, 1.1 + 2.9 * lines)
-    draw_rocs(figure, rows, classes, columns)
+    areas = draw_rocs(figure, rows, classes, columns)
     caption = (
-        f"{protocol_title}: how many of a class are found, against how many others are "
-        "taken for it, as the threshold falls."
+        f"{protocol_title}: true positive rate against false positive rate of each class, "
+        "as the threshold falls."
     )
-    # From the legends, for a page shall not say another figure than the drawing.
-    told = [
-        f"{ax.get_title()}, {label.removesuffix(' macro average')}"
-        for ax in figure.axes
-        for label in ax.get_legend_handles_labels()[1]
-        if label.endswith(" macro average")
-    ]
-    alt = f"ROC curves of {len(classes)} classes, a panel a model."
-    if told:
-        alt += f" Area under the macro average: {'; '.join(told)}."
-    yield Drawing(f"roc_{protocol}", title, caption, alt, figure)
+    # With one class in the test sets there is no curve.
+    known = [f"{model}, {area:.3f}" for model, area in areas.items() if np.isfinite(area)]
+    alt = f"ROC curves of {len(classes)} classes, a panel for each model."
+    if known:
+        alt += f" Area under the macro average: {'; '.join(known)}."
+    return Drawing(f"roc_{rows['protocol'].iloc[0]}", title, caption, alt, figure)
 
+
+def _confusions(
+    rows: "pd.DataFrame", classes: list[str], protocol_title: str, where: str
+) -> Drawing:
+    lines, columns = _grid_of(rows)
     # Room for the labels beside the confusion matrices and under them.
     margin = 0.4 + 0.065 * max(len(shown(label)) for label in classes)
     side = float(np.clip(0.36 * len(classes), 1.8, 6.0))
     title = f"Confusion matrix, {where}"
     width, height = (side + 0.2) * columns, (side + 0.4) * lines
     # A panel above an empty place has labels under it too.
-    height += margin * (2 if n_models % columns else 1)
+    height += margin * (2 if rows["model"].nunique() % columns else 1)
     figure = _figure(title, margin + width, 0.45 + height)
     draw_confusions(figure, rows, classes, columns)
     caption = (
-        f"{protocol_title}: what each class was taken for. What is right lies on the "
-        "diagonal."
+        f"{protocol_title}: what each class was predicted as. Correct predictions are on "
+        "the diagonal."
     )
-    told = []
+    by_model = []
     for model, group in rows.groupby("model", sort=False):
         n_right = int((group["y_true"] == group["y_pred"]).sum())
-        text = f"{model}, {n_right} of {len(group)} right"
+        text = f"{model}, {n_right} of {len(group)} correct"
         for pair in confused_pairs(group, 1):
-            text += f", most often wrong: {pair['text']} ({pair['n']})"
-        told.append(text)
-    alt = f"Confusion matrices, a panel a model. {'; '.join(told)}."
-    yield Drawing(f"confusion_{protocol}", title, caption, alt, figure)
+            text += f", most common error: {pair['text']} ({pair['n']})"
+        by_model.append(text)
+    alt = f"Confusion matrices, a panel for each model. {'; '.join(by_model)}."
+    return Drawing(f"confusion_{rows['protocol'].iloc[0]}", title, caption, alt, figure)
 
 
 def _personalisation(people: "pd.DataFrame", where: str) -> Drawing:
-    title = f"Accuracy by labelled sets of the new person\n{where}"
+    title = f"Accuracy by labeled sets of the new person\n{where}"
     figure = _figure(title, 5.5, 3.6)
-    PersonalisationDisplay.from_scores(people, ax=figure.subplots())
     n_people = people["subject"].nunique()
+    level = 0.95 if n_people >= FEWEST_PEOPLE else None
+    PersonalisationDisplay.from_scores(people, confidence_level=level, ax=figure.subplots())
     caption = (
         f"Accuracy on {n_people} people, by how many sets of each exercise of the person "
-        "were learnt beside the sets of all others. The sets tested are the same."
+        "are in the training set, beside the sets of all others. The test sets are the "
+        "same."
     )
     means = people.groupby(["model", "k"], sort=False)["score"].mean()
-    told = [
+    ranges = [
         f"{model}, {percent(group.iloc[0])} to {percent(group.iloc[-1])}"
         for model, group in means.groupby(level="model", sort=False)
     ]
     ks = sorted(people["k"].unique())
     alt = (
-        f"A line a model from {ks[0]} to {ks[-1]} labelled sets, mean over people: "
-        f"{'; '.join(told)}."
+        f"A line for each model from {ks[0]} to {ks[-1]} labeled sets, mean over people: "
+        f"{'; '.join(ranges)}."
     )
     return Drawing("personalisation", title, caption, alt, figure)
 
@@ -295,18 +306,19 @@ def _people(unseen: "pd.DataFrame", where: str) -> Drawing:
     title = f"Accuracy by person, {where}"
     n_people, n_models = unseen[["subject", "model"]].nunique()
     figure = _figure(title, 7.5, 1.6 + (n_people + 1) * (0.15 + 0.07 * n_models))
-    PeopleDisplay.from_predictions(unseen, ax=figure.subplots())
+    level = 0.95 if n_people >= FEWEST_PEOPLE else None
+    PeopleDisplay.from_predictions(unseen, confidence_level=level, ax=figure.subplots())
     caption = (
-        "Accuracy on each person by models that have not learnt from them, the worst at "
-        "the bottom. Above: the mean over people"
+        "Accuracy on each person, with that person left out of the training set, the "
+        "lowest at the bottom. Above: the mean over people"
     )
-    caption += " and its 95 % interval." if n_people > 1 else "."
+    caption += " and its 95 % interval." if level else "."
     shares = (unseen["y_true"] == unseen["y_pred"]).groupby(unseen["subject"]).mean()
     worst, best = one_line(shares.idxmin()), one_line(shares.idxmax())
     alt = (
-        f"A mark a person and model. All models together are right in "
-        f"{percent(shares.min())} of the sets of {worst} and in {percent(shares.max())} of "
-        f"those of {best}."
+        "A mark for each person and model. All models together predict "
+        f"{percent(shares.min())} of the sets of {worst} and {percent(shares.max())} of "
+        f"those of {best} correctly."
     )
     return Drawing("people", title, caption, alt, figure)
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from ..displays import name_of
 from ..study import StudyResults
-from ._findings import name_of, one_line, score_groups
+from ._findings import score_groups
+from ._words import one_line
 
 __all__ = ["latex_table"]
 
@@ -39,8 +41,8 @@ def latex_table(results: StudyResults) -> str:
     -------
     text : str
         A ``table`` to ``\input``; the document needs ``\usepackage{booktabs}``. Macro
-        averages by protocol and model, the lowest accuracy of a person, and beside the
-        study's own protocol the F1 that it published.
+        averages by protocol and model, the lowest accuracy on one person, and beside
+        protocol (a) the F1 published by Zhang et al. (2024).
 
     See Also
     --------
@@ -77,7 +79,7 @@ def latex_table(results: StudyResults) -> str:
             rf"\multicolumn{{{len(_COLUMNS) + 2}}}{{l}}{{{_escaped(title)}; {n_rows}}} \\",
         ]
         for model, scores in table.iterrows():
-            # The published figures are of a protocol as this one, and of no other.
+            # The published scores are of a protocol like (a), and of no other.
             published = scores["published_f1"] if protocol == "copied-sets" else None
             lines.append(
                 _row(

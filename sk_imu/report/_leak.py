@@ -1,68 +1,77 @@
-"""What the leak gives: (a) beside (b) and (c), and how sure that is."""
+"""The effect of the leak: (a) beside (b) and (c), and how sure that is."""
 
+from typing import NamedTuple
+
+import numpy as np
 import pandas as pd
 
+from ..displays import name_of
 from ..study import PROTOCOLS, StudyResults
-from ._findings import listed, name_of, score_groups, tested, why_missing
-from ._markup import NO_VALUE, bullets, score_of, table_of, warn
+from ._findings import score_groups, tested, why_missing
+from ._tables import NO_VALUE, Table, score_of
+from ._words import FEWEST_PEOPLE, listed, no_interval, significant_for
 
-__all__ = ["leak_section", "leak_sentences", "leak_table"]
+__all__ = ["Leak", "leak_of", "leak_sentences", "leak_table"]
 
 _LEAKED, _SETS, _PEOPLE = "copied-sets", "unseen-sets", "unseen-people"
+_HEADS = {_SETS: "(a) − (b)", _PEOPLE: "(a) − (c)"}
 
 
-def leak_section(results: StudyResults) -> str:
-    """Return the section "What the leak gives"."""
-    content = bullets(leak_sentences(results))
-    shared = results.settings.get("n_shared_pairs", {})
-    told = [
+class Leak(NamedTuple):
+    """The section "The leak"."""
+
+    sentences: list[str]
+    shared: str
+    table: Table | None
+
+
+def leak_of(results: StudyResults) -> Leak:
+    """Return the section "The leak"."""
+    shared = [
         f"{n} pairs of train and test rows share values under {results.titles[name]}"
-        for name, n in shared.items()
+        for name, n in results.settings["n_shared_pairs"].items()
         if n
     ]
-    if told:
-        content += warn(f"LEAK: {listed(told)}.")
-    table = leak_table(results)
-    less = [column for column in map(str, table) if column.startswith("less_")]
-    if not less:
-        return content
-    heads = {"less_unseen-sets": "(a) less (b)", "less_unseen-people": "(a) less (c)"}
-    columns = ["copied-sets", *(column.removeprefix("less_") for column in less)]
+    return Leak(leak_sentences(results), listed(shared), _table(results))
+
+
+def _table(results: StudyResults) -> Table | None:
+    scores = leak_table(results)
+    honest = [name for name in _HEADS if f"less_{name}" in scores]
+    if not honest:
+        return None
     rows = [
         [
             name_of(model),
-            *(score_of(row[column]) for column in columns),
-            *(_difference(row, column.removeprefix("less_")) for column in less),
+            *(score_of(row[name]) for name in (_LEAKED, *honest)),
+            *(_difference(row, name) for name in honest),
         ]
-        for model, row in table.iterrows()
+        for model, row in scores.iterrows()
     ]
-    content += "\n" + table_of(
-        "leak-sizes",
-        "Macro F1 on test, and what is lost from (a), in points, with its 95 % interval "
-        f"over {_drawn(results)} drawn anew.",
-        [
-            "Model",
-            *(results.titles[column] for column in columns),
-            *(heads[c] for c in less),
-        ],
-        [("", rows)],
-    )
-    return content + (
-        '<p class="soft">In (a) all models learn from the same copies; in (b) and (c) a '
-        "model makes copies, if any, of its training sets alone, and networks change every "
-        "batch anew. What lies between (a) and (b) is mostly, not wholly, the leak.</p>"
-    )
+    inflation = results.inflation()
+    is_few = inflation["n"] < FEWEST_PEOPLE
+    caption = "Macro F1 on test, and its difference in points"
+    if not is_few.all():
+        drawn = _drawn(inflation[~is_few])
+        caption += f", with the 95 % bootstrap interval over {drawn}"
+    caption += "."
+    for row in inflation[is_few].drop_duplicates("than").itertuples():
+        caption += f" {no_interval(row.n, row.drawn, f' for {_HEADS[row.than]}')}"
+    heads = ["Model", *(results.titles[name] for name in (_LEAKED, *honest))]
+    heads += [_HEADS[name] for name in honest]
+    return Table("leak-sizes", caption, heads, [("", rows)])
 
 
 def _difference(row: "pd.Series[float]", name: str) -> str:
-    if pd.isna(row[f"less_{name}"]):
+    difference, low, high = (row[f"{key}_{name}"] for key in ("less", "low", "high"))
+    if pd.isna(difference):
         return NO_VALUE
-    low, high = row[f"low_{name}"], row[f"high_{name}"]
-    return f"{row[f'less_{name}']:+.1f} ({low:+.1f} to {high:+.1f})"
+    interval = "" if pd.isna(low) else f" ({low:+.1f} to {high:+.1f})"
+    return f"{difference:+.1f}{interval}"
 
 
-def _drawn(results: StudyResults) -> str:
-    return listed([*results.inflation()["drawn"].unique()])
+def _drawn(inflation: pd.DataFrame) -> str:
+    return listed([*inflation["drawn"].unique()])
 
 
 def leak_table(results: StudyResults) -> pd.DataFrame:
@@ -71,9 +80,9 @@ def leak_table(results: StudyResults) -> pd.DataFrame:
     Returns
     -------
     table : DataFrame
-        Columns are the protocols' names, and ``less_<name>`` for what is lost from (a),
-        with its interval in ``low_<name>`` and ``high_<name>``; what was not run is
-        missing.
+        Columns are the protocols' names, and ``less_<name>`` for (a) minus that protocol,
+        with its interval in ``low_<name>`` and ``high_<name>``. What was not run, and the
+        interval over fewer than three people, is missing.
     """
     groups = score_groups(results)
     table = pd.DataFrame({name: scores["f1_macro"] for name, _, scores in groups})
@@ -81,6 +90,7 @@ def leak_table(results: StudyResults) -> pd.DataFrame:
         return table
     for name, rows in results.inflation().groupby("than", sort=False):
         rows = rows.set_index("model")
+        rows.loc[rows["n"] < FEWEST_PEOPLE, ["low", "high"]] = np.nan
         for column, key in (("less", "points"), ("low", "low"), ("high", "high")):
             table[f"{column}_{name}"] = rows[key]
     return table
@@ -89,43 +99,46 @@ def leak_table(results: StudyResults) -> pd.DataFrame:
 def leak_sentences(results: StudyResults) -> list[str]:
     """Return how much the copies in the test sets give, and how sure that is."""
     table = leak_table(results)
-    column = f"less_{_SETS}"
-    if column not in table:
+    if f"less_{_SETS}" not in table:
         return [
-            f"The leak can't be measured: {PROTOCOLS[name].title} is missing, "
+            f"The effect of the leak cannot be measured without {PROTOCOLS[name].title}: "
             f"{why_missing(results, name)}."
             for name in (_LEAKED, _SETS)
             if name not in table
         ]
-    points = table[column].dropna()
-    told = [
+    points, lows = table[f"less_{_SETS}"].dropna(), table[f"low_{_SETS}"].dropna()
+    effects = [
         f"{abs(value):.1f} points {'lower' if value < 0 else 'higher'} for {name_of(model)}"
         for model, value in points.items()
     ]
-    lines = [
-        "With copies of the test sets in the training, (a), macro F1 is "
-        f"{listed(told)} than without them, (b)."
-    ]
-    if len(points) > 1:
-        lines[0] = lines[0][:-1] + f"; {points.mean():+.1f} points on average."
-    sure = [name_of(m) for m in points.index if table.loc[m, f"low_{_SETS}"] > 0]
-    lines.append(
-        f"By the intervals over {_drawn(results)}, that copies help can be told from "
-        f"chance for {listed(sure) or 'no model'}."
+    effect = (
+        "With copies of the test sets in the training set, (a), macro F1 is "
+        f"{listed(effects)} than without them, (b)"
     )
+    if len(points) > 1:
+        effect += f"; {points.mean():+.1f} points on average"
+    lines = [f"{effect}."]
+    if len(lows):
+        helped = [name_of(model) for model in lows.index if lows[model] > 0]
+        drawn = _drawn(results.inflation())
+        lines.append(
+            f"By the intervals over {drawn}, the gain from copies "
+            f"{significant_for(helped)}."
+        )
     rows = results.predictions[results.predictions["protocol"] == _LEAKED]
+    # All models and seeds have the same number of rows.
     for key in {"model", "seed"} & {*rows}:
         rows = rows[rows[key] == rows[key].iloc[0]]
     is_test = rows["part"] == "test"
     n_copied = rows.loc[is_test, "set"].isin(rows.loc[~is_test, "set"]).sum()
     lines.append(
-        f"Of the {is_test.sum()} test rows of (a), {n_copied} are a set that the model has "
-        "learnt from, or a copy of one."
+        f"Of the {is_test.sum()} test rows of (a), {n_copied} are training sets or copies "
+        "of them."
     )
     rows = tested(results, _SETS)
     n_sets = len(rows.drop_duplicates(["fold", "set", *({"seed"} & {*rows})]))
     lines.append(
-        f"(b) rests on {n_sets} test sets: one of them is {100 / n_sets:.1f} points of "
-        "accuracy, so that a small difference, of either sign, says little."
+        f"(b) has {n_sets} test sets. One of them is {100 / n_sets:.1f} points of "
+        "accuracy, so a small difference of either sign means little."
     )
     return lines

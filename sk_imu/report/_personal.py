@@ -1,19 +1,30 @@
-"""What a few labelled sets of the new person are worth, from the few-shot protocol."""
+"""What a few labeled sets of the new person are worth, from the few-shot protocol."""
+
+from typing import NamedTuple
 
 import pandas as pd
 
+from ..displays import name_of
 from ..model_selection import bootstrap_over_people
 from ..study import StudyResults
-from ._findings import listed, name_of, percent, why_missing
-from ._markup import table_of, text_of
+from ._findings import why_missing
+from ._tables import Table
+from ._words import FEWEST_PEOPLE, listed, no_interval, percent, significant_for
 
-__all__ = ["people_by_k", "personal_section"]
+__all__ = ["Personal", "people_by_k", "personal_of"]
 
 _FEW_SHOT = "few-shot"
 
 
+class Personal(NamedTuple):
+    """The section on labeled sets of the new person."""
+
+    sentence: str
+    table: Table | None = None
+
+
 def people_by_k(results: StudyResults) -> pd.DataFrame:
-    """Return the accuracy on each person by model and labelled sets, ``k``."""
+    """Return the accuracy on each person by model and labeled sets, ``k``."""
     if not len(results.predictions):
         return pd.DataFrame()
     people = results.by_person()
@@ -21,46 +32,56 @@ def people_by_k(results: StudyResults) -> pd.DataFrame:
     return people.assign(model=people["model"].map(name_of)).astype({"k": int})
 
 
-def personal_section(results: StudyResults) -> str:
-    """Return the section on few-shot, nothing where it was not asked for."""
+def personal_of(results: StudyResults) -> Personal | None:
+    """Return the section on few-shot, None where it was not asked for."""
     if _FEW_SHOT not in results.titles:
-        return ""
+        return None
     people = people_by_k(results)
     if not len(people):
-        return f"<p>Not known: {text_of(why_missing(results, _FEW_SHOT))}.</p>"
+        return Personal(f"Not known: {why_missing(results, _FEW_SHOT)}.")
     ks = sorted(people["k"].unique())
     n_people = people["subject"].nunique()
+    has_gain, has_interval = len(ks) > 1, n_people >= FEWEST_PEOPLE
     heads = ["Model", *(f"{k} sets" if k != 1 else "1 set" for k in ks)]
-    rows, told = [], []
+    heads += [f"Gain, {ks[0]} to {ks[-1]}"] * has_gain
+    rows, helped = [], []
     for model, group in people.groupby("model", sort=False):
         means = group.groupby("k")["score"].mean()
         row = [str(model), *(percent(means[k]) for k in ks)]
-        if len(ks) > 1 and n_people > 1:
-            gains = bootstrap_over_people(
-                group.assign(model=group["k"].astype(str)), against=str(ks[0])
-            ).set_index("model")
-            gain = gains.loc[str(ks[-1]), ["difference", "low", "high"]].to_numpy(float)
-            points, low, high = 100 * gain
+        if has_gain and has_interval:
+            points, low, high = _gain(group, ks)
             row.append(f"{points:+.1f} ({low:+.1f} to {high:+.1f})")
             if low > 0:
-                told.append(str(model))
+                helped.append(str(model))
+        elif has_gain:
+            row.append(f"{100 * (means[ks[-1]] - means[ks[0]]):+.1f}")
         rows.append(row)
     sentence = (
-        f"The same sets of {n_people} people are named by models that have learnt from "
-        f"others, and from {listed([str(k) for k in ks], 'or')} sets of each exercise of "
-        "the person."
+        f"Accuracy on the same sets of {n_people} people, of models trained on all other "
+        f"people and on {listed([str(k) for k in ks], 'or')} sets of each exercise of the "
+        "person."
     )
-    if len(heads) < len(rows[0]):
-        heads.append(f"Gain, {ks[0]} to {ks[-1]}")
-        sentence += (
-            " That the person's own sets help can be told from chance for "
-            f"{listed(told) or 'no model'}."
+    caption = (
+        "Accuracy, mean over people, by the number of labeled sets of each exercise of the "
+        "person."
+    )
+    if has_gain:
+        caption += " Gain: in points" + (
+            ", with its 95 % interval over people." * has_interval
         )
-    return f"<p>{text_of(sentence)}</p>\n" + table_of(
-        "personal-scores",
-        "Share of a person's sets named right, mean over people, by the labelled sets of "
-        "each exercise that the person has given. Gain: in points, with its 95 % interval "
-        "over people.",
-        heads,
-        [("", rows)],
-    )
+        if has_interval:
+            sentence += f" The gain {significant_for(helped)}."
+        else:
+            caption += f". {no_interval(n_people)}"
+    return Personal(sentence, Table("personal-scores", caption, heads, [("", rows)]))
+
+
+def _gain(people: pd.DataFrame, ks: list[int]) -> tuple[float, float, float]:
+    """Return the gain, in points, from the fewest to the most sets, and its interval."""
+    gains = bootstrap_over_people(
+        people.assign(model=people["k"].astype(str)), against=str(ks[0])
+    ).set_index("model")
+    points, low, high = 100 * gains.loc[
+        str(ks[-1]), ["difference", "low", "high"]
+    ].to_numpy(float)
+    return points, low, high

@@ -1,0 +1,45 @@
+"""What drawings of people's scores share: the score's name, means and intervals."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..model_selection import bootstrap_over_people, people_by_model
+
+__all__ = ["Metric", "interval_title", "means_of", "name_of_metric"]
+
+Metric = str | Callable[[Any, Any], float]
+_SCORE_NAMES = {"accuracy": "Accuracy", "f1_macro": "Macro F1"}
+
+
+def name_of_metric(metric: Metric) -> str:
+    """Return what an axis calls a score."""
+    if isinstance(metric, str):
+        return _SCORE_NAMES.get(metric, metric)
+    return getattr(metric, "__name__", "Score").replace("_", " ").capitalize()
+
+
+def means_of(
+    scores: pd.DataFrame,
+    confidence_level: float | None,
+    random_state: int | np.random.RandomState | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores by person and model, and each model's mean.
+
+    The means are a table of ``model``, ``score`` and, unless there is one person or no
+    ``confidence_level``, ``low`` and ``high``, the models in the order of the columns.
+    """
+    people = people_by_model(scores)
+    if len(people) < 2 or confidence_level is None:
+        return people, people.mean().rename_axis("model").rename("score").reset_index()
+    means = bootstrap_over_people(
+        scores, confidence_level=confidence_level, random_state=random_state
+    )
+    return people, means.set_index("model").loc[people.columns].reset_index(names="model")
+
+
+def interval_title(confidence_level: float | None) -> str:
+    """Return what a legend calls an interval."""
+    return "" if confidence_level is None else f"{100 * confidence_level:g} % interval"
