@@ -1,17 +1,13 @@
 """How to run a study again: the command or call, and the settings."""
 
 import shlex
+from dataclasses import fields
 from typing import Any, NamedTuple
 
-from ..study import StudyResults
+from ..study import StudyConfig, StudyResults
 from ._words import listed, one_line
 
 __all__ = ["Again", "again_of", "how_to_run"]
-
-_OPTIONS = (
-    *("models", "protocols", "budget", "channels", "wear"),
-    *("window_seconds", "fixed_length"),
-)
 
 
 class Again(NamedTuple):
@@ -48,26 +44,18 @@ def again_of(results: StudyResults) -> Again:
 def how_to_run(results: StudyResults) -> str:
     """Return the command that makes these results again, or the call where none does."""
     settings = results.settings
-    data, rate_hz = settings["data"], settings["sampling_rate_hz"]
-    chosen = {name: settings[name] for name in _OPTIONS}
+    options = {option.name: settings[option.name] for option in fields(StudyConfig)}
+    options = {name: value for name, value in options.items() if value is not None}
+    data = options.pop("data")
     # Arrays, and several data sets as one, have no name that a command could be given.
-    nameless = data == "your data" or " + " in data
-    seeds = settings["seeds"]
-    whole = not settings["segment"]
-    if nameless or rate_hz != 25.0:
-        given = "data" if nameless else repr(data)
-        options = [f"{key}={value!r}" for key, value in chosen.items() if value is not None]
-        options += [f"seeds={seeds}", f"sampling_rate_hz={rate_hz:g}"]
-        if whole and not nameless:
-            options.append("segment=False")
-        text = ",\n    ".join([given, *options, "out='results'"])
+    if data == "your data" or " + " in data:
+        lines = ["data", *(f"{name}={value!r}" for name, value in options.items())]
+        text = ",\n    ".join([*lines, "out='results'"])
         return f"from sk_imu.study import run_study\n\nrun_study(\n    {text},\n)"
     words = [["sk-imu", "study", "--data", data]]
-    for key, value in chosen.items():
+    segment = options.pop("segment")
+    for name, value in options.items():
         values = value if isinstance(value, list) else [value]
-        if value is not None and values:
-            words.append([f"--{key.replace('_', '-')}", *map(str, values)])
-    words.append(
-        ["--seeds", *map(str, seeds), "--out", "results", *["--no-segment"] * whole]
-    )
+        words.append([f"--{name.replace('_', '-')}", *map(str, values)])
+    words.append(["--out", "results", *["--no-segment"] * (not segment)])
     return " \\\n    ".join(map(shlex.join, words))
