@@ -5,10 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
-from .pipelines import make_pipeline_for, wear_of
-from .preprocessing import Resampler
+from .pipelines import ExerciseClassifier
 from .recording import Recording
 from .segmentation import find_repetitions, sets_of
 
@@ -27,17 +25,18 @@ def fit_recordings(
     channels: Sequence[str] | None = None,
     random_state: int | None = 0,
     segment: bool = True,
-) -> Pipeline:
+) -> ExerciseClassifier:
     """Fit a model on labeled recordings.
 
     Parameters
     ----------
     recordings : sequence of Recording
         Each with its ``label``, or annotations that label its sets.
-    model : {"rf", "svm", "cnn", "gru", "cnn-gru"}, default="cnn-gru"
+    model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}, default="cnn-gru"
         The model.
     channels : sequence of str, default=None
-        Sensors or channels to use. None uses those of the first recording.
+        Sensors or channels to use; None chooses as :class:`~sk_imu.ExerciseClassifier`
+        does.
     random_state : int or None, default=0
         Random seed of the model and its augmentation.
     segment : bool, default=True
@@ -45,8 +44,8 @@ def fit_recordings(
 
     Returns
     -------
-    pipeline : Pipeline
-        The fitted pipeline, for :func:`recognize`.
+    classifier : ExerciseClassifier
+        The fitted classifier, for :func:`recognize`.
 
     Raises
     ------
@@ -58,8 +57,8 @@ def fit_recordings(
     >>> from sk_imu.datasets import make_exercise_recordings
     >>> from sk_imu.recognition import fit_recordings, recognize
     >>> workouts = make_exercise_recordings(3, 2, random_state=0)
-    >>> pipeline = fit_recordings(workouts.data[3:], "rf")
-    >>> table = recognize(pipeline, workouts.data[:1])  # jumping jacks of a new person
+    >>> classifier = fit_recordings(workouts.data[3:], "rf")
+    >>> table = recognize(classifier, workouts.data[:1])  # jumping jacks of a new person
     >>> table[["set", "exercise"]]
        set      exercise
     0    1  jumping_jack
@@ -77,12 +76,8 @@ def fit_recordings(
             "The sets have fewer than two labels. A model needs at least two exercises."
         )
     labels = np.array([recording.label for recording in sets])
-    # Sensors become channels here, once for the resampler and the scaler.
-    names = Resampler(channels=channels).fit(sets).channel_names_
-    pipeline = make_pipeline_for(
-        model, random_state=random_state, channels=names, wear=wear_of(sets)
-    )
-    return pipeline.fit(sets, labels)
+    classifier = ExerciseClassifier(model, channels=channels, random_state=random_state)
+    return classifier.fit(sets, labels)
 
 
 def recognize(
@@ -97,7 +92,7 @@ def recognize(
     Parameters
     ----------
     model : estimator
-        A fitted pipeline that takes recordings, as :func:`fit_recordings` returns.
+        A fitted classifier of recordings, as :func:`fit_recordings` returns.
     recordings : sequence of Recording
         New recordings.
     segment : bool, default=True
@@ -125,8 +120,8 @@ def recognize(
     >>> from sk_imu.datasets import make_exercise_recordings
     >>> from sk_imu.recognition import fit_recordings, recognize
     >>> workouts = make_exercise_recordings(3, 2, random_state=0)
-    >>> pipeline = fit_recordings(workouts.data[3:], "rf")
-    >>> list(recognize(pipeline, workouts.data[:1]))  # doctest: +NORMALIZE_WHITESPACE
+    >>> classifier = fit_recordings(workouts.data[3:], "rf")
+    >>> list(recognize(classifier, workouts.data[:1]))  # doctest: +NORMALIZE_WHITESPACE
     ['source', 'set', 'start_s', 'end_s', 'exercise', 'probability', 'repetitions',
      'found']
     """

@@ -51,8 +51,8 @@ class Adapter:
     _test_params: ClassVar[list[dict[str, Any]]]
     get_params: Callable[..., dict[str, Any]]
 
-    def _fit_core(self, *data: Any, **params: Any) -> Any:
-        self.estimator_ = self._core(**{**self.get_params(deep=False), **params})
+    def _fit_core(self, *data: Any) -> Any:
+        self.estimator_ = self._core(**self.get_params(deep=False))
         self.estimator_.fit(*data)
         return self
 

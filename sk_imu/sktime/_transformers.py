@@ -8,6 +8,7 @@ from sktime.transformations.base import BaseTransformer
 
 from ..features import Flatten, SummaryFeatures
 from ..preprocessing import ChannelScaler, DerivedChannels, FixedLength, Resampler
+from ..recording import with_signal
 from ..validation import Panel, Uniform
 from ._adapter import Adapter, carries
 
@@ -33,10 +34,7 @@ class _Transformer(Adapter, BaseTransformer):
     }
 
     def _fit(self, X: pd.DataFrame, y: Any = None) -> Self:
-        params = {}
-        if getattr(self, "channel_names", ()) is None:
-            params["channel_names"] = [str(name) for name in X.columns]
-        return self._fit_core(_sets(X), **params)
+        return self._fit_core(_sets(X))
 
     def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
         return _series_frame(self.estimator_.transform(_sets(X)), like=X)
@@ -87,7 +85,7 @@ class SktimeFixedLength(_Transformer):
 class SktimeChannelScaler(_Transformer):
     """Divide each channel by its scale in the training series, for sktime.
 
-    Unless ``channel_names`` is given, the names are those of the columns of X.
+    The names of the channels are those of the columns of X, unless they are given.
 
     {parameters}
 
@@ -123,7 +121,7 @@ class SktimeChannelScaler(_Transformer):
 class SktimeDerivedChannels(_Transformer):
     """Add channels that are the same however the device was turned, for sktime.
 
-    Unless ``channel_names`` is given, the names are those of the columns of X.
+    The names of the channels are those of the columns of X, unless they are given.
 
     {parameters}
 
@@ -197,7 +195,7 @@ class SktimeResampler(_Transformer):
 class SktimeSummaryFeatures(_TableTransformer):
     """Describe each channel of each series by a few statistics, for sktime.
 
-    Unless ``channel_names`` is given, the names are those of the columns of X.
+    The names of the channels are those of the columns of X, unless they are given.
 
     {parameters}
 
@@ -233,7 +231,7 @@ class SktimeSummaryFeatures(_TableTransformer):
 class SktimeFlatten(_TableTransformer):
     """Lay the channels of each series side by side in one row of a table, for sktime.
 
-    Unless ``channel_names`` is given, the names are those of the columns of X.
+    The names of the channels are those of the columns of X, unless they are given.
 
     {parameters}
 
@@ -262,9 +260,9 @@ class SktimeFlatten(_TableTransformer):
 
 
 def _sets(X: pd.DataFrame) -> Uniform:
-    """Return each series of a frame as an array of shape (n_channels, n_timesteps)."""
-    by_instance = X.groupby(level=0, sort=False)
-    return [frame.to_numpy().T for _, frame in by_instance]
+    """Return each series of a frame as an array that has its columns' names."""
+    rows: Uniform = [frame.to_numpy().T for _, frame in X.groupby(level=0, sort=False)]
+    return with_signal(rows, [str(name) for name in X.columns], None)
 
 
 def _series_frame(
