@@ -37,19 +37,16 @@ print(one.label, X[0].shape)
 # others use the meaning of the channels: a rotation turns the three axes of a sensor
 # together, and a change of speed continues the movement.
 
-names = watch.channel_names
 augmenters = {
     "Noise": MultiplicativeNoise(),
     "Subsequence": RandomSubsequence(),
-    "Rotation": RandomRotation(channel_names=names),
+    "Rotation": RandomRotation(),
     "Speed": SpeedChange(),
     "Scale": RandomScale(),
-    "Mirror": RandomMirror(channel_names=names, probability=1),
+    "Mirror": RandomMirror(probability=1),
     "Lower rate": LowerRate(probability=1, low_hz=4, high_hz=8),
 }
-display = AugmentationDisplay.from_augmenter(
-    augmenters, X, channel_names=names, sampling_rate_hz=50
-)
+display = AugmentationDisplay.from_augmenter(augmenters, X)
 plt.show()
 
 # %%

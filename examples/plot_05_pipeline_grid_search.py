@@ -32,11 +32,11 @@ print(pd.crosstab(watch.target, watch.side))
 # each window.  The windows exist inside ``WindowedClassifier`` only; they vote, and the
 # pipeline predicts one label per set.
 
-svm = make_pipeline(SummaryFeatures(sampling_rate_hz=20), StandardScaler(), SVC())
+svm = make_pipeline(SummaryFeatures(), StandardScaler(), SVC())
 model = make_pipeline(
     CanonicalSide(),
     Resampler(sampling_rate_hz=20),
-    WindowedClassifier(svm, sampling_rate_hz=20),
+    WindowedClassifier(svm),
 )
 
 # %%

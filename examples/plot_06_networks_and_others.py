@@ -7,9 +7,9 @@ and tested on unseen people.
 """
 
 # %%
-# :func:`~sk_imu.study.make_pipeline_for` returns the models of the study as Pipelines.
-# They only differ in their last step: a CNN-GRU with augmentation, or a forest or SVM on
-# summary statistics of each window.
+# :class:`~sk_imu.ExerciseClassifier` fits each model as a Pipeline.  They only differ in
+# their last step: a CNN-GRU with augmentation, or a forest or SVM on summary statistics of
+# each window.
 
 import time
 
@@ -18,13 +18,12 @@ import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from sk_imu import ExerciseClassifier
 from sk_imu.datasets import load_watch
-from sk_imu.study import make_pipeline_for
 
 watch = load_watch()
 models = {
-    name: make_pipeline_for(name, random_state=0, channels=watch.channel_names)
-    for name in ("rf", "svm", "cnn-gru")
+    name: ExerciseClassifier(name, random_state=0) for name in ("rf", "svm", "cnn-gru")
 }
 models["cnn-gru"]
 

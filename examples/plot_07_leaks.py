@@ -46,8 +46,8 @@ windows = [[one[:, i : i + 80] for i in range(0, one.shape[1] - 79, 40)] for one
 which = np.repeat(np.arange(len(sets)), [len(of_set) for of_set in windows])
 panel, labels, people = np.concatenate(windows), watch.target[which], watch.subject[which]
 
-svm = make_pipeline(SummaryFeatures(sampling_rate_hz=20), StandardScaler(), SVC(C=10))
-voting = WindowedClassifier(svm, sampling_rate_hz=20)
+svm = make_pipeline(SummaryFeatures(), StandardScaler(), SVC(C=10))
+voting = WindowedClassifier(svm)
 scores = [
     cross_val_score(svm, panel, labels, cv=cv),
     cross_val_score(svm, panel, labels, groups=people, cv=GroupKFold(5)),

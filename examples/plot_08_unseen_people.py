@@ -17,19 +17,17 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sk_imu import PeopleDisplay, Resampler, SummaryFeatures
+from sk_imu import ExerciseClassifier, PeopleDisplay, Resampler, SummaryFeatures
 from sk_imu.datasets import load_watch
 from sk_imu.model_selection import compare_models, scores_by_person
-from sk_imu.study import make_pipeline_for
 
 watch = load_watch()
-channels = watch.channel_names
 models = {
-    "svm": make_pipeline_for("svm", random_state=0, channels=channels),
-    "rf": make_pipeline_for("rf", random_state=0, channels=channels),
+    "svm": ExerciseClassifier("svm", random_state=0),
+    "rf": ExerciseClassifier("rf", random_state=0),
     "neighbor": make_pipeline(
         Resampler(sampling_rate_hz=20),
-        SummaryFeatures(sampling_rate_hz=20),
+        SummaryFeatures(),
         StandardScaler(),
         KNeighborsClassifier(1),
     ),

@@ -45,8 +45,7 @@ class Knock(BaseEstimator):
 
 watch = load_watch()
 sets = sk_imu.Resampler(sampling_rate_hz=20, dtype="float32").fit_transform(watch.data)
-look = {"channel_names": watch.channel_names, "sampling_rate_hz": 20}
-sk_imu.AugmentationDisplay.from_augmenter(Knock(), [sets[0][:, :160]], **look)
+sk_imu.AugmentationDisplay.from_augmenter(Knock(), [sets[0][:, :160]])
 plt.show()
 
 # %%
@@ -66,7 +65,7 @@ class SmallNet(nn.Sequential):
 
 
 net = sk_imu.ModuleClassifier(SmallNet, augmenter=Knock(), random_state=0)
-model = sk_imu.WindowedClassifier(net, sampling_rate_hz=20)
+model = sk_imu.WindowedClassifier(net)
 
 # %%
 # Trained on people 1 to 7 and tested on three others, to show that it works, not how well.

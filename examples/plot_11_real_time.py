@@ -16,10 +16,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sk_imu.datasets import load_watch
-from sk_imu.study import make_pipeline_for
+from sk_imu.pipelines import make_pipeline_for
 
 watch = load_watch()
-model = make_pipeline_for("cnn-gru", random_state=0, channels=watch.channel_names)
+model = make_pipeline_for("cnn-gru", random_state=0)
 model.set_params(classify__estimator__max_epochs=6)
 others = [one for one in watch.data if one.subject != 10]
 model.fit(others, [one.label for one in others])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..augmentation import augment_sets
-from ..recording import SENSOR_UNITS, sensor_of
+from ..recording import SENSOR_UNITS, sensor_of, signal_of, with_signal
 from ._style import figure_in, legend_of, look_of_line, shown
 
 if TYPE_CHECKING:
@@ -97,12 +97,12 @@ class AugmentationDisplay:
             Number of copies by each augmenter; by default 3 of a single augmenter, 1 of
             each of several.
         channel_names : sequence of str of length n_channels, optional
-            Names of the channels; by default ``"0"``, ``"1"`` and so on.
+            Names of the channels; by default those of X, or ``"0"``, ``"1"`` and so on.
         sensor : str, optional
             Whose channels are drawn; by default the sensor of the first channel name,
             and all channels where there are no names. All channels are augmented.
         sampling_rate_hz : float, optional
-            Rate of the timesteps in hertz, for the time axis.
+            Rate of the timesteps in hertz, for the time axis; by default that of X.
         random_state : int, Generator or None, default=0
             Draws the copies.
         ax : matplotlib Axes, Figure or SubFigure, optional
@@ -123,6 +123,9 @@ class AugmentationDisplay:
         augmenters = dict(augmenter) if several else {"Copy": augmenter}
         if n_copies is None:
             n_copies = 1 if several else 3
+        said, rate_hz = signal_of([X[row]], name=cls.__name__)
+        channel_names = said if channel_names is None else channel_names
+        sampling_rate_hz = rate_hz if sampling_rate_hz is None else sampling_rate_hz
         recorded = np.atleast_2d(np.asarray(X[row], dtype=float))
         names = [str(i) for i in range(len(recorded))]
         chosen = names
@@ -143,7 +146,8 @@ class AugmentationDisplay:
         copies = []
         for title, one in augmenters.items():
             for i in range(n_copies):
-                (copy,) = augment_sets(one, [recorded], rng)
+                row_in = with_signal([recorded], channel_names, sampling_rate_hz)
+                (copy,) = augment_sets(one, row_in, rng)
                 number = f" {i + 1}" if n_copies > 1 or not several else ""
                 copies.append((f"{title}{number}", copy[columns]))
         display = cls(

@@ -219,8 +219,9 @@ def _plain(array: Any) -> NDArray[Any]:
 def _key_of_each_axis(key: Any, n_axes: int) -> list[Any] | None:
     """Return the key of each axis, or None if the axes do not stay what they are."""
     keys = list(key) if isinstance(key, tuple) else [key]
-    if len(keys) == 1 and keys[0] is None and n_axes == 2:
-        return [slice(None)] * 3  # one set becomes a panel of one
+    if n_axes == 2 and keys and keys[0] is None:  # one set becomes a panel of one
+        rest = _key_of_each_axis(tuple(keys[1:]), n_axes)
+        return None if rest is None else [slice(None), *rest]
     n_arrays = n_numbers = 0
     for i, one in enumerate(keys):
         if one is None or isinstance(one, (bool, np.bool_)):
