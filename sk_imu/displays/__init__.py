@@ -1,7 +1,7 @@
-"""Drawings in scikit-learn's manner: made from data, drawn by ``plot``, drawn again.
+"""Displays as in scikit-learn: made from data by ``from_*``, drawn by ``plot``.
 
-Displays of one picture have ``ax_``, those of several panels ``axes_``; all have
-``figure_`` and what they drew as plain attributes. Colours are those of Okabe and Ito.
+Displays of one plot have ``ax_``, those of several panels have ``axes_``. All have
+``figure_``, and keep what they draw in plain attributes.
 """
 
 from ._accuracy_time import AccuracyTimeDisplay
@@ -14,8 +14,6 @@ from ._recording import RecordingDisplay
 from ._resampling import ResamplingDisplay
 from ._roc import RocByClassDisplay
 from ._segmentation import SegmentationDisplay
-from ._style import COLOURS as COLOURS
-from ._style import MARKERS as MARKERS
 from ._style import name_of as name_of
 from ._style import shown as shown
 from ._style import write_note as write_note

@@ -1,4 +1,4 @@
-"""Draw which of several classifiers is worth its time."""
+"""Draw the accuracy of classifiers against their time."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
@@ -17,14 +17,14 @@ __all__ = ["AccuracyTimeDisplay"]
 
 
 class AccuracyTimeDisplay:
-    """Accuracy against time, a point a model.
+    """Accuracy against time, a point for each model.
 
-    Make one by :meth:`from_predictions` or :meth:`from_scores`.
+    Create it with :meth:`from_predictions` or :meth:`from_scores`.
 
     Parameters
     ----------
     intervals : DataFrame
-        ``model``, ``score`` and, where an interval is drawn, ``low`` and ``high``, as
+        ``model``, ``score`` and, to draw intervals, ``low`` and ``high``, as
         :func:`~sk_imu.model_selection.bootstrap_over_people` returns them.
     seconds : mapping of str to float
         Time in seconds by model.
@@ -36,7 +36,7 @@ class AccuracyTimeDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the plot.
     figure_ : matplotlib Figure
         The figure with the axes.
 
@@ -131,7 +131,7 @@ class AccuracyTimeDisplay:
         random_state : int, RandomState instance or None, default=0
             Draws the people for the intervals.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class AccuracyTimeDisplay:
             if "protocol" in seconds and seconds["protocol"].nunique() > 1:
                 mixed = ", ".join(seconds["protocol"].unique())
                 raise ValueError(
-                    f"seconds mixes the protocols {mixed}: give the rows of one."
+                    f"seconds mixes the protocols {mixed}. Give the rows of one."
                 )
             means = seconds.groupby("model", observed=True)["seconds"].mean()
             seconds = {str(model): float(mean) for model, mean in means.items()}
@@ -161,7 +161,7 @@ class AccuracyTimeDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -171,7 +171,7 @@ class AccuracyTimeDisplay:
         Raises
         ------
         ValueError
-            If a model has no time, or one that is not above zero.
+            If a model has no time, or one that is not positive.
         """
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -179,8 +179,8 @@ class AccuracyTimeDisplay:
         wrong = [model for model in models if not self.seconds.get(model, 0) > 0]
         if wrong:
             raise ValueError(
-                f"seconds has no time above 0 for {', '.join(map(str, wrong))}: give each "
-                "model's, or leave these models out."
+                f"seconds has no time above 0 for {', '.join(map(str, wrong))}. Give one "
+                "for each model, or leave these models out."
             )
         if ax is None:
             ax = new_axes(5.5, 3.8)
@@ -205,8 +205,8 @@ class AccuracyTimeDisplay:
 
 
 def _label_points(ax: "Axes", x: list[float], y: list[float], names: list[Any]) -> None:
-    """Write each point's name beside it, where no other name, point or line is."""
-    # The limits and the layout must stand before texts are measured.
+    """Write the name of each point beside it, where it overlaps nothing if possible."""
+    # Texts can be measured only when limits and layout are final.
     root: Any = ax.figure.canvas.figure
     root.draw_without_rendering()
     taken = [line.get_window_extent().padded(3) for line in ax.lines]

@@ -18,9 +18,9 @@ __all__ = ["AugmentationDisplay"]
 
 
 class AugmentationDisplay:
-    """A set and augmented copies of it, a panel each; behind each copy the set in grey.
+    """A set and augmented copies of it, a panel each, with the set in gray behind copies.
 
-    Make one by :meth:`from_augmenter`.
+    Create it with :meth:`from_augmenter`.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class AugmentationDisplay:
         Parameters
         ----------
         augmenter : augmenter, Pipeline of augmenters, or mapping of str to these
-            What makes the copies; several have a title each.
+            What makes the copies; of a mapping, the keys are titles.
         X : list of arrays or array
             The sets, uniform or panel.
         row : int, default=0
@@ -106,7 +106,7 @@ class AugmentationDisplay:
         random_state : int, Generator or None, default=0
             Draws the copies.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -116,7 +116,7 @@ class AugmentationDisplay:
         Raises
         ------
         ValueError
-            If an augmenter mixes sets, ``channel_names`` doesn't fit X, or there is no
+            If an augmenter mixes sets, ``channel_names`` does not match X, or there is no
             channel of ``sensor``.
         """
         several = isinstance(augmenter, Mapping)
@@ -133,14 +133,14 @@ class AugmentationDisplay:
             if len(channel_names) != len(recorded):
                 raise ValueError(
                     f"channel_names has {len(channel_names)} names for the "
-                    f"{len(recorded)} channels of X: give one a channel."
+                    f"{len(recorded)} channels of X. Give one for each."
                 )
             names = list(channel_names)
             sensor = sensor_of(names[0]) if sensor is None else sensor
             chosen = [name for name in names if sensor_of(name) == sensor]
             if not chosen:
                 sensors = ", ".join(dict.fromkeys(map(sensor_of, names)))
-                raise ValueError(f"X has no channel of {sensor}: give one of {sensors}.")
+                raise ValueError(f"X has no channel of {sensor}. Give one of {sensors}.")
         columns = [names.index(name) for name in chosen]
         rng = np.random.default_rng(random_state)
         copies = []
@@ -161,14 +161,14 @@ class AugmentationDisplay:
     def plot(
         self, *, n_columns: int = 4, ax: "Axes | Figure | SubFigure | None" = None
     ) -> Self:
-        """Draw a panel a copy.
+        """Draw a panel for each copy.
 
         Parameters
         ----------
         n_columns : int, default=4
-            The most panels beside each other.
+            Maximum number of panels in a row.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -185,14 +185,14 @@ class AugmentationDisplay:
         known: dict[str, Any] = {}
         for i, (ax_, (title, values)) in enumerate(zip(axes.ravel(), panels, strict=False)):
             if i:
-                grey = ax_.plot(
+                gray = ax_.plot(
                     np.arange(self.recorded.shape[1]) / rate_hz,
                     self.recorded.T,
                     color="0.75",
                     linewidth=0.8,
                     label="_as recorded",
                 )
-                known["as recorded"] = grey[0]
+                known["as recorded"] = gray[0]
             for c, (name, channel) in enumerate(
                 zip(self.channel_names, values, strict=True)
             ):
@@ -205,7 +205,7 @@ class AugmentationDisplay:
             ax_.margins(x=0.01)
             if i + n_columns >= len(panels):
                 ax_.set_xlabel("Time (s)" if self.sampling_rate_hz else "Timestep")
-                # Above an empty place, too.
+                # Panels share this axis, and one above an empty place would have no labels.
                 ax_.xaxis.set_tick_params(labelbottom=True)
         for ax_ in axes.ravel()[len(panels) :]:
             ax_.remove()

@@ -1,4 +1,4 @@
-"""Draw which of several classifiers differ."""
+"""Draw which classifiers differ significantly."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..model_selection import Ranking, rank_models, scores_by_person
 from ._over_people import Metric
-from ._style import COLOURS, new_axes, shown
+from ._style import COLORS, new_axes, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,10 +16,10 @@ __all__ = ["CriticalDifferenceDisplay"]
 
 
 class CriticalDifferenceDisplay:
-    """Average ranks of models, with bars that join those that can't be told apart.
+    """Average ranks of models, with bars that join those that do not differ significantly.
 
-    The diagram of Demšar [1]_, its groups by Wilcoxon's test with Holm's correction as
-    Benavoli et al. [2]_ advise. A bar joins the models at its dots. Make one by
+    The diagram of Demšar [1]_, with groups by Wilcoxon's test and Holm's correction as
+    recommended by Benavoli et al. [2]_. A bar joins the models at its dots. Create it with
     :meth:`from_predictions` or :meth:`from_scores`.
 
     Parameters
@@ -27,12 +27,12 @@ class CriticalDifferenceDisplay:
     ranking : Ranking
         What :func:`~sk_imu.model_selection.rank_models` returns.
     confidence_level : float, default=0.95
-        That of the tests.
+        Confidence level of the tests.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the plot.
     figure_ : matplotlib Figure
         The figure with the axes.
 
@@ -103,9 +103,9 @@ class CriticalDifferenceDisplay:
         scores : DataFrame
             As :func:`~sk_imu.model_selection.scores_by_person` returns them.
         confidence_level : float, default=0.95
-            Models are told apart where p after Holm is below one minus it.
+            Models differ if p after Holm's correction is below one minus this level.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -121,36 +121,57 @@ class CriticalDifferenceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
         display : CriticalDifferenceDisplay
             The display itself.
         """
-        ranks, p, groups, n_people = self.ranking
-        groups = [group for group in groups if len(group) > 1]
+        ranks, groups = self.ranking.ranks, self._bars()
         n_models = len(ranks)
         # Lines below the axis, one unit each: first the bars, then the names.
         n_lines = 0.5 + len(groups) * 0.5 + (n_models + 1) // 2
         if ax is None:
             ax = new_axes(7.0, 1.1 + 0.24 * n_lines)
+        look: dict[str, Any] = {
+            "color": COLORS[0],
+            "linewidth": 3,
+            "marker": "o",
+            "markersize": 6,
+        }
         for line, group in enumerate(groups):
-            at = 0.6 + 0.5 * line
-            x = ranks[list(group)]
-            ax.plot(
-                x, [at] * len(x), color=COLOURS[0], linewidth=3, marker="o", markersize=6
-            )
-        left = (n_models + 1) // 2
+            ax.plot(ranks[list(group)], [0.6 + 0.5 * line] * len(group), **look)
         beyond = 0.04 * (n_models - 1)
-        for i, (model, rank) in enumerate(ranks.items()):
+        self._draw_names(ax, 1 + 0.5 * len(groups), beyond)
+        ax.set(xlim=(1 - beyond, n_models + beyond), ylim=(n_lines + 0.6, 0))
+        ax.xaxis.set_ticks_position("top")
+        ax.xaxis.set_label_position("top")
+        ax.set_xticks(np.arange(1, n_models + 1))
+        ax.set_xlabel(f"Average rank over {self.ranking.n_people} people, 1 is best")
+        ax.set_yticks([])
+        ax.spines[["left", "right", "bottom"]].set_visible(False)
+        look = {"ha": "center", "va": "bottom", "fontsize": "small", "color": "0.3"}
+        ax.text(0.5, 0, self._note(), transform=ax.transAxes, **look)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _bars(self) -> list[Any]:
+        """Return the groups that have a bar: those of several models."""
+        return [group for group in self.ranking.groups if len(group) > 1]
+
+    def _draw_names(self, ax: "Axes", top: float, beyond: float) -> None:
+        """Draw the names in lines from top on, the better half on the left."""
+        n_models = len(self.ranking.ranks)
+        left = (n_models + 1) // 2
+        for i, (model, rank) in enumerate(self.ranking.ranks.items()):
             is_left = i < left
-            at = 1 + 0.5 * len(groups) + (i if is_left else n_models - 1 - i)
+            # Names on the right go upwards, so that no line crosses another.
+            at = top + (i if is_left else n_models - 1 - i)
             end = 1 - beyond if is_left else n_models + beyond
             ax.plot([rank, rank, end], [0, at, at], color="0.2", linewidth=0.9, zorder=1)
-            text = f"{shown(model)} {rank:.2f}" if is_left else f"{rank:.2f} {shown(model)}"
             ax.annotate(
-                text,
+                f"{shown(model)} {rank:.2f}" if is_left else f"{rank:.2f} {shown(model)}",
                 (end, at),
                 xytext=(-3 if is_left else 3, 0),
                 textcoords="offset points",
@@ -158,29 +179,13 @@ class CriticalDifferenceDisplay:
                 ha="right" if is_left else "left",
                 va="center",
             )
-        ax.set(xlim=(1 - beyond, n_models + beyond), ylim=(n_lines + 0.6, 0))
-        ax.xaxis.set_ticks_position("top")
-        ax.xaxis.set_label_position("top")
-        ax.set_xticks(np.arange(1, n_models + 1))
-        ax.set_xlabel(f"Average rank over {n_people} people, 1 is best")
-        ax.set_yticks([])
-        ax.spines[["left", "right", "bottom"]].set_visible(False)
-        limit = f"{100 * (1 - self.confidence_level):.2g} %"
-        note = (
-            "A bar joins models that can't be told apart" if groups else "All models differ"
-        )
-        note += f" at {limit} (Wilcoxon, Holm)"
+
+    def _note(self) -> str:
+        """Return what the bars mean, and p of Friedman's test."""
+        has_bars = bool(self._bars())
+        note = "A bar joins models that do not differ" if has_bars else "All models differ"
+        note += f" at {100 * (1 - self.confidence_level):.2g} % (Wilcoxon, Holm)"
+        p = self.ranking.p
         if np.isfinite(p):
             note += f"; Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
-        ax.text(
-            0.5,
-            0,
-            note,
-            transform=ax.transAxes,
-            ha="center",
-            va="bottom",
-            fontsize="small",
-            color="0.3",
-        )
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return note

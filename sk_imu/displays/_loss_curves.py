@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from ._style import COLOURS, figure_in, legend_of, name_of, shown, write_note
+from ._style import COLORS, figure_in, legend_of, name_of, shown, write_note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,30 +15,28 @@ if TYPE_CHECKING:
 __all__ = ["LossCurvesDisplay"]
 
 _PARTS: dict[str, dict[str, Any]] = {
-    "train": {"color": COLOURS[0], "linestyle": "--"},
-    "test": {"color": COLOURS[1], "linestyle": "-"},
+    "train": {"color": COLORS[0], "linestyle": "--"},
+    "test": {"color": COLORS[1], "linestyle": "-"},
 }
 _PART_NAMES = {"train": "training", "test": "test"}
 _SCORE_NAMES = {"loss": "Cross-entropy", "accuracy": "Accuracy"}
 
 
 class LossCurvesDisplay:
-    """Loss and accuracy of training and test sets by epoch, a column of panels a net.
+    """Training and test loss and accuracy by epoch, a column of panels for each net.
 
-    Lines are means over runs, bands reach from the lowest to the highest. Where runs have
-    trained for different numbers of epochs, mean and band end with the shortest, and thin
-    lines are the runs that go on. Make one by :meth:`from_results` or
-    :meth:`from_estimator`.
+    Lines are means over runs, bands range from the lowest to the highest. If runs differ in
+    their number of epochs, mean and band end with the shortest run, and thin lines are the
+    longer ones. Create it with :meth:`from_results` or :meth:`from_estimator`.
 
     Parameters
     ----------
     curves : DataFrame
-        One row an epoch: ``model``, ``epoch``, ``train_loss``, ``test_loss`` and, where
-        accuracy is to be drawn, ``train_accuracy`` and ``test_accuracy``. Columns
-        ``fold`` and ``seed`` tell runs apart; each ``protocol`` has rows of panels of its
-        own.
+        One row for each epoch: ``model``, ``epoch``, ``train_loss``, ``test_loss`` and,
+        to draw accuracy, ``train_accuracy`` and ``test_accuracy``. Columns ``fold`` and
+        ``seed`` identify runs; each ``protocol`` has its own rows of panels.
     note : str, default=""
-        What is written below, before what is to be said of the runs.
+        Text below the panels, before the description of the runs.
 
     Attributes
     ----------
@@ -93,7 +91,7 @@ class LossCurvesDisplay:
         scores : sequence of {"loss", "accuracy"}, optional
             What to draw; by default all that there is.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -108,7 +106,7 @@ class LossCurvesDisplay:
         curves = results.curves
         if not len(curves):
             raise ValueError(
-                "The results have no curves, for no net was run: run the study with "
+                "The results have no curves because no net was run. Run the study with "
                 "models=['cnn', 'gru', 'cnn-gru']."
             )
         if protocol is not None:
@@ -116,7 +114,7 @@ class LossCurvesDisplay:
             curves = curves[curves["protocol"] == protocol]
             if not len(curves):
                 raise ValueError(
-                    f"The results have no curves of {protocol}: give one of "
+                    f"The results have no curves of {protocol}. Give one of "
                     f"{', '.join(protocols)}."
                 )
         curves = curves.assign(
@@ -145,19 +143,19 @@ class LossCurvesDisplay:
         estimator : classifier, Pipeline, or mapping of str to these
             The nets, fitted with ``keep_epochs=True``, by name or a single one.
         X_test : list or array
-            Sets that the nets have not learnt from.
+            Sets that are not in the training set of the nets.
         y_test : array-like of shape (n_test_sets,)
             Their labels.
         X_train : list or array, optional
-            Training sets, to be scored as the test sets are. By default the training
-            curves are those of the training itself: with augmentation and dropout, and
-            over the batches while the weights change.
+            Training sets, to be scored like the test sets. By default the training curves
+            are those recorded during training: with augmentation and dropout, and over the
+            batches while the weights change.
         y_train : array-like of shape (n_training_sets,), optional
             Their labels.
         scores : sequence of {"loss", "accuracy"}, optional
             What to draw; by default both.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -185,10 +183,10 @@ class LossCurvesDisplay:
         >>> display.curves["epoch"].tolist()
         [1, 2, 3]
         """
-        from ..neural import net_of, staged_scores  # here, for it loads torch
+        from ..neural import net_of, staged_scores  # here, because it loads torch
 
         if (X_train is None) != (y_train is None):
-            raise ValueError("X_train and y_train go together: give both, or neither.")
+            raise ValueError("X_train and y_train go together. Give both, or neither.")
         several = isinstance(estimator, Mapping)
         nets = estimator if several else {type(net_of(estimator)).__name__: estimator}
         tables = []
@@ -197,14 +195,14 @@ class LossCurvesDisplay:
                 net_of(net), "staged_predict_proba"
             ):
                 raise ValueError(
-                    f"{name} has not kept its epochs: fit a net with keep_epochs=True."
+                    f"{name} has no record of its epochs. Fit a net with keep_epochs=True."
                 )
             table = staged_scores(net, X_test, y_test).add_prefix("test_")
             if X_train is not None:
                 train = staged_scores(net, X_train, y_train).add_prefix("train_")
                 table = table.join(train)
             else:
-                # Meta-estimators have none.
+                # Meta-estimators have no history.
                 history = getattr(net_of(net), "history_", [])
                 for column, key in (("loss", "train_loss"), ("accuracy", "train_acc")):
                     values = [row[key] for row in history]
@@ -214,7 +212,7 @@ class LossCurvesDisplay:
             tables.append(table)
         note = "After each epoch, of all test and all training sets."
         if X_train is None:
-            note = "Test sets after each epoch, training sets while it lasts."
+            note = "Test sets after each epoch, training sets during the epoch."
         display = cls(curves=pd.concat(tables, ignore_index=True), note=note)
         return display.plot(scores=scores, ax=ax)
 
@@ -224,14 +222,14 @@ class LossCurvesDisplay:
         scores: Sequence[str] | None = None,
         ax: "Axes | Figure | SubFigure | None" = None,
     ) -> Self:
-        """Draw a column of panels a net.
+        """Draw a column of panels for each net.
 
         Parameters
         ----------
         scores : sequence of {"loss", "accuracy"}, optional
             What to draw, a row of panels each; by default all that there is.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -253,10 +251,9 @@ class LossCurvesDisplay:
         missing = [name for name in scores if f"test_{name}" not in curves]
         if missing or not scores:
             raise ValueError(
-                f"curves has no column test_{', test_'.join(missing or _SCORE_NAMES)}: "
-                "add it, or leave it out of scores."
+                f"curves has no column test_{', test_'.join(missing or _SCORE_NAMES)}. "
+                "Add it, or leave it out of scores."
             )
-        keys = [key for key in ("seed", "fold") if key in curves]
         protocols, models = curves["protocol"].unique(), curves["model"].unique()
         rows = [(protocol, score) for protocol in protocols for score in scores]
         figure = figure_in(ax, 0.8 + 2.6 * len(models), 1.2 + 2.1 * len(rows))
@@ -267,60 +264,70 @@ class LossCurvesDisplay:
             for ax_ in others:
                 ax_.sharey(first)
         known: dict[str, Any] = {}
-        uneven, n_runs = False, 1
+        runs: list[pd.DataFrame] = []
         for (protocol, score), line in zip(rows, axes, strict=True):
             line[0].set_ylabel(f"{protocol}\n{_SCORE_NAMES[score]}".strip())
             for model, ax_ in zip(models, line, strict=True):
                 here = curves[(curves["protocol"] == protocol) & (curves["model"] == model)]
-                for part in [*_PARTS] if len(here) else []:
-                    runs = _runs(here, f"{part}_{score}", keys)
-                    if not runs.shape[1]:
-                        continue
-                    known[_PART_NAMES[part]] = _draw_runs(ax_, runs, **_PARTS[part])
-                    uneven |= bool(runs.isna().any(axis=None))
-                    n_runs = max(n_runs, runs.shape[1])
-                if not len(here):
-                    ax_.text(0.5, 0.5, "not run", transform=ax_.transAxes, ha="center")
+                runs += _draw_panel(ax_, here, score, known)
                 ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
         for ax_ in axes[:, 1:].ravel():
             ax_.yaxis.set_tick_params(labelleft=False)
         for score, ax_ in zip(scores, axes[:, 0], strict=False):
-            # Of those that share the scale, too.
+            # Panels that share the scale follow.
             ax_.set_ylim((0, None) if score == "loss" else (-0.02, 1.02))
         for model, top, bottom in zip(models, axes[0], axes[-1], strict=True):
             top.set_title(shown(model), fontsize=9)
             bottom.set_xlabel("Epoch")
         legend_of(figure, known)
-        write_note(figure, " ".join(self._sentences(n_runs, uneven)))
+        write_note(figure, " ".join(self._sentences(runs)))
         self.axes_, self.figure_ = axes, figure
         return self
 
-    def _sentences(self, n_runs: int, uneven: bool) -> Iterator[str]:
+    def _sentences(self, runs: Sequence[pd.DataFrame]) -> Iterator[str]:
         if self.note:
             yield self.note
         has_seeds = "seed" in self.curves and self.curves["seed"].nunique() > 1
         name = "runs" if has_seeds else "folds"
-        if n_runs > 1:
+        if any(one.shape[1] > 1 for one in runs):
             yield f"Line: mean of the {name}. Band: lowest to highest."
-        if uneven:
+        if any(one.isna().any(axis=None) for one in runs):
             yield (
-                f"Where {name} have trained for different numbers of epochs, mean and band "
-                "end with the shortest, and the thin lines are those that go on."
+                f"If {name} differ in their number of epochs, mean and band end with the "
+                "shortest, and thin lines are the longer ones."
             )
 
 
-def _runs(curves: pd.DataFrame, column: str, keys: Sequence[str]) -> pd.DataFrame:
-    """Return a row an epoch and a column a run; no column where there is no curve."""
+def _draw_panel(
+    ax: "Axes", curves: pd.DataFrame, score: str, known: dict[str, Any]
+) -> list[pd.DataFrame]:
+    """Draw the curves of a net, add their lines to those known, and return the runs."""
+    if not len(curves):
+        ax.text(0.5, 0.5, "not run", transform=ax.transAxes, ha="center")
+        return []
+    drawn = []
+    for part, look in _PARTS.items():
+        runs = _runs(curves, f"{part}_{score}")
+        if runs.shape[1]:
+            known[_PART_NAMES[part]] = _draw_runs(ax, runs, **look)
+            drawn.append(runs)
+    return drawn
+
+
+def _runs(curves: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a row for each epoch and a column for each run that has a curve."""
     if column not in curves or curves[column].isna().all():
         return pd.DataFrame(index=curves["epoch"].unique())
+    keys = [key for key in ("seed", "fold") if key in curves]
     if not keys:
         return curves.set_index("epoch")[[column]]
-    return curves.pivot(index="epoch", columns=list(keys), values=column)
+    return curves.pivot(index="epoch", columns=keys, values=column)
 
 
 def _draw_runs(ax: "Axes", runs: pd.DataFrame, **look: Any) -> Any:
     """Draw the runs, a column each, and return the line of their mean."""
     common = runs.dropna()
+    # A line through one point can't be seen.
     marker = "." if len(common) == 1 else ""
     (line,) = ax.plot(common.index, common.mean(axis=1), marker=marker, **look)
     if runs.shape[1] > 1:

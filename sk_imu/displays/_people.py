@@ -1,4 +1,4 @@
-"""Draw on whom each of several classifiers does well."""
+"""Draw the score of classifiers on each person."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,8 +18,8 @@ __all__ = ["PeopleDisplay"]
 class PeopleDisplay:
     """Each model's score on each person, and its mean with a confidence interval.
 
-    The person recognised worst is at the bottom, the mean over people at the top. Make
-    one by :meth:`from_predictions` or :meth:`from_scores`.
+    The person with the lowest scores is at the bottom, the mean over people at the top.
+    Create it with :meth:`from_predictions` or :meth:`from_scores`.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class PeopleDisplay:
         The scores, people as index and models as columns.
     intervals : DataFrame, optional
         ``model``, ``low`` and ``high``, as
-        :func:`~sk_imu.model_selection.bootstrap_over_people` returns them; without it no
+        :func:`~sk_imu.model_selection.bootstrap_over_people` returns them; without them no
         interval is drawn.
     n_sets : Series, optional
         Number of sets by person.
@@ -39,13 +39,13 @@ class PeopleDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the plot.
     figure_ : matplotlib Figure
         The figure with the axes.
 
     See Also
     --------
-    sk_imu.model_selection.compare_models : Whether the models differ.
+    sk_imu.model_selection.compare_models : Test whether the models differ.
 
     Examples
     --------
@@ -121,14 +121,14 @@ class PeopleDisplay:
         scores : DataFrame
             As :func:`~sk_imu.model_selection.scores_by_person` returns them.
         score_name : str, default="Accuracy"
-            What they are.
+            What the scores are.
         confidence_level : float or None, default=0.95
             Confidence level of the intervals, which need two people or more; None draws
             no interval.
         random_state : int, RandomState instance or None, default=0
             Draws the people for the intervals.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -148,12 +148,12 @@ class PeopleDisplay:
         return display.plot(ax=ax)
 
     def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw a mark a person and model.
+        """Draw a mark for each person and model.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class PeopleDisplay:
         ax.axhline(n_people - 0.5, color="0.4", linewidth=0.8)
         ends = self.intervals.set_index("model") if self.intervals is not None else None
         for i, model in enumerate(people.columns):
-            # One below the other: models that do equally well would hide each other.
+            # One below the other, because models with equal scores would hide each other.
             offset = 0.8 * ((i + 0.5) / n_models - 0.5)
             look = {**look_of_marks(i), "markersize": 5, "linestyle": ""}
             label = f"{shown(model)} {means[model]:.3f}"

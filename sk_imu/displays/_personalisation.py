@@ -1,4 +1,4 @@
-"""Draw what sets labelled by a new person are worth."""
+"""Draw the gain from sets labeled by a new person."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -17,16 +17,16 @@ _COLUMNS = ("model", "k", "subject", "score")
 
 
 class PersonalisationDisplay:
-    """Score of each model over the number of sets that a new person has labelled.
+    """Score of each model by the number of sets that a new person has labeled.
 
-    Marks are means over people, bars their confidence intervals, by drawing people. Make
-    one by :meth:`from_scores`.
+    Marks are means over people, bars their bootstrap confidence intervals. Create it with
+    :meth:`from_scores`.
 
     Parameters
     ----------
     intervals : DataFrame
-        One row a model and number of sets: ``model``, ``k``, ``score`` and, where bars are
-        drawn, ``low`` and ``high``.
+        One row for each model and number of sets: ``model``, ``k``, ``score`` and, to draw
+        bars, ``low`` and ``high``.
     n_people : int
         Number of people, for the legend.
     score_name : str, default="Accuracy"
@@ -37,13 +37,13 @@ class PersonalisationDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the plot.
     figure_ : matplotlib Figure
         The figure with the axes.
 
     See Also
     --------
-    sk_imu.model_selection.bootstrap_over_people : Where the intervals come from.
+    sk_imu.model_selection.bootstrap_over_people : Compute the intervals.
 
     Examples
     --------
@@ -92,9 +92,9 @@ class PersonalisationDisplay:
         Parameters
         ----------
         scores : DataFrame
-            One row a model, number of sets and person: ``model``, ``k``, ``subject``,
-            ``score`` and, where runs are repeated, ``seed``, over which scores are
-            averaged. ``k`` is the number of labelled sets of the new person.
+            One row for each model, number of sets and person: ``model``, ``k``,
+            ``subject``, ``score`` and, if runs are repeated, ``seed``, over which scores
+            are averaged. ``k`` is the number of labeled sets of the new person.
         score_name : str, default="Accuracy"
             What the scores are.
         confidence_level : float or None, default=0.95
@@ -103,7 +103,7 @@ class PersonalisationDisplay:
         random_state : int, RandomState instance or None, default=0
             Draws the people for the intervals.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -113,16 +113,16 @@ class PersonalisationDisplay:
         Raises
         ------
         ValueError
-            If a column is missing, or a person has no score of a model at one of its
-            ``k``: means over different people can't be compared.
+            If a column is missing, or if a person has no score of a model at one of its
+            ``k``, because means over different people cannot be compared.
         """
         missing = [name for name in _COLUMNS if name not in scores]
         if missing:
             raise ValueError(
-                f"scores lacks {', '.join(missing)}: it needs the columns "
+                f"scores has no column {', '.join(missing)}. It needs "
                 f"{', '.join(_COLUMNS)}."
             )
-        # A curve is worth something only if the same people make each of its points.
+        # A curve is meaningful only if all of its points are over the same people.
         cells = scores.assign(
             model=pd.MultiIndex.from_frame(scores[["model", "k"]]).to_flat_index()
         )
@@ -148,12 +148,12 @@ class PersonalisationDisplay:
         return display.plot(ax=ax)
 
     def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw a line a model.
+        """Draw a line for each model.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -165,7 +165,7 @@ class PersonalisationDisplay:
         groups = list(self.intervals.groupby("model", sort=False))
         numbers = np.sort(self.intervals["k"].unique())
         has_bars = "low" in self.intervals
-        # Beside each other, for bars at the same place would hide each other.
+        # Bars at the same place would hide each other.
         step = 0.06 * (np.diff(numbers).min() if len(numbers) > 1 else 1)
         for i, (model, rows) in enumerate(groups):
             x = rows["k"] + step * (i - (len(groups) - 1) / 2)
@@ -174,7 +174,7 @@ class PersonalisationDisplay:
             if has_bars:
                 ax.vlines(x, rows["low"], rows["high"], color=look["color"], linewidth=1.2)
         ax.set_xticks(numbers, [f"{k:g}" for k in numbers])
-        ax.set(xlabel="Labelled sets of the new person", ylabel=self.score_name)
+        ax.set(xlabel="Labeled sets of the new person", ylabel=self.score_name)
         title = f"Mean of {self.n_people} people"
         if has_bars:
             title += f", {interval_title(self.confidence_level)}"

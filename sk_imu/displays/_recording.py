@@ -1,4 +1,4 @@
-"""Draw the streams of a recording as they are, with their faults marked."""
+"""Draw the streams of a recording, with their faults marked."""
 
 import textwrap
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RecordingDisplay"]
 
-#: Values that stay the same for a shorter time are not marked.
+# Values that stay the same for a shorter time are not marked.
 _STALE_S = 0.1
 _GAP, _STALE, _CLIPPED = "no samples", "repeated values", "clipped"
 _OUTSIDE = "not in every stream"
@@ -25,7 +25,7 @@ _STRETCHES: dict[str, dict[str, Any]] = {
     _STALE: {"color": "0.5", "alpha": 0.3},
     _OUTSIDE: {"facecolor": "none", "edgecolor": "0.6", "hatch": "//"},
 }
-#: Faults of single samples: name in StreamFaults, name in the legend, mark, height.
+# Faults of single samples: name in StreamFaults, name in the legend, mark, height.
 _SAMPLES = (
     ("duplicated", "time repeated", "|", 0.03),
     ("backward", "time runs backwards", "<", 0.08),
@@ -37,9 +37,9 @@ class RecordingDisplay:
     """The streams of a recording over time, a panel each, with their faults marked.
 
     Bands show where samples are missing and where values stay the same for more than
-    0.1 s; hatching shows the time that not all streams share; clipped values have a black
-    mark, and samples whose time is that of the sample before or earlier, or that miss a
-    value, have one at the bottom. Lines are broken where samples are missing. Make one by
+    0.1 s. Hatching shows the time that not all streams share. Clipped values have a black
+    mark. Samples with a missing value, or a time not after that of the sample before, have
+    a mark at the bottom. Lines are broken where samples are missing. Create it with
     :meth:`from_recording`.
 
     Parameters
@@ -47,7 +47,7 @@ class RecordingDisplay:
     recording : Recording
         The recording.
     faults : mapping of str to StreamFaults
-        Where the faults of each stream are.
+        Location of the faults of each stream.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class RecordingDisplay:
 
     See Also
     --------
-    sk_imu.Recording.quality : The same in figures.
+    sk_imu.Recording.quality : The same faults, counted.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class RecordingDisplay:
         recording : Recording
             The recording.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -103,12 +103,12 @@ class RecordingDisplay:
         return cls(recording=recording, faults=faults).plot(ax=ax)
 
     def plot(self, *, ax: "Axes | Figure | SubFigure | None" = None) -> Self:
-        """Draw a panel a stream.
+        """Draw a panel for each stream.
 
         Parameters
         ----------
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -129,9 +129,9 @@ class RecordingDisplay:
             self._mark_stretches(ax_, stream, faults, known)
             _mark_samples(ax_, stream, faults, known)
             quality = recording.quality.streams[sensor]
-            told = [text.format(size) for text, size in quality.faults.items()]
-            title = f"{sensor}, {quality.rate_hz:.4g} Hz{': ' if told else ''}"
-            title = textwrap.fill(title + "; ".join(told), 110)
+            faulty = [text.format(size) for text, size in quality.faults.items()]
+            title = f"{sensor}, {quality.rate_hz:.4g} Hz{': ' if faulty else ''}"
+            title = textwrap.fill(title + "; ".join(faulty), 110)
             ax_.set_title(title, loc="left", fontsize=9, parse_math=False)
             ax_.set_ylabel(SENSOR_UNITS.get(sensor, ""))
             ax_.legend(loc="upper left", fontsize=7, bbox_to_anchor=(1, 1), frameon=False)

@@ -23,8 +23,8 @@ _REPETITION: dict[str, Any] = {"color": "k", "linestyle": ":", "linewidth": 0.9}
 class ResamplingDisplay:
     """One sensor of a set: as recorded, on the uniform clock, and at a fixed length.
 
-    Beside the whole set is a stretch from its middle that shows single samples. Make one
-    by :meth:`from_recording` or :meth:`from_results`.
+    Beside the whole set is a part from its middle that shows single samples. Create it
+    with :meth:`from_recording` or :meth:`from_results`.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ class ResamplingDisplay:
     fixed : array-like of shape (n_channels, n_fixed), optional
         The set at a fixed length.
     repetitions_s : sequence of float, default=()
-        Where repetitions begin, in seconds on the recording's clock.
+        Start of each repetition, in seconds on the recording's clock.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes of shape (n_states, 2)
-        The panels, a row a state: the whole set and the stretch.
+        The panels, a row for each state: the whole set and the part.
     figure_ : matplotlib Figure or SubFigure
         The figure with the panels.
 
@@ -111,10 +111,10 @@ class ResamplingDisplay:
         sensor : str, optional
             The sensor; by default the recording's first.
         repetitions : sequence of Repetition, default=()
-            Repetitions whose beginnings are marked, as
+            Repetitions whose starts are marked, as
             :func:`~sk_imu.find_repetitions` finds them.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
         **options : dict
             Passed on to :class:`~sk_imu.Resampler`, such as ``clock="mend"``.
 
@@ -126,13 +126,13 @@ class ResamplingDisplay:
         Raises
         ------
         ValueError
-            If the recording has no such sensor, or can't be resampled.
+            If the recording has no such sensor, or cannot be resampled.
         """
         if sensor is None:
             sensor = next(iter(recording.streams))
         if sensor not in recording.streams:
             raise ValueError(
-                f"{recording.name} has no {sensor}: give one of "
+                f"{recording.name} has no {sensor}. Give one of "
                 f"{', '.join(recording.streams)} as sensor."
             )
         stream = recording.streams[sensor]
@@ -157,14 +157,14 @@ class ResamplingDisplay:
     def from_results(
         cls, results: Any, *, ax: "Axes | Figure | SubFigure | None" = None
     ) -> Self:
-        """Draw the set that a study kept for this.
+        """Draw the set that the results of a study hold for this.
 
         Parameters
         ----------
         results : StudyResults
             The study's results.
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -178,20 +178,20 @@ class ResamplingDisplay:
         """
         if not results.example:
             raise ValueError(
-                "The results hold no set before and after resampling, for all channels of "
-                "the study are derived ones. Use ResamplingDisplay.from_recording."
+                "The results have no set before and after resampling because all channels "
+                "of the study are derived. Use ResamplingDisplay.from_recording."
             )
         states = ("channel_names", "sampling_rate_hz", "before_s", "before", "uniform")
         display = cls(**{name: results.example[name] for name in (*states, "fixed")})
         return display.plot(ax=ax)
 
     def plot(self, *, ax: "Axes | Figure | SubFigure | None" = None) -> Self:
-        """Draw a row a state: the whole set, and a stretch of it.
+        """Draw a row for each state: the whole set, and a part of it.
 
         Parameters
         ----------
         ax : matplotlib Axes, Figure or SubFigure, optional
-            What to draw in; axes give their place to the panels. By default a new figure.
+            Where to draw; axes are replaced by the panels. By default a new figure.
 
         Returns
         -------
@@ -237,7 +237,7 @@ class ResamplingDisplay:
             whole.margins(x=0.01)
             whole.set_title(title, loc="left", fontsize=9)
             close.set_xlim(limits)
-            close.set_title("Its shaded stretch", loc="left", fontsize=9)
+            close.set_title("Shaded part", loc="left", fontsize=9)
         sensor = sensor_of(self.channel_names[0])
         unit = f" ({SENSOR_UNITS[sensor]})" if sensor in SENSOR_UNITS else ""
         panels[1, 0].set_ylabel(f"{sensor}{unit}")
@@ -248,7 +248,7 @@ class ResamplingDisplay:
     def _draw_row(
         self, whole: "Axes", close: "Axes", x: Any, values: Any, limits: Any
     ) -> dict[str, Any]:
-        """Draw a state and its stretch, and return its lines by name."""
+        """Draw a state and its part, and return its lines by name."""
         known: dict[str, Any] = {}
         within = (x >= limits[0]) & (x <= limits[1])
         sensor = sensor_of(self.channel_names[0])

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["RocByClassDisplay"]
 
 Floats = NDArray[np.float64]
-# More lines in a legend would cover the curves.
+# A legend with more lines would cover the curves.
 _MOST_NAMED = 10
 
 
 class RocByClassDisplay:
     """ROC curve and AUC of each class against the rest, and their macro average.
 
-    The macro average weighs classes alike; its AUC is the mean of theirs. The legend names
-    at most ten classes, those with the lowest AUC. Make one by :meth:`from_predictions` or
-    :meth:`from_estimator`.
+    The macro average gives all classes the same weight; its AUC is the mean of theirs. The
+    legend names at most ten classes, those with the lowest AUC. Create it with
+    :meth:`from_predictions` or :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ class RocByClassDisplay:
     macro_roc_auc : float
         Mean of the classes' areas.
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the plot.
     figure_ : matplotlib Figure
         The figure with the axes.
 
     See Also
     --------
     sklearn.metrics.RocCurveDisplay : Draws the curve of a single class.
-    sklearn.metrics.ConfusionMatrixDisplay : Draws which classes are taken for which.
+    sklearn.metrics.ConfusionMatrixDisplay : Draws which classes are confused.
 
     Examples
     --------
@@ -106,18 +106,18 @@ class RocByClassDisplay:
         y_true : array-like of shape (n_sets,)
             True labels.
         y_score : array-like of shape (n_sets, n_classes) or (n_sets,)
-            Probabilities or decision values; of two classes, those of the second are
+            Probabilities or decision values; with two classes, those of the second are
             enough.
         classes : sequence of length n_classes
             Label of each column, as ``classifier.classes_``.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
         display : RocByClassDisplay
-            The display, drawn. Classes that no set has, or that all have, or with a score
-            that is NaN, have no curve; ``left_out`` tells.
+            The display, drawn. A class has no curve if no set or every set is of it, or if
+            one of its scores is NaN; ``left_out`` has the reason.
 
         Raises
         ------
@@ -136,8 +136,8 @@ class RocByClassDisplay:
         unknown = [label for label in pd.unique(truth) if label not in classes]
         if unknown:
             raise ValueError(
-                f"y_true holds {', '.join(map(str, unknown))}, which classes lacks: give "
-                "the classes in the order of y_score's columns."
+                f"y_true holds {', '.join(map(str, unknown))}, which is not in classes. "
+                "Give the classes in the order of the columns of y_score."
             )
         fpr, tpr, areas, left_out = {}, {}, {}, {}
         for label, of_class in zip(classes, scores.T, strict=True):
@@ -163,14 +163,14 @@ class RocByClassDisplay:
         Parameters
         ----------
         estimator : classifier
-            The classifier, whose probabilities are taken, or decision values if it has
+            The classifier. Its probabilities are drawn, or its decision values if it has
             none.
         X : list or array
-            Sets that it has not learnt from.
+            Sets that are not in its training set.
         y : array-like of shape (n_sets,)
             Their labels.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -183,12 +183,12 @@ class RocByClassDisplay:
         return cls.from_predictions(y, scores, estimator.classes_, ax=ax)
 
     def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw a curve a class and the macro average.
+        """Draw a curve for each class, and the macro average.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -201,12 +201,12 @@ class RocByClassDisplay:
         named = sorted(self.roc_auc, key=lambda label: self.roc_auc[label])[:_MOST_NAMED]
         looks: list[dict[str, Any]] = []
         for i, (label, area) in enumerate(self.roc_auc.items()):
-            # Past the legend's room, and hidden from it.
+            # matplotlib leaves a label that starts with an underscore out of the legend.
             text = f"{area:.3f} {shown(label, 18)}" if label in named else "_unnamed"
             looks.append({"label": text, "linewidth": 1.1, "alpha": 1, **look_of_line(i)})
         if looks:
             curves = list(self.fpr.values()), list(self.tpr.values())
-            # One curve goes without a list.
+            # scikit-learn takes a single curve without a list.
             fpr, tpr, look = (x[0] if len(looks) == 1 else x for x in (*curves, looks))
             RocCurveDisplay(fpr=fpr, tpr=tpr).plot(ax=ax, curve_kwargs=look)
         if len(looks) > 1:

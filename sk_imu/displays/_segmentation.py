@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..recording import Recording
 from ..segmentation import MOTION_RATE_HZ, Bout, find_bouts, motion_of
-from ._style import COLOURS, new_axes
+from ._style import COLORS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,15 +19,15 @@ __all__ = ["SegmentationDisplay"]
 class SegmentationDisplay:
     """The bouts of exercise in a recording, drawn on its movement.
 
-    Make one by :meth:`from_recording` or :meth:`from_estimator`.
+    Create it with :meth:`from_recording` or :meth:`from_estimator`.
 
     Parameters
     ----------
     times_s : ndarray of shape (n_timesteps,)
         Time of each timestep in seconds.
     movement : ndarray of shape (n_timesteps,)
-        How far the movement is from its mean, in units of what is typical of each
-        sensor: 3 m/s² and 1 rad/s.
+        Distance of the movement from its mean, in typical values of each sensor: 3 m/s²
+        and 1 rad/s.
     bouts : sequence of Bout
         The bouts, with the repetitions to draw.
     annotations : sequence of (float, str), default=()
@@ -36,13 +36,13 @@ class SegmentationDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the plot.
     figure_ : matplotlib Figure
         The figure with the axes.
 
     See Also
     --------
-    find_bouts : Find what is drawn.
+    find_bouts : Find the bouts.
 
     Examples
     --------
@@ -50,12 +50,12 @@ class SegmentationDisplay:
     >>> from sk_imu import Recording, SegmentationDisplay
     >>> phase = 2 * np.pi * np.arange(1000) / 100
     >>> turns = np.array([np.sin(phase), 0.3 * np.sin(2 * phase), 0 * phase])
-    >>> training = Recording.from_array(
+    >>> workout = Recording.from_array(
     ...     np.pad(turns, ((0, 0), (500, 500))),
     ...     sampling_rate_hz=50,
     ...     channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
     ... )
-    >>> display = SegmentationDisplay.from_recording(training)
+    >>> display = SegmentationDisplay.from_recording(workout)
     >>> display.ax_.get_xlabel()
     'Time (s)'
     """
@@ -90,7 +90,7 @@ class SegmentationDisplay:
         bouts : sequence of Bout, optional
             What to draw; by default what :func:`find_bouts` finds.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class SegmentationDisplay:
         recording : Recording
             The recording.
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -136,7 +136,7 @@ class SegmentationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw on; by default a new figure.
+            Where to draw; by default in a new figure.
 
         Returns
         -------
@@ -149,10 +149,10 @@ class SegmentationDisplay:
         top = ax.get_xaxis_transform()
         labels = list(dict.fromkeys(bout.label for bout in self.bouts))
         for bout in self.bouts:
-            colour = COLOURS[labels.index(bout.label) % len(COLOURS)]
-            ax.axvspan(bout.start_s, bout.end_s, color=colour, alpha=0.2, linewidth=0)
+            color = COLORS[labels.index(bout.label) % len(COLORS)]
+            ax.axvspan(bout.start_s, bout.end_s, color=color, alpha=0.2, linewidth=0)
             for repetition in bout.repetitions:
-                ax.axvline(repetition.start_s, color=colour, linewidth=0.6)
+                ax.axvline(repetition.start_s, color=color, linewidth=0.6)
             name = "" if bout.label is None else f"{bout.label} "
             text = f"{name}{len(bout.repetitions)} × ({bout.confidence:.2f})"
             middle = (bout.start_s + bout.end_s) / 2

@@ -1,4 +1,4 @@
-"""What all drawings share: colours, labels, notes, and the place they are drawn in."""
+"""What all displays share: colors, labels, notes, and where they draw."""
 
 import textwrap
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-# Okabe and Ito's palette for the colour-blind, without black, which is kept for means,
-# and yellow, which white paper swallows.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# The colorblind-safe palette of Okabe and Ito, without black, which is kept for means,
+# and yellow, which is hard to see on white.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 _SPELLINGS = {
     **{name: name.upper() for name in ("rf", "svm", "cnn", "gru", "cnn-gru")},
@@ -20,20 +20,20 @@ _LINES = ("-", "--", ":", "-.")
 
 
 def look_of_line(i: int) -> dict[str, Any]:
-    """Return colour and line of the i-th of several curves."""
-    line = _LINES[i // len(COLOURS) % len(_LINES)]
-    return {"color": COLOURS[i % len(COLOURS)], "linestyle": line}
+    """Return color and line style of the i-th curve."""
+    line = _LINES[i // len(COLORS) % len(_LINES)]
+    return {"color": COLORS[i % len(COLORS)], "linestyle": line}
 
 
 def look_of_marks(i: int) -> dict[str, Any]:
-    """Return colour and mark of the i-th model; no two of 36 have both the same."""
-    shift = i // len(COLOURS)
+    """Return color and marker of the i-th model; no two of 36 models share both."""
+    shift = i // len(COLORS)
     marker = MARKERS[(i + shift) % len(MARKERS)]
-    return {"color": COLOURS[i % len(COLOURS)], "marker": marker}
+    return {"color": COLORS[i % len(COLORS)], "marker": marker}
 
 
 def shown(text: Any, width: int = 24) -> str:
-    """Return a label on one line, cut in its middle where it is too long."""
+    """Return a label on one line, shortened in the middle if it is too long."""
     text = " ".join(str(text).split())
     if len(text) <= width:
         return text
@@ -41,7 +41,7 @@ def shown(text: Any, width: int = 24) -> str:
 
 
 def name_of(model: Any) -> str:
-    """Return a model's name as it is shown: the study's by their usual spelling."""
+    """Return a model's name as displays show it, such as RF for rf."""
     return _SPELLINGS.get(str(model), str(model))
 
 
@@ -56,12 +56,12 @@ def new_axes(width: float, height: float) -> "Axes":
 def figure_in(
     ax: "Axes | Figure | SubFigure | None", width: float, height: float
 ) -> "Figure | SubFigure":
-    """Return the figure for several panels: a new one, that given, or one in axes' place.
+    """Return the figure for several panels: a new or given one, or one in place of axes.
 
     Raises
     ------
     ValueError
-        If the axes have no place in a grid.
+        If the axes are not part of a grid.
     """
     if ax is None:
         import matplotlib.pyplot as plt
@@ -74,7 +74,7 @@ def figure_in(
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(
-            "ax has no place in a grid, so that its place can't be divided. Make it by "
+            "ax is not part of a grid, so it cannot be divided into panels. Create it with "
             "plt.subplots or Figure.subplots, or give a figure or subfigure."
         )
     figure = ax.figure
@@ -97,7 +97,7 @@ def titled_legend(ax: "Axes", title: str, **look: Any) -> None:
 def legend_of(
     figure: "Figure | SubFigure", known: Mapping[str, Any], loc: Any = "outside upper right"
 ) -> None:
-    """Name what is drawn, beside the panels; nothing if there is nothing."""
+    """Draw a legend outside the panels, if anything has a name."""
     if known:
         figure.legend(
             list(known.values()),

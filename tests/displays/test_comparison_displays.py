@@ -79,7 +79,7 @@ class TestCriticalDifferenceDisplay:
         texts = [text.get_text() for text in display.ax_.texts]
         assert texts[0] == f"a {ranks['a']:.2f}"
         assert texts[3] == "4.00 d"
-        assert texts[4].startswith("A bar joins models that can't be told apart at 5 %")
+        assert texts[4].startswith("A bar joins models that do not differ at 5 %")
         assert texts[4].endswith(f"Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}")
         # The bar's level is its own, as is each name's on its side.
         assert len({bar.get_ydata()[0] for bar in bars}) == len(bars)
@@ -133,11 +133,11 @@ class TestAccuracyTimeDisplay:
         assert display.seconds == {"rf": 2, "svm": 3}
         assert ax.get_xscale() == "linear"
         both = pd.concat([timings, timings.assign(protocol="unseen-sets")])
-        with pytest.raises(ValueError, match="unseen-people, unseen-sets: give the rows"):
+        with pytest.raises(ValueError, match="unseen-people, unseen-sets. Give the rows"):
             AccuracyTimeDisplay.from_predictions(predictions_of(), both, ax=ax)
 
     def test_missing_time(self):
-        with pytest.raises(ValueError, match="no time above 0 for svm, cnn: give each"):
+        with pytest.raises(ValueError, match="no time above 0 for svm, cnn. Give one"):
             AccuracyTimeDisplay.from_scores(self.scores, {"rf": 1.0, "svm": 0.0})
 
 

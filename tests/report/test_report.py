@@ -71,7 +71,7 @@ def test_leaves_no_trace_in_matplotlib(tmp_path):
     assert dict(mpl.rcParams) == before
 
 
-def test_titles_tell_data_protocol_and_budget(results):
+def test_titles_have_data_protocol_and_budget(results):
     for name, figure in figures_of(results).items():
         title = figure.get_suptitle()
         assert "gym" in title
@@ -108,18 +108,18 @@ def test_auc_is_that_of_sklearn(results, protocol):
     assert "decision values" in figure.axes[1].get_title()
 
 
-def test_class_that_is_missing_in_the_test_sets_is_left_out_and_told(results):
+def test_class_that_is_missing_in_the_test_sets_is_left_out(results):
     rows = results.predictions
     gone = (rows["y_true"] == "lunge") & (rows["part"] == "test")
     fewer = make_results()
     fewer.predictions = rows[~gone]
     figure = figures_of(fewer)["roc_unseen-sets"]
     assert not any("lunge" in text for ax in figure.axes for text in legend_of(ax))
-    told = "Left out: lunge (not in the test sets) for RF, SVM, CNN."
-    assert told in note_of(figure)
+    note = "Left out: lunge (not in the test sets) for RF, SVM, CNN."
+    assert note in note_of(figure)
 
 
-def test_class_without_scores_in_a_fold_is_left_out_and_told():
+def test_class_without_scores_in_a_fold_is_left_out():
     results = make_results(models=["rf"], protocols=["unseen-people"])
     rows = results.predictions
     rows.loc[rows["fold"] == "subject P0", "score_curl"] = np.nan
@@ -162,7 +162,7 @@ def test_loss_curves_of_folds_that_differ_in_epochs():
     # The mean of two folds ends with the shorter one; the longer goes on alone.
     np.testing.assert_allclose(lines[1, 2, 3], 0.5 + 1 / np.arange(1, 4))
     np.testing.assert_allclose(lines[3, 4, 5], 1 + 1 / np.arange(3, 6))
-    assert "different numbers of epochs" in note_of(figure)
+    assert "differ in their number of epochs" in note_of(figure)
 
 
 def test_loss_curves_of_folds_alike():
@@ -170,7 +170,7 @@ def test_loss_curves_of_folds_alike():
     results.curves = results.curves[results.curves["epoch"] <= 3]
     note = note_of(figures_of(results)["loss_curves"])
     assert "Band" in note
-    assert "different numbers" not in note
+    assert "number of epochs" not in note
     results.curves = results.curves[results.curves["fold"] == "split 1"]
     assert "Band" not in note_of(figures_of(results)["loss_curves"])
 
