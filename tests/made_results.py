@@ -30,7 +30,7 @@ def make_results(
             folds = {f"subject {s}": np.flatnonzero(subjects == s) for s in set(subjects)}
         for n_fold, fold in enumerate(sorted(folds)):
             for model in models:
-                key = {"protocol": protocol, "model": model, "fold": fold}
+                key = {"protocol": protocol, "model": model, "fold": fold, "seed": 7}
                 for part, rows in (("train", np.arange(len(y))), ("test", folds[fold])):
                     scores = rng.normal(size=(len(rows), len(classes)))
                     scores += 2 * (y[rows, None] == np.array(classes))
@@ -81,9 +81,9 @@ def make_results(
             "notes": [],
             "versions": {"sk_imu": "0.1.0", "numpy": "2.4.6"},
         },
-        predictions=pd.concat(predictions, ignore_index=True),
+        predictions=_without_k(predictions),
         searches=pd.DataFrame(),
-        curves=pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(),
+        curves=_without_k(curves) if curves else pd.DataFrame(),
         timings=pd.DataFrame(),
         example={
             "source": "a file",
@@ -102,7 +102,7 @@ def full_results(classes=CLASSES, models=("rf", "svm", "cnn"), **options):
     """Return made-up results with all that a run writes down."""
     options = {"protocols": tuple(PROTOCOLS)} | options
     results = make_results(classes, models, **options)
-    keys = results.predictions[["protocol", "model", "fold"]].drop_duplicates()
+    keys = results.predictions[["protocol", "model", "fold", "seed", "k"]].drop_duplicates()
     best = json.dumps({"C": 10.0, "gamma": 0.003})
     results.searches = keys.assign(cv_score=0.875, best_params=best)
     results.timings = keys.assign(seconds=30.0)
@@ -125,7 +125,7 @@ def full_results(classes=CLASSES, models=("rf", "svm", "cnn"), **options):
         "n_short_sets": 3,
         "quality": ["Gyroscope of 4 recordings has gaps", "Gravity of 2 is stale"],
         "n_shared_pairs": {
-            name: 9 for name in options["protocols"] if name == "copied-sets"
+            name: 9 if name == "copied-sets" else 0 for name in options["protocols"]
         },
         "notes": ["12 sets in 3 recordings; 0 recordings without a bout are one set each."],
         "versions": {"sk_imu": "0.1.0", "numpy": "2.4.6"},
@@ -154,7 +154,7 @@ def people_results(right, protocols=("unseen-people",)):
         for i in range(10)
     ]
     results = full_results(["curl", "row"])
-    results.predictions = pd.DataFrame(rows)
+    results.predictions = _without_k([pd.DataFrame(rows).assign(seed=7)])
     return results
 
 
@@ -167,6 +167,12 @@ def few_shot_results(right_by_k):
     results.predictions = pd.concat(rows, ignore_index=True).assign(protocol="few-shot")
     results.predictions["fold"] += ", k=" + results.predictions["k"].astype(str)
     results.settings |= {"protocols": ["few-shot"], "n_folds": {"few-shot": len(rows)}}
-    results.settings["n_shared_pairs"] = {}
+    results.settings["n_shared_pairs"] = {"few-shot": 0}
     results.curves = results.curves[:0]
     return results
+
+
+def _without_k(tables):
+    """Return the tables as one, without a number of labelled sets: not few-shot."""
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(k=pd.Series(pd.NA, index=table.index, dtype="Int64"))

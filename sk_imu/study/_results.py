@@ -1,4 +1,4 @@
-"""What a study leaves: every prediction, what was chosen, curves and timings."""
+"""The results of a study: predictions, searches, loss curves and timings."""
 
 import csv
 import importlib.util
@@ -30,26 +30,26 @@ class StudyResults:
     Parameters
     ----------
     settings : dict
-        The data set, budget, seed, models, protocols, the reasons of ``unavailable``
-        protocols, the warnings of the recordings' ``quality``, and the versions of the
-        packages.
+        The options of the run; counts of sets, subjects and folds; why protocols are
+        ``unavailable``; the warnings about the ``quality`` of the recordings; and the
+        versions of the packages.
     predictions : DataFrame
-        One row for each prediction: ``protocol``, ``model``, ``fold``, ``part`` (train or
+        One row per prediction: ``protocol``, ``model``, ``fold``, ``part`` (train or
         test), ``set`` (row of the data), ``copy`` (0 is the recorded set), ``subject``,
         ``y_true``, ``y_pred`` (all text), ``score_kind`` (probability or decision) and one
-        column ``score_<label>`` a class. In this table and the next, ``seed`` is that of
-        the run, and ``k``, of few-shot only, the labelled sets a class of the person
-        tested; ``protocol``, ``model``, ``fold`` and ``seed`` name one fit.
+        column ``score_<label>`` per class. In all tables, ``seed`` is the random seed and
+        ``k`` the number of labelled sets per class of the person tested, in few-shot only.
+        One job has one ``protocol``, ``model``, ``fold`` and ``seed``.
     searches : DataFrame
-        One row a fold: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``cv_score``,
+        One row per job: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``cv_score``,
         ``best_params``.
     curves : DataFrame
-        One row an epoch of a net: ``protocol``, ``model``, ``fold``, ``seed``, ``k``,
+        One row per epoch of a net: ``protocol``, ``model``, ``fold``, ``seed``, ``k``,
         ``epoch``, ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy``;
-        cross-entropy and accuracy of whole sets, after the epoch, of the test sets and as
-        many training sets.
+        cross-entropy and accuracy of whole sets after the epoch, on the test sets and on
+        as many training sets.
     timings : DataFrame
-        One row a fold: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``seconds``.
+        One row per job: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``seconds``.
     example : dict
         One set before and after resampling, for the figure.
 
@@ -89,19 +89,19 @@ class StudyResults:
     def table(self) -> pd.DataFrame:
         """Return precision, recall, F1 and accuracy by protocol, model and part.
 
-        Few-shot has no one figure: see :meth:`learning_curve`.
+        Few-shot has no single score: see :meth:`learning_curve`.
 
         Returns
         -------
         table : DataFrame
-            Indexed by protocol, model and part. Each score is taken over all of a
-            protocol's predictions with one seed, and averaged over the seeds: ``_macro``
-            weighs classes alike, ``_weighted`` by their sets. ``f1_macro_sd`` is the
-            standard deviation over seeds. ``mean_subject`` and ``worst_subject`` are mean
-            and minimum of the accuracies of the people tested, ``n_rows`` the number of
-            predictions, ``published_*`` the study's Table 1.
+            Indexed by protocol, model and part. Each score is computed from all
+            predictions of a protocol with one seed, and averaged over the seeds:
+            ``_macro`` weighs classes equally, ``_weighted`` by their sets.
+            ``f1_macro_sd`` is the standard deviation over seeds. ``mean_subject`` and
+            ``worst_subject`` are mean and minimum of the accuracies of the people tested,
+            ``n_rows`` the number of predictions, ``published_*`` Table 1 of Zhang et al. (2024).
         """
-        rows = _complete(self.predictions)
+        rows = self.predictions
         table = _scored(rows[rows["k"].isna()], ["protocol", "model", "part"])
         published = published_table()
         for name in published.columns:
@@ -123,19 +123,19 @@ class StudyResults:
         curve : DataFrame
             Indexed by protocol, model, part and k, with the columns of :meth:`table`.
         """
-        rows = _complete(self.predictions)
+        rows = self.predictions
         return _scored(rows[rows["k"].notna()], ["protocol", "model", "part", "k"])
 
     def by_seed(self) -> pd.DataFrame:
-        """Return the scores on test of each seed, of which :meth:`table` has the means.
+        """Return the test scores of each seed, whose means are in :meth:`table`.
 
         Returns
         -------
         seeds : DataFrame
-            One row a protocol, model, k and seed: ``protocol``, ``model``, ``k``, ``seed``,
-            ``f1_macro``, ``accuracy``, ``worst_subject``, ``n_rows``.
+            One row per protocol, model, k and seed: ``protocol``, ``model``, ``k``,
+            ``seed``, ``f1_macro``, ``accuracy``, ``worst_subject``, ``n_rows``.
         """
-        rows = _complete(self.predictions)
+        rows = self.predictions
         keys = ["protocol", "model", "k", "seed"]
         wanted = [*keys, "f1_macro", "accuracy", "worst_subject", "n_rows"]
         table = _scored(rows[rows["part"] == "test"], [*keys, "part"]).reset_index()
@@ -148,37 +148,37 @@ class StudyResults:
         n_resamples: int = 4999,
         random_state: int = 0,
     ) -> pd.DataFrame:
-        """Return what the leak gives: macro F1 under (a) less that under (b) and (c).
+        """Return how much the leak adds: macro F1 of (a) minus that of (b) and of (c).
 
         Parameters
         ----------
         confidence_level : float, default=0.95
-            Of the intervals.
+            Confidence level of the intervals.
         n_resamples : int, default=4999
-            How often people are drawn for them.
+            Number of bootstrap resamples.
         random_state : int, default=0
-            Draws them.
+            Random seed of the resamples.
 
         Returns
         -------
         inflation : DataFrame
-            One row a model and protocol, none where one of the two was not run:
+            One row per model and honest protocol, if both protocols were run:
             ``model``; ``than``, the honest protocol; macro F1 ``leaked`` and ``honest``;
             their difference in ``points`` of F1 and its interval, ``low`` to ``high``;
-            what was ``drawn`` for it, people (or sets, where people are not named or there
+            what was ``drawn`` for it, people (or sets, if people are not named or there
             is one), and their number ``n``.
 
         Notes
         -----
         The same people are drawn for both protocols, each with all of their test rows, by
-        the percentile bootstrap with quantiles moved outwards as in
+        the percentile bootstrap with expanded quantiles as in
         :func:`~sk_imu.model_selection.bootstrap_over_people`. The splits of (a) and (b)
-        are not drawn again: how far these move the figure, several seeds tell. A seed of
-        which a draw holds nobody tested is left out of it: with ``budget="quick"``, (c)
-        tests two people, and the interval says little.
+        are not drawn again; several seeds show how much they matter. A draw ignores a
+        seed that tests none of its people. With ``budget="quick"``, (c) tests two people,
+        and the interval means little.
         """
         return leak_inflation(
-            _complete(self.predictions),
+            self.predictions,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
             random_state=random_state,
@@ -190,10 +190,10 @@ class StudyResults:
         Returns
         -------
         people : DataFrame
-            One row a protocol, model, k and person: ``protocol``, ``model``, ``k``,
+            One row per protocol, model, k and person: ``protocol``, ``model``, ``k``,
             ``subject``, ``score``, ``n_sets`` (different sets tested) and ``n_seeds``.
         """
-        rows = _complete(self.predictions)
+        rows = self.predictions
         rows = rows[(rows["part"] == "test") & rows["subject"].notna()]
         people = []
         keys = ["protocol", "model", "k", "subject"]
@@ -219,25 +219,25 @@ class StudyResults:
             ``seconds``; of the run ``data``, ``data_fingerprint``, ``budget`` and
             ``versions`` (JSON).
         """
-        table = _complete(self.predictions)
+        table = self.predictions
         keys = ["protocol", "model", "fold", "seed"]
         for more in [self.searches, *([self.timings] if timings else [])]:
             if len(more):
-                more = _complete(more).drop(columns="k")
+                more = more.drop(columns="k")
                 table = table.merge(more, how="left", on=keys, validate="many_to_one")
         constant = {
-            name: self.settings.get(name) for name in ("data", "data_fingerprint", "budget")
+            name: self.settings[name] for name in ("data", "data_fingerprint", "budget")
         }
-        versions = json.dumps(self.settings.get("versions"), sort_keys=True)
+        versions = json.dumps(self.settings["versions"], sort_keys=True)
         return table.assign(**constant, versions=versions)
 
     def summary(self) -> str:
-        """Return the headline table as text, for a terminal.
+        """Return the main table as text, for a terminal.
 
         Returns
         -------
         text : str
-            The macro scores on test, F1 on train, and what was published.
+            The macro scores on test, F1 on train, and the published scores.
         """
         return summary_of(self)
 
@@ -245,22 +245,22 @@ class StudyResults:
         """Write the tables as CSV and the rest as JSON.
 
         Where pyarrow is installed, ``predictions.parquet`` is the table of :meth:`tidy`.
-        Timings are in a file of their own, ``timings.csv``: all others are the same, byte
-        by byte, whenever and however often interrupted the same study is run.
+        Timings have their own file, ``timings.csv``. All other files are the same byte
+        for byte whenever the same study is run, also after interruptions.
 
         Parameters
         ----------
         folder : str or pathlib.Path
-            Made if it is not there.
+            Created if it does not exist.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in _TABLES:
-            # Text in quotes, for a label may hold a carriage return.
+            # Text in quotes, because a label may contain a carriage return.
             getattr(self, name).to_csv(
                 folder / f"{name}.csv", index=False, quoting=csv.QUOTE_NONNUMERIC
             )
-        # Those of an earlier run would stand beside other results.
+        # Optional tables of an earlier run would not belong to these results.
         for name in ("table", "learning_curve", "people", "seeds", "inflation"):
             (folder / f"{name}.csv").unlink(missing_ok=True)
         (folder / "predictions.parquet").unlink(missing_ok=True)
@@ -299,8 +299,8 @@ class StudyResults:
         for name in _TABLES:
             path = folder / f"{name}.csv"
             columns = pd.read_csv(path, nrows=0).columns
-            # A class may well be called "None" or "NA": text is never missing, but for
-            # the subject of sets that have none.
+            # A class may be called "None" or "NA", so text is never missing, except the
+            # subject of sets that have none.
             numbers = [c for c in columns if c not in _TEXT or c == "subject"]
             table = pd.read_csv(
                 path,
@@ -309,7 +309,8 @@ class StudyResults:
                 na_values={column: [""] for column in numbers},
                 float_precision="round_trip",
             )
-            tables[name] = _complete(table) if len(table) else table
+            # k is read as float where it is missing.
+            tables[name] = table.astype({"k": "Int64"}) if len(table) else table
         rest = {
             name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("settings", "example")
@@ -322,14 +323,6 @@ class StudyResults:
             timings=tables["timings"],
             example=rest["example"],
         )
-
-
-def _complete(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with seed and k, which results of earlier versions have not."""
-    table = table.assign(seed=table.get("seed", 0))
-    if "k" not in table:
-        table = table.assign(k=None)
-    return table.astype({"k": "Int64"})
 
 
 def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Results of a study in a few words: for a terminal, and for a notebook."""
+"""Short forms of the results of a study, for a terminal and for a notebook."""
 
 import html
 from typing import Any
@@ -9,24 +9,22 @@ __all__ = ["html_of", "line_of", "summary_of"]
 
 
 def line_of(results: Any) -> str:
-    """Return one line: what was run on what."""
+    """Return a line on the data, the budget and the seeds."""
     settings = results.settings
-    parts = [f"{len(settings['classes'])} classes"]
-    # Results of earlier versions don't tell.
-    if "n_sets" in settings:
-        parts.insert(0, f"{settings['n_sets']} sets")
-        parts.append(f"{settings.get('n_subjects') or 'no named'} subjects")
+    seeds = settings["seeds"]
     return (
-        f"{settings['data']}: {', '.join(parts)}. Budget {settings['budget']}, "
-        f"{_seeds_of(settings)}."
+        f"{settings['data']}: {settings['n_sets']} sets, {len(settings['classes'])} "
+        f"classes, {settings['n_subjects'] or 'no named'} subjects. Budget "
+        f"{settings['budget']}, seed{'s' if len(seeds) > 1 else ''} "
+        f"{', '.join(map(str, seeds))}."
     )
 
 
 def html_of(results: Any) -> str:
     """Return a small table for a notebook: macro F1 on test by model and protocol."""
-    told = f"<p>{html.escape(line_of(results))}</p>"
+    head = f"<p>{html.escape(line_of(results))}</p>"
     if not len(results.predictions):
-        return told
+        return head
     shown = {}
     table, curve = results.table().reset_index(), results.learning_curve().reset_index()
     for (protocol, part), rows in table.groupby(["protocol", "part"], sort=False):
@@ -37,22 +35,21 @@ def html_of(results: Any) -> str:
             shown[f"{protocol}, k={k}"] = rows.set_index("model")["f1_macro"]
     frame = pd.DataFrame(shown).rename_axis(None)
     text: str = frame.to_html(float_format="{:.3f}".format, na_rep="-", border=0)
-    return f"{told}<p>Macro F1 on test:</p>{text}"
+    return f"{head}<p>Macro F1 on test:</p>{text}"
 
 
 def summary_of(results: Any) -> str:
-    """Return the headline table as text."""
+    """Return the main table of each protocol as text."""
     settings = results.settings
     lines = [line_of(results)]
     lines += settings["notes"]
     table = results.table() if len(results.predictions) else None
     if settings["budget"] == "quick":
         lines.append(
-            "QUICK: fewer folds, grid points and epochs than the full budget. Figures "
-            "to look at, not to quote."
+            "QUICK: fewer folds, grid points and epochs than the full budget. These "
+            "scores are not for quotation."
         )
-    # Results of earlier versions have none.
-    lines += [f"Note: {line}." for line in settings.get("quality", [])]
+    lines += [f"Note: {line}." for line in settings["quality"]]
     curve = results.learning_curve() if len(results.predictions) else None
     for name, title in results.titles.items():
         if name in settings["unavailable"]:
@@ -71,13 +68,12 @@ def summary_of(results: Any) -> str:
         else:
             continue
         n_folds = settings["n_folds"][name]
-        # Results of earlier versions have none.
-        n_shared = settings.get("n_shared_pairs", {}).get(name, 0)
+        n_shared = settings["n_shared_pairs"][name]
         lines += [
             "",
             f"{title} [{name}], {settings['budget']}: {n_folds} fold"
             f"{'s' if n_folds > 1 else ''}, {int(test['n_rows'].max())} test rows"
-            + _tested_of(settings, name),
+            f", {settings['n_tested_sets'][name]} of {settings['n_sets']} sets",
             shown.rename_axis(None).to_string(float_format="{:.3f}".format, na_rep="-"),
         ]
         if n_shared:
@@ -86,7 +82,7 @@ def summary_of(results: Any) -> str:
 
 
 def _headline(part: pd.DataFrame, test: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """Return the columns of the table that a terminal has room for."""
+    """Return the columns of the table that fit into a terminal."""
     columns = {"precision": "precision_macro", "recall": "recall_macro"}
     columns |= {"F1": "f1_macro", "accuracy": "accuracy"}
     shown = pd.DataFrame({key: test[column] for key, column in columns.items()})
@@ -100,14 +96,3 @@ def _headline(part: pd.DataFrame, test: pd.DataFrame, protocol: str) -> pd.DataF
         shown["mean subject"] = test["mean_subject"]
         shown["worst subject"] = test["worst_subject"]
     return shown
-
-
-def _seeds_of(settings: dict[str, Any]) -> str:
-    seeds = settings["seeds"]
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-
-
-def _tested_of(settings: dict[str, Any], protocol: str) -> str:
-    # Results of earlier versions don't tell.
-    n_tested = settings.get("n_tested_sets", {}).get(protocol)
-    return "" if n_tested is None else f", {n_tested} of {settings['n_sets']} sets"

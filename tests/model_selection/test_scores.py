@@ -43,13 +43,14 @@ class TestScoresByPerson:
     def test_what_a_study_has_saved(self, tmp_path):
         predictions = predictions_of()
         train = predictions.assign(part="train", y_pred="other")
-        empty = pd.DataFrame({"fold": ["A"]})
+        train, predictions = (t.assign(seed=0, k=pd.NA) for t in (train, predictions))
+        one = pd.DataFrame({"fold": ["A"], "k": [pd.NA]})
         StudyResults(
             settings={},
             predictions=pd.concat([predictions, train]),
-            searches=empty,
-            curves=empty,
-            timings=empty,
+            searches=one,
+            curves=one,
+            timings=one,
             example={},
         ).save(tmp_path)
         loaded = StudyResults.load(tmp_path).predictions
