@@ -99,7 +99,8 @@ class StudyResults:
             ``_macro`` weighs classes equally, ``_weighted`` by their sets.
             ``f1_macro_sd`` is the standard deviation over seeds. ``mean_subject`` and
             ``worst_subject`` are mean and minimum of the accuracies of the people tested,
-            ``n_rows`` the number of predictions, ``published_*`` Table 1 of Zhang et al. (2024).
+            ``n_rows`` the number of predictions, ``published_*`` the scores of Zhang et al.
+            (2024).
         """
         rows = self.predictions
         table = _scored(rows[rows["k"].isna()], ["protocol", "model", "part"])
