@@ -1,4 +1,4 @@
-"""The tables of a study, put together from its folds."""
+"""The tables of a study, put together from its jobs."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from ._results import StudyResults
 
 __all__ = ["collect"]
 
-# What tells a fold's rows from those of all others.
+# Together, these identify a job.
 _KEYS = ("protocol", "model", "fold", "seed", "k")
 
 
@@ -20,7 +20,7 @@ def collect(
     outcomes: list[dict[str, Any]],
     example: dict[str, Any],
 ) -> StudyResults:
-    """Put the folds' results into tidy tables, labels and subjects as text."""
+    """Put the results of all jobs into tidy tables, labels and subjects as text."""
     y_true = [str(label) for label in dataset.y]
     subjects: list[str | None] = [None] * len(y_true)
     if dataset.subjects is not None:
@@ -48,7 +48,7 @@ def collect(
         *(*_KEYS, "epoch"),
         *("train_loss", "train_accuracy", "test_loss", "test_accuracy"),
     ]
-    # Whole numbers, although k is missing where a protocol has none.
+    # Int64, because k is an integer that is missing except in few-shot.
     return StudyResults(
         settings=settings,
         predictions=pd.DataFrame(predictions).astype({"k": "Int64"}),

@@ -1,4 +1,4 @@
-"""The sets that a study runs on, whatever they were given as."""
+"""The sets that a study runs on, in one form whatever form they are given in."""
 
 import hashlib
 import os
@@ -33,7 +33,7 @@ class StudyData:
     datasets: NDArray[Any] | None = None
 
     def factor(self, by: str | None) -> NDArray[Any] | None:
-        """Return what a protocol splits by, for each set: its session, data set..."""
+        """Return what a protocol splits by, one value per set, such as its session."""
         if by is None or by == "dataset":
             return None if by is None else self.datasets
         values = np.empty(len(self.X), dtype=object)
@@ -41,12 +41,12 @@ class StudyData:
         return values
 
     def __sizeof__(self) -> int:
-        """Return the bytes of the recordings: dask sends what is large only once."""
+        """Return the bytes of the recordings; dask sends large objects only once."""
         streams = [s for recording in self.X for s in recording.streams.values()]
         return sum(s.timestamps_s.nbytes + s.values.nbytes for s in streams)
 
     def example(self, sampling_rate_hz: float, n_timesteps: int) -> dict[str, Any]:
-        """Return a sensor of the first set before and after resampling, for Fig. 2."""
+        """Return a sensor of the first set before and after resampling, for a figure."""
         recording = self.X[0]
         present = [name for name in self.channel_names if name in recording.channel_names]
         if not present:  # all derived from other sensors
@@ -69,17 +69,17 @@ class StudyData:
         }
 
     def n_shorter_than(self, seconds: float) -> int:
-        """Return the number of sets that are shorter."""
+        """Return the number of sets shorter than a duration."""
         return sum(recording.duration_s < seconds for recording in self.X)
 
 
 def load_study_data(
     data: Any, channels: Sequence[str] | None, sampling_rate_hz: float, segment: bool
 ) -> StudyData:
-    """Bring whatever was given as data into one form, its channels fixed.
+    """Return the data in one form, with their channels.
 
     Recordings read from a folder are cut into their sets if ``segment``. A mapping that is
-    no Bunch holds several data sets.
+    not a Bunch holds several data sets.
     """
     datasets = None
     if isinstance(data, Mapping) and not {"data", "target"} <= set(data):
@@ -96,7 +96,7 @@ def load_study_data(
             digest.update(f"{sensor}{stream.axes}".encode())
             digest.update(stream.timestamps_s.tobytes())
             digest.update(stream.values.tobytes())
-        # What pipelines and protocols go by.
+        # Pipelines and protocols use these, too.
         known = recording.side, recording.placement, recording.session
         digest.update(repr(known).encode())
     rest = [None if a is None else a.tolist() for a in (y, people, datasets)]
@@ -108,7 +108,7 @@ def load_study_data(
 def _read(
     data: Any, segment: bool, name: str = "your data"
 ) -> tuple[str, list[Recording], NDArray[Any], NDArray[Any] | None, list[str]]:
-    """Return the name, sets, labels and people of one data set, and what is to be noted."""
+    """Return the name, sets, labels, people and notes of one data set."""
     notes: list[str] = []
     if isinstance(data, (str, os.PathLike)):
         name = str(data) if name == "your data" else f"{name} ({data})"
@@ -129,20 +129,22 @@ def _read(
     elif isinstance(data, dict):
         data = data["data"], data["target"], data["subject"]
     recordings, labels, subjects = data
-    # Through lists, for an object array of text and numbers can't be sorted.
+    # Through lists, because an object array of text and numbers cannot be sorted.
     X, y = list(recordings), np.asarray(list(labels))
     for row, recording in enumerate(X):
         if not isinstance(recording, Recording):
             raise ValueError(
-                f"{name}: row {row} is a {type(recording).__name__}, no Recording. Make "
-                "one of an array by Recording.from_array."
+                f"{name}: row {row} is a {type(recording).__name__}, not a Recording. Use "
+                "Recording.from_array to make one from an array."
             )
     people: NDArray[Any] | None = None
     n_nameless = 0 if subjects is None else sum(map(pd.isna, subjects))
     if subjects is not None and not n_nameless:
         people = np.asarray(list(subjects))
     elif 0 < n_nameless < len(X):
-        notes.append(f"{n_nameless} of {len(X)} sets name no subject, so none is used.")
+        notes.append(
+            f"{n_nameless} of {len(X)} sets have no subject, so subjects are not used."
+        )
     for what, values in (("labels", y), ("subjects", people)):
         if values is not None and len(values) != len(X):
             raise ValueError(f"{name}: {len(X)} recordings, but {len(values)} {what}.")
@@ -157,41 +159,41 @@ def _joined(
 ) -> tuple[
     str, list[Recording], NDArray[Any], NDArray[Any] | None, NDArray[Any], list[str]
 ]:
-    """Return as one what several data sets have in common, and which each set is of."""
+    """Return what several data sets have in common, and the data set of each set."""
     name = " + ".join(map(str, data))
     read = {str(key): _read(one, segment, str(key)) for key, one in data.items()}
     labels = {key: {str(label) for label in one[2]} for key, one in read.items()}
     common = set.intersection(*labels.values()) if labels else set()
     if len(read) < 2 or len(common) < 2:
-        told = "; ".join(f"{key}: {', '.join(sorted(own))}" for key, own in labels.items())
+        found = "; ".join(f"{key}: {', '.join(sorted(own))}" for key, own in labels.items())
         raise ValueError(
-            "Several data sets need at least two labels that all have. Rename those that "
-            f"mean the same. Got {told or 'none'}."
+            "Several data sets need at least two labels that all have. Rename labels that "
+            f"mean the same. Got {found or 'none'}."
         )
     X: list[Recording] = []
     y, people, datasets, notes = [], [], [], []
-    for key, (_, sets, own, subjects, told_of) in read.items():
+    for key, (_, sets, own, subjects, own_notes) in read.items():
         kept = [i for i, label in enumerate(own) if str(label) in common]
         X += [sets[i] for i in kept]
         y += [str(own[i]) for i in kept]
         datasets += [key] * len(kept)
         # Subject 1 of one data set is not that of another.
         people += [None if subjects is None else f"{key}, {subjects[i]}" for i in kept]
-        notes += [f"{key}: {note}" for note in told_of]
+        notes += [f"{key}: {note}" for note in own_notes]
         if len(kept) < len(sets):
             others = ", ".join(sorted(labels[key] - common))
             notes.append(
-                f"{key}: {len(sets) - len(kept)} of {len(sets)} sets left out, of labels "
-                f"that not all data sets have ({others})."
+                f"{key}: {len(sets) - len(kept)} of {len(sets)} sets are left out because "
+                f"not all data sets have their labels ({others})."
             )
         if subjects is None:
-            notes.append(f"{key} names no subjects, so none are used.")
+            notes.append(f"{key} has no subjects, so subjects are not used.")
     named = None if None in people else np.array(people)
     return name, X, np.array(y), named, np.array(datasets), notes
 
 
 def _common_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
-    """Return the channels that all recordings have, or can be given by the Resampler."""
+    """Return the channels that all recordings have or can have by the Resampler."""
     derived = [f"TotalAcceleration_{axis}" for axis in "xyz"]
     parts = {f"{s}_{axis}" for s in TOTAL_PARTS for axis in "xyz"}
     all_names: dict[str, int] = {}
@@ -208,5 +210,5 @@ def _common_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
         )
     rest = [name for name in all_names if name not in common]
     if rest:
-        notes.append(f"Channels that not all sets have are left out: {', '.join(rest)}.")
+        notes.append(f"Channels that some sets lack are left out: {', '.join(rest)}.")
     return common

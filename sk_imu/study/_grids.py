@@ -1,4 +1,4 @@
-"""What a search of the study goes through, model by model."""
+"""The grids that the searches of a study go through, by model."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ __all__ = ["grid_for"]
 def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[Any]]]:
     """Return the grid that a search goes through for a pipeline of the study.
 
-    The nets' five hyperparameters go through their values one at a time, from the
-    defaults: all combinations would cost some forty times as much.
+    The five hyperparameters of the nets are varied one at a time, from the defaults,
+    because all combinations would cost about forty times as much.
 
     Parameters
     ----------
     name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}
         The model.
     pipeline : Pipeline
-        What :func:`make_pipeline_for` returned for it.
+        What :func:`make_pipeline_for` returns for it.
     budget : {"quick", "plain", "full"}
-        ``"quick"`` leaves a point or two, and few epochs; ``"plain"`` nothing to search,
-        each model as it is.
+        ``"quick"`` has one or two grid points and few epochs; ``"plain"`` nothing to
+        search, each model with its defaults.
 
     Returns
     -------

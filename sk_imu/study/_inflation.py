@@ -1,4 +1,4 @@
-"""What the leak gives: the same models with and without copies of the test sets."""
+"""How much a leak adds: the same models with and without copies of the test sets."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def leak_inflation(
     n_resamples: int = 4999,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Return how much macro F1 is higher under (a) than under (b) and (c), by model."""
+    """Return how much higher macro F1 is under (a) than under (b) and (c), by model."""
     columns = ["protocol", "model", "seed", "set", "subject", "y_true", "y_pred"]
     is_test = (predictions["part"] == "test") & predictions["k"].isna()
     test = predictions.loc[is_test, columns]
@@ -53,9 +53,9 @@ def leak_inflation(
             if n not in draws:
                 rng = np.random.default_rng(random_state)
                 draws[n] = rng.multinomial(n, np.full(n, 1 / n), n_resamples).astype(float)
-            # Drawn alike for both, so that what is hard about a person is in both.
+            # The same draws for both, so that a difficult person counts in both.
             drawn = _f1(draws[n], counts[0]) - _f1(draws[n], counts[1])
-            # Without the draws that hold nobody tested under one of the two.
+            # Draws that contain nobody tested under one of the two are NaN.
             low, high = np.nanquantile(drawn, _ends(n, confidence_level))
             rows.append(
                 (model, than, a, b, 100 * (a - b), 100 * low, 100 * high)
@@ -67,7 +67,7 @@ def leak_inflation(
 def _counts(
     rows: pd.DataFrame, key: str, units: list[Any], labels: list[str]
 ) -> NDArray[np.float64]:
-    """Return of each unit and class: right, of the class, taken for it."""
+    """Return per unit and class the correct, the true and the predicted rows."""
     shape = len(units), len(labels)
     unit = np.searchsorted(units, rows[key])
     true = np.searchsorted(labels, rows["y_true"])
@@ -94,7 +94,7 @@ def _f1(
         right, true, predicted = np.tensordot(weights, of_seed, axes=1).transpose(1, 0, 2)
         size = true + predicted
         f1 = np.divide(2 * right, size, out=np.zeros_like(size), where=size > 0)
-        # Of the classes that a draw has, as scikit-learn counts.
+        # Over the classes that are in a draw, as in scikit-learn.
         with np.errstate(invalid="ignore"):
             each.append(f1.sum(axis=1) / (size > 0).sum(axis=1))
     has_rows = ~np.isnan(each)

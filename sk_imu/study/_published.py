@@ -1,4 +1,4 @@
-"""The figures that the study published, to stand beside ours."""
+"""The scores of Zhang et al. (2024), for comparison."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ _TABLE_1 = {
 
 
 def published_table() -> pd.DataFrame:
-    """Return the study's Table 1.
+    """Return Table 1 of Zhang et al. (2024).
 
     Returns
     -------

@@ -237,7 +237,7 @@ def _keep(path: Path, result: dict[str, Any]) -> None:
 
 
 def read_kept(path: Path) -> dict[str, Any] | None:
-    """Return the result of a job that a run has saved, None if there is none."""
+    """Return the saved result of a job, None if it has to be run."""
     if not path.exists():
         return None
     try:

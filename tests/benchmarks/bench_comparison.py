@@ -1,4 +1,4 @@
-"""How often 95 % intervals hold the mean of all people, in simulated studies.
+"""How often 95 % intervals contain the mean of all people, in simulated studies.
 
 Run ``python tests/benchmarks/bench_comparison.py``.  A person's accuracy is drawn from
 Beta(4, 1), whose mean is 0.8, and 14 sets by it.
@@ -28,7 +28,7 @@ def main():
         plain = stats.bootstrap(
             (accuracy,), np.mean, axis=1, n_resamples=1999, batch=200, random_state=0
         ).confidence_interval
-        # Each study as a model of its own, so that all are drawn at once.
+        # Each study is a model, so that all are resampled at once.
         studies = pd.MultiIndex.from_product(
             [range(N_STUDIES), range(n_people)], names=["model", "subject"]
         )

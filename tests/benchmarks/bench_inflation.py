@@ -1,9 +1,9 @@
-"""What windows on both sides of a split give: shuffled, by sets, and by people.
+"""How much windows on both sides of a split add: shuffled, by sets, and by people.
 
 Run ``python tests/benchmarks/bench_inflation.py``.  The same windows, features and SVM are
 scored three ways; only how the windows are split differs.  The watch data come with the
 package seglearn; the others are looked for in ``--data``, by default in ``shared/data``
-beside the repository, and left out with a word where they are missing.
+beside the repository, and left out with a note where they are missing.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def data_sets(folder: Path) -> Iterator[tuple[str, Any, float]]:
 
 
 def windows_of(sets: list[Any], n_timesteps: int) -> tuple[Any, Any]:
-    """Return windows that overlap by half, and which set each is of."""
+    """Return windows that overlap by half, and the set of each."""
     rows, of_set = [], []
     for number, one in enumerate(sets):
         for start in range(0, one.shape[1] - n_timesteps + 1, n_timesteps // 2):
@@ -58,7 +58,7 @@ def windows_of(sets: list[Any], n_timesteps: int) -> tuple[Any, Any]:
 
 
 def main() -> None:
-    """Print a line a data set and way to split, and what the leak gives."""
+    """Print a line per data set and way to split, and how much the leak adds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
     parser.add_argument("--only", help="name of one data set")
@@ -80,12 +80,12 @@ def main() -> None:
             ("by people", LeaveOneGroupOut(), people),
         ):
             svm = make_pipeline(StandardScaler(), SVC(C=10))
-            told = cross_val_predict(svm, features, y, cv=cv, groups=groups)
-            right = pd.Series(told == y).groupby(people).mean()
+            predicted = cross_val_predict(svm, features, y, cv=cv, groups=groups)
+            right = pd.Series(predicted == y).groupby(people).mean()
             scores.append(
                 pd.DataFrame({"model": way, "subject": right.index, "score": right.values})
             )
-            f1 = f1_score(y, told, average="macro")
+            f1 = f1_score(y, predicted, average="macro")
             print(f"  {way}: macro F1 {f1:.3f}, worst person {right.min():.2f}")
         gains = bootstrap_over_people(pd.concat(scores), against="by people")
         for gain in gains.itertuples():

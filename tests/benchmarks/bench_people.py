@@ -3,7 +3,7 @@
 Leave one subject out, nothing searched: the pipelines of ``make_pipeline_for`` as they are,
 and with one ingredient changed.  Every fit is kept in the folder ``--out`` and never done
 twice; ``table`` prints what is there.  A variant that changes what a pipeline lacks (one
-for devices carried anyhow turns nothing) is passed over.
+with ``wear="free"`` turns nothing) is left out.
 
     python tests/benchmarks/bench_people.py models --data watch --seeds 5 --out people
     python tests/benchmarks/bench_people.py ablation --data watch --seeds 3 --out people
@@ -33,7 +33,7 @@ from sk_imu.model_selection import compare_models, scores_by_person
 from sk_imu.study import make_pipeline_for, wear_of
 
 MODELS = ("rf", "svm", "minirocket", "cnn", "gru", "cnn-gru")
-# A variant of the CNN-GRU pipeline: what is set in it, by the end of the parameter's name.
+# Variants of the CNN-GRU pipeline: what is set, by the end of the parameter's name.
 ABLATION = {
     "as it is": {},
     "side: not mirrored": {"side": "passthrough"},
@@ -52,7 +52,7 @@ ABLATION = {
 }
 ROBUSTNESS = (
     *("as recorded", "12.5 Hz", "20 Hz", "100 Hz", "10 % of samples lost"),
-    *("turned by 0.5 rad", "turned anyhow", "left sets, trained on right ones"),
+    *("turned by 0.5 rad", "turned at random", "left sets, trained on right ones"),
 )
 
 
@@ -102,13 +102,13 @@ def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
 
 
 def disturbed(recording: Recording, condition: str, seed: int) -> Recording:
-    """Return a recording as a worse device, or one worn otherwise, would give it."""
+    """Return a recording as of a worse device, or of one worn another way."""
     rng = np.random.default_rng(seed)
     turn = np.eye(3)
     if condition.startswith("turned"):
         from scipy.spatial.transform import Rotation
 
-        if condition == "turned anyhow":
+        if condition == "turned at random":
             turn = Rotation.random(random_state=seed).as_matrix()
         else:
             axis = rng.normal(size=3)
@@ -130,7 +130,7 @@ def disturbed(recording: Recording, condition: str, seed: int) -> Recording:
 
 
 def run(name: str, variant: str, seed: int, person, conditions, folder: str) -> list[dict]:
-    """Fit on the others, and answer for a person's sets under each condition."""
+    """Fit on the others, and predict the sets of a person under each condition."""
     X, y, people, channels = load(name, folder)
     train, test = np.flatnonzero(people != person), np.flatnonzero(people == person)
     rows = []
@@ -178,9 +178,9 @@ def run(name: str, variant: str, seed: int, person, conditions, folder: str) -> 
 
 def windows_f1(part: pd.DataFrame) -> float:
     """Return the macro F1 over all windows of the sets."""
-    told = part["windows"].str.split("|", regex=False)
-    truth = np.repeat(part["y_true"].to_numpy(), told.str.len())
-    return f1_score(truth, np.concatenate(told.to_list()), average="macro")
+    predicted = part["windows"].str.split("|", regex=False)
+    truth = np.repeat(part["y_true"].to_numpy(), predicted.str.len())
+    return f1_score(truth, np.concatenate(predicted.to_list()), average="macro")
 
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:

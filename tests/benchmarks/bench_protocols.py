@@ -1,4 +1,4 @@
-"""The protocols beyond (a), (b) and (c), on real recordings.
+"""The protocols besides (a), (b) and (c), on real recordings.
 
 Run ``python tests/benchmarks/bench_protocols.py``.  The watch data come with the package
 seglearn; the others are looked for in ``--data``, by default in ``shared/data`` beside the
@@ -23,20 +23,20 @@ PARTS = ("nets", "phone", "datasets")
 
 
 def nets(folder: Path, **options: Any) -> StudyResults:
-    """Return personalisation of the network on the watch data, one draw a person."""
+    """Return personalization of the network on the watch data, one draw per person."""
     protocols = [FewShot(n_draws=1)]
     return run_study(load_watch(), models=["cnn-gru"], protocols=protocols, **options)
 
 
 def phone(folder: Path, **options: Any) -> StudyResults:
-    """Return placements and personalisation of phones in hands and pockets."""
+    """Return placements and personalization of phones in hands and pockets."""
     protocols = ["unseen-people", "unseen-placement", FewShot((0, 1, 2, 3, 5), n_draws=1)]
     data = load_phone_exercises(folder / "phone_exercises")
     return run_study(data, models=["svm"], protocols=protocols, **options)
 
 
 def datasets(folder: Path, **options: Any) -> StudyResults:
-    """Return lunges and squats of UTD-MHAD and of simulated people, by the other."""
+    """Return lunges and squats of UTD-MHAD and of simulated people, each from the other."""
     made = make_exercise_recordings(8, 4, ["lunge", "squat"], random_state=0)
     sets, _ = sets_of(made.data)
     real = load_utd_mhad(folder / "utd_mhad")

@@ -1,15 +1,15 @@
-"""What looking at a person's whole unlabelled session adds, on the watch data.
+"""What a person's whole unlabelled session adds, on the watch data.
 
-Leave one subject out, as in bench_people.  The figures here are of another kind than those
-there: each set is told with all sets of its person in sight, unlabelled, which is not to be
-had for the first set of a new person, let alone in real time.  Each is made from the same
-fits as the row "as it is" of its model:
+Leave one subject out, as in bench_people.  The scores are of another kind than those there:
+each set is predicted with all unlabelled sets of its person available, which is impossible
+for the first set of a new person, and in real time.  All are computed from the same fits as
+the row "as it is" of the model:
 
-adapted      the net's batch normalisation takes its statistics from the person's windows:
-             of all sets, of those of the other side, or of the set alone that is told
-standardised the SVM's features are centred and scaled by the session they come from, in
-             training, too (a fit of its own)
-assigned     each exercise was done once on each side, and the answers are chosen so
+adapted      batch normalization takes its statistics from the windows of the person: of all
+             sets, of those of the other side, or only of the set that is predicted
+standardised the features of the SVM are standardized by session, in training, too (a
+             separate fit)
+assigned     predictions are chosen so that each exercise is done once on each side
 
     python tests/benchmarks/bench_sessions.py --seeds 3
 """
@@ -42,13 +42,13 @@ def mean_by_set(scores, counts):
 
 
 def adapted(pipeline, recordings, like):
-    """Return probabilities with batch normalisation by the windows of other recordings."""
+    """Return probabilities with batch normalization by the windows of other recordings."""
     net = pipeline[-1].estimator_
     module = net._exact_copy()
     for layer in module.modules():
         if isinstance(layer, torch.nn.BatchNorm1d):
             layer.reset_running_stats()
-            layer.momentum = None  # the plain mean over what it sees
+            layer.momentum = None  # the plain mean over all batches
             layer.train()
     windows, _ = windows_of(pipeline, like)
     net._predict_proba(windows, module)  # a person's windows are one batch
@@ -66,7 +66,7 @@ def session_standardised(features, sessions):
 
 
 def standardised(pipeline, train, y, people, test):
-    """Return the SVM's scores, fitted and asked on features standardised by session."""
+    """Return the scores of the SVM on features standardized by session."""
     windows, counts = windows_of(pipeline, train)
     features, _, svm = (step for _, step in pipeline[-1].estimator_.steps)
     table = session_standardised(features.transform(windows), people.repeat(counts))
@@ -78,7 +78,7 @@ def standardised(pipeline, train, y, people, test):
 
 
 def assigned(scores, sides):
-    """Return each set's class, each class once a side."""
+    """Return the class of each set, each class once per side."""
     answers = np.empty(len(scores), int)
     for side in set(sides):
         rows = np.flatnonzero(np.array(sides) == side)
@@ -88,7 +88,7 @@ def assigned(scores, sides):
 
 
 def main() -> None:
-    """Fit, answer in each way, and print a table."""
+    """Fit, predict in each way, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()

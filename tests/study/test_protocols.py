@@ -54,7 +54,7 @@ def designs(draw, by, least=1):
     """Draw labels, people and what is split by, of sets in an order by chance."""
     values = [None] if by is None else FACTORS[by]
     people = ["Ann", "Bob", "Cy", "Di"][: draw(st.integers(3, 4))]
-    # Each class by everybody and everywhere, or it might be missing from what is learnt.
+    # Each class by everybody everywhere, or the training sets might lack it.
     labels = ["curl", "lunge", "squat"][: draw(st.integers(2, 3))]
     rows = [
         # As they are read: nobody is of two data sets.
@@ -71,56 +71,56 @@ def designs(draw, by, least=1):
 @pytest.mark.parametrize("protocol", HELD_OUT, ids=lambda protocol: protocol.name)
 @settings(max_examples=25)
 @given(data=st.data(), seed=st.integers(0, 9))
-def test_what_is_held_out_is_never_learnt_from(protocol, data, seed):
+def test_what_is_held_out_is_never_learned_from(protocol, data, seed):
     known = y, subjects, factor = data.draw(designs(protocol.by))
     assert protocol.why_unavailable(*known) is None
-    splits = protocol.splits(*known, quick=False, seed=seed)
-    for split in splits:
+    folds = protocol.splits(*known, quick=False, seed=seed)
+    for fold in folds:
         for groups in protocol.kept_apart(subjects, factor):
-            assert not set(groups[split.train]) & set(groups[split.test])
-        groups = protocol.groups(subjects, factor)[split.train]
-        inner = protocol.inner_cv(2, seed).split(groups, y[split.train], groups)
-        for learnt, chosen_on in inner:
-            assert not set(groups[learnt]) & set(groups[chosen_on])
-    tested = np.concatenate([split.test for split in splits])
+            assert not set(groups[fold.train]) & set(groups[fold.test])
+        groups = protocol.groups(subjects, factor)[fold.train]
+        inner = protocol.inner_cv(2, seed).split(groups, y[fold.train], groups)
+        for learned, chosen_on in inner:
+            assert not set(groups[learned]) & set(groups[chosen_on])
+    tested = np.concatenate([fold.test for fold in folds])
     assert_array_equal(np.sort(tested), np.arange(len(y)))
     quick = protocol.splits(*known, quick=True, seed=seed)
     assert len(quick) == 2
-    assert {split.name for split in quick} <= {split.name for split in splits}
+    assert {fold.name for fold in quick} <= {fold.name for fold in folds}
     # Else no mean over seeds could be taken person by person.
     other = protocol.splits(*known, quick=True, seed=seed + 1)
-    assert [split.name for split in other] == [split.name for split in quick]
+    assert [fold.name for fold in other] == [fold.name for fold in quick]
 
 
 @settings(max_examples=25)
 @given(design=designs("session"))
-def test_an_unseen_session_is_of_a_person_whose_others_are_learnt(design):
+def test_an_unseen_session_is_of_a_person_whose_others_are_learned(design):
     y, people, sessions = design
-    for split in UnseenSessions().splits(*design, quick=False, seed=0):
-        ((person, session),) = {*zip(people[split.test], sessions[split.test], strict=True)}
-        assert person in people[split.train]
-        # Everything else is learnt from, that session of other people as well.
-        assert len(split.train) + len(split.test) == len(y)
-        assert session in sessions[split.train]
+    for fold in UnseenSessions().splits(*design, quick=False, seed=0):
+        ((person, session),) = {*zip(people[fold.test], sessions[fold.test], strict=True)}
+        assert person in people[fold.train]
+        # Everything else is learned from, also that session of other people.
+        assert len(fold.train) + len(fold.test) == len(y)
+        assert session in sessions[fold.train]
 
 
-def test_a_person_s_only_session_is_learnt_from_but_not_tested():
+def test_a_person_s_only_session_is_learned_from_but_not_tested():
     y = np.tile(["lunge", "squat"], 6)
     people = np.repeat(["Ann", "Bob", "Cy"], 4)
     sessions = np.repeat(["m", "t", "m", "t", "m", "m"], 2)
-    splits = UnseenSessions().splits(y, people, sessions, quick=False, seed=0)
-    assert "Cy" not in {person for split in splits for person in people[split.test]}
-    assert all("Cy" in people[split.train] for split in splits)
+    folds = UnseenSessions().splits(y, people, sessions, quick=False, seed=0)
+    assert "Cy" not in {person for fold in folds for person in people[fold.test]}
+    assert all("Cy" in people[fold.train] for fold in folds)
 
 
 @settings(max_examples=25)
 @given(design=designs("placement"))
 def test_unseen_placement_learns_from_all_others_elsewhere(design):
     _, people, places = design
-    for split in UnseenPlacement().splits(*design, quick=False, seed=0):
-        ((person, place),) = {*zip(people[split.test], places[split.test], strict=True)}
+    for fold in UnseenPlacement().splits(*design, quick=False, seed=0):
+        ((person, place),) = {*zip(people[fold.test], places[fold.test], strict=True)}
         allowed = (people != person) & (places != place)
-        assert_array_equal(split.train, np.flatnonzero(allowed))
+        assert_array_equal(fold.train, np.flatnonzero(allowed))
 
 
 @settings(max_examples=25)
@@ -134,12 +134,12 @@ def test_few_shot_tests_the_same_sets_for_every_k(design, ks, n_draws, seed):
     y, people, _ = design
     protocol = FewShot(ks=ks, n_draws=n_draws)
     assert protocol.why_unavailable(y, people) is None
-    splits = protocol.splits(y, people, quick=False, seed=seed)
+    folds = protocol.splits(y, people, quick=False, seed=seed)
     curves = {}
-    for split in splits:
-        curves.setdefault(split.name.rpartition(",")[0], []).append(split)
+    for fold in folds:
+        curves.setdefault(fold.name.rpartition(",")[0], []).append(fold)
     assert len(curves) == n_draws * len(np.unique(people))
-    assert len({split.name for split in splits}) == len(splits)
+    assert len({fold.name for fold in folds}) == len(folds)
     fewest = min(
         np.unique(y[people == person], return_counts=True)[1].min()
         for person in np.unique(people)
@@ -149,37 +149,37 @@ def test_few_shot_tests_the_same_sets_for_every_k(design, ks, n_draws, seed):
         (person,) = set(people[curve[0].test])
         others = np.flatnonzero(people != person)
         before: set[int] = set()
-        for split in curve:
-            assert_array_equal(split.test, curve[0].test)
-            assert not set(split.train) & set(split.test)
-            assert set(others) <= set(split.train)
-            given_ = set(split.train) - set(others)
+        for fold in curve:
+            assert_array_equal(fold.test, curve[0].test)
+            assert not set(fold.train) & set(fold.test)
+            assert set(others) <= set(fold.train)
+            given_ = set(fold.train) - set(others)
             assert before <= given_
             before = given_
             # k of each class, and a set of each is left to be tested.
             _, counts = np.unique(y[sorted(given_)], return_counts=True)
-            assert set(counts) == ({split.k} if split.k else set())
-            assert set(y[split.test]) == set(y[people == person])
+            assert set(counts) == ({fold.k} if fold.k else set())
+            assert set(y[fold.test]) == set(y[people == person])
 
 
 def test_few_shot_draws_others_by_seed_and_number():
     y, people = np.tile(["lunge", "squat"], 60), np.repeat(["Ann", "Bob", "Cy"], 40)
 
     def tested(seed):
-        splits = FewShot(n_draws=2).splits(y, people, quick=False, seed=seed)
-        return [tuple(split.test) for split in splits if split.k == 0]
+        folds = FewShot(n_draws=2).splits(y, people, quick=False, seed=seed)
+        return [tuple(fold.test) for fold in folds if fold.k == 0]
 
     assert tested(0) == tested(0)
     assert len({*tested(0), *tested(1)}) == 12
 
 
-def test_people_with_too_few_sets_are_learnt_from_but_not_tested():
+def test_people_with_too_few_sets_are_learned_from_but_not_tested():
     y = np.array(["a", "a", "b", "b"] * 3 + ["a", "b", "b"])
     people = np.array(list("AAAABBBBCCCCDDD"))
-    splits = FewShot().splits(y, people, quick=False, seed=0)
-    assert {people[row] for split in splits for row in split.test} == {"A", "B", "C"}
-    assert {split.k for split in splits} == {0, 1}
-    assert all("D" in people[split.train] for split in splits)
+    folds = FewShot().splits(y, people, quick=False, seed=0)
+    assert {people[row] for fold in folds for row in fold.test} == {"A", "B", "C"}
+    assert {fold.k for fold in folds} == {0, 1}
+    assert all("D" in people[fold.train] for fold in folds)
 
 
 TWO = np.tile(["lunge", "squat"], 8)
@@ -238,24 +238,24 @@ TWICE = np.tile(np.repeat([1, 2], 2), 4)
     ],
 )
 def test_reasons_of_what_is_unavailable(protocol, known, reason):
-    told = protocol.why_unavailable(*known)
-    assert told is not None
-    assert reason in told
+    why = protocol.why_unavailable(*known)
+    assert why is not None
+    assert reason in why
 
 
 def test_the_search_is_never_left_with_one_class():
-    """Halves of the people learnt from have both classes, or the protocol is not run."""
+    """Halves of the training people have both classes, or the protocol is not run."""
     y = np.array(list("aaaabbab"))
     people = np.repeat([1, 2, 3, 4], 2)
     places = np.tile(["hand", "pocket"], 4)
     assert UnseenPlacement().why_unavailable(y, people, places) is not None
 
 
-# What follows runs studies: of sets that are quick to tell apart, by a small forest.
+# The tests below run studies on sets that a small forest recognizes quickly.
 
 
 def make_sets(n_people=3, n_each=3, seed=0, **more):
-    """Return sets whose mean tells the label, more or less; each in a hand or pocket."""
+    """Return sets whose mean depends on the label; each in a hand or pocket."""
     rng = np.random.default_rng(seed)
     return [
         Recording.from_array(
@@ -487,10 +487,10 @@ def test_an_unseen_dataset_has_common_labels_and_channels_only(fits):
     results = study({"gym": gym, "home": home}, ["unseen-dataset", "c"], budget="full")
     assert results.settings["data"] == "gym + home"
     assert results.settings["channels"] == ACCELEROMETER
-    told = results.summary()
-    assert "gym: 1 of 13 sets left out" in told
-    assert "plank" in told
-    assert "Gyroscope_x, Gyroscope_y, Gyroscope_z" in told
+    shown = results.summary()
+    assert "gym: 1 of 13 sets are left out" in shown
+    assert "plank" in shown
+    assert "Gyroscope_x, Gyroscope_y, Gyroscope_z" in shown
     test = results.predictions.query("part == 'test' and protocol == 'unseen-dataset'")
     assert sorted(test["set"]) == list(range(24))
     for fold, rows in test.groupby("fold"):
@@ -503,7 +503,7 @@ def test_data_sets_without_subjects_are_split_as_well():
     gym, home = make_sets(), [replace(one, subject=None) for one in make_sets(seed=1)]
     dataset = load_study_data({"gym": gym, "home": home}, None, 20.0, False)
     assert dataset.subjects is None
-    assert "home names no subjects, so none are used." in dataset.notes
+    assert "home has no subjects, so subjects are not used." in dataset.notes
     known = dataset.y, None, dataset.factor("dataset")
     assert UnseenDataset().why_unavailable(*known) is None
     groups = UnseenDataset().groups(None, dataset.datasets)

@@ -65,12 +65,12 @@ def test_the_full_grid_of_the_hybrid_holds_the_study_s_five_hyperparameters():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_augmentation_can_be_switched_off(name):
-    told = [
+    augmented = [
         "MultiplicativeNoise" in repr(make_pipeline_for(name, **options).get_params())
         for options in ({}, {"n_copies": 1}, {"n_copies": 1, "augment": False})
     ]
     # A forest and an SVM have nothing but copies, and those on request only.
-    assert told == [name not in ("rf", "svm"), True, False]
+    assert augmented == [name not in ("rf", "svm"), True, False]
 
 
 def test_unknown_model_is_refused_with_the_known_ones():
@@ -94,22 +94,22 @@ def test_copies_reach_the_other_side_of_the_split_in_protocol_a_only():
     assert len(leaked.train) + len(leaked.test) == 160
     shared = set(leaked.train % 40) & set(leaked.test % 40)
     assert len(shared) > 0.9 * len(set(leaked.test % 40))
-    for split in UnseenSets().splits(y, None, quick=False, seed=0):
-        assert not set(split.train) & set(split.test)
-        assert len(split.test) == 8
-        assert split.n_copies == 0
+    for fold in UnseenSets().splits(y, None, quick=False, seed=0):
+        assert not set(fold.train) & set(fold.test)
+        assert len(fold.test) == 8
+        assert fold.n_copies == 0
 
 
 def test_unseen_people_leaves_each_person_out_once():
     subjects = np.repeat(["a", "b", "c", "d"], 6)
     y = np.tile(["lunge", "squat"], 12)
-    splits = UnseenPeople().splits(y, subjects, quick=False, seed=0)
-    assert [split.name for split in splits] == [f"subject {s}" for s in "abcd"]
-    for split in splits:
-        assert not set(subjects[split.train]) & set(subjects[split.test])
-    assert_array_equal(np.sort(np.concatenate([s.test for s in splits])), np.arange(24))
+    folds = UnseenPeople().splits(y, subjects, quick=False, seed=0)
+    assert [fold.name for fold in folds] == [f"subject {s}" for s in "abcd"]
+    for fold in folds:
+        assert not set(subjects[fold.train]) & set(subjects[fold.test])
+    assert_array_equal(np.sort(np.concatenate([s.test for s in folds])), np.arange(24))
     inner = UnseenPeople().inner_cv(3, 0)
-    groups = subjects[splits[0].train]
+    groups = subjects[folds[0].train]
     for train, test in inner.split(groups, groups=groups):
         assert not set(groups[train]) & set(groups[test])
 
@@ -124,9 +124,9 @@ def test_unseen_people_leaves_each_person_out_once():
     ],
 )
 def test_unseen_people_says_why_it_is_unavailable(subjects, y, reason):
-    told = UnseenPeople().why_unavailable(np.array(y), subjects)
-    assert told is not None
-    assert pd.Series([told]).str.contains(reason).all()
+    why = UnseenPeople().why_unavailable(np.array(y), subjects)
+    assert why is not None
+    assert pd.Series([why]).str.contains(reason).all()
 
 
 def test_published_figures_are_those_of_table_1():
@@ -181,7 +181,7 @@ def test_pairs_that_train_and_test_share_are_counted(forest_run):
 
 def test_a_set_under_two_names_ends_the_run_on_unseen_people(sets):
     others = {s.subject for s in sets} - {sets[0].subject}
-    # Of every person: whoever is left out, the set is among what is learnt from.
+    # Every person has it, so it is among the training sets of every fold.
     twice = [*sets, *(replace(sets[0], subject=other) for other in others)]
     with pytest.raises(LeakError, match="identical"):
         run_study(twice, models=["rf"], protocols=["unseen-people"], verbose=0)
@@ -297,7 +297,7 @@ def test_sets_without_a_subject_among_others_are_counted(sets, nobody):
     people = [nobody, *(recording.subject for recording in sets[1:])]
     labels = [recording.label for recording in sets]
     results = run_study((sets, labels, people), models=["svm"], verbose=0)
-    assert "1 of 16 sets name no subject, so none is used." in results.summary()
+    assert "1 of 16 sets have no subject, so subjects are not used." in results.summary()
     assert "unseen-people" in results.settings["unavailable"]
 
 
@@ -325,8 +325,8 @@ def test_a_net_leaves_its_curves(sets):
     test = results.predictions.query("part == 'test'")
     last = curves.iloc[-1]
     assert last.test_accuracy == pytest.approx((test.y_true == test.y_pred).mean())
-    told = [row[f"score_{row.y_true}"] for _, row in test.iterrows()]
-    assert last.test_loss == pytest.approx(-np.log(told).mean())
+    probabilities = [row[f"score_{row.y_true}"] for _, row in test.iterrows()]
+    assert last.test_loss == pytest.approx(-np.log(probabilities).mean())
 
 
 def test_unavailable_protocols_are_reported_not_skipped(sets):
@@ -421,18 +421,18 @@ def test_command_line_runs_and_reports(tmp_path, capsys):
         ["study", "--data", "basic-motions", "--models", "svm", "--quiet"]
         + ["--protocols", "b", "c", "--jobs", "1", "--out", str(tmp_path)]
     )
-    told = capsys.readouterr().out
+    shown = capsys.readouterr().out
     assert code == 0
-    assert "basic-motions: 80 sets, 4 classes" in told
-    assert "QUICK" in told
-    assert "(c) unseen people: unavailable" in told
+    assert "basic-motions: 80 sets, 4 classes" in shown
+    assert "QUICK" in shown
+    assert "(c) unseen people: unavailable" in shown
     assert (tmp_path / "predictions.csv").exists()
     assert (tmp_path / "confusion_unseen-sets.png").exists()
 
 
 @pytest.fixture
 def given(monkeypatch):
-    """Return what the command line hands to the study, which then ends."""
+    """Return the options that the command line passes to the study, which then ends."""
     options = {}
 
     def run_study(**those):
@@ -480,7 +480,7 @@ def test_grouped_search_over_raw_recordings_with_two_jobs():
     search = GridSearchCV(pipeline, grid, cv=GroupKFold(4), n_jobs=2)
     search.fit(X, y, groups=watch.subject[rows])
     assert search.best_score_ > 0.7
-    assert search.score(X, y) > search.best_score_  # on the people learnt from
+    assert search.score(X, y) > search.best_score_  # on the training people
 
 
 def test_the_leak_shows_on_labels_that_mean_nothing():

@@ -1,0 +1,47 @@
+"""Options of a study: checked once, and written down under their names."""
+
+import json
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+from made_sets import make_sets
+
+from sk_imu.study import FewShot, StudyConfig, run_study
+
+
+def test_settings_hold_every_option(tmp_path):
+    options = {"models": "svm", "protocols": ["b", FewShot(ks=[0])], "window_seconds": 1.0}
+    run_study(make_sets(), out=tmp_path, verbose=0, **options)
+    settings = json.loads((tmp_path / "settings.json").read_text("utf-8"))
+    assert {option.name for option in fields(StudyConfig)} <= set(settings)
+    again = StudyConfig(
+        **{option.name: settings[option.name] for option in fields(StudyConfig)}
+    )
+    assert again.as_settings() == {name: settings[name] for name in again.as_settings()}
+    assert settings["protocols"] == ["unseen-sets", "few-shot"]
+    assert settings["wear"] == "fixed"
+
+
+def test_options_cannot_change():
+    with pytest.raises(FrozenInstanceError):
+        StudyConfig().budget = "full"
+
+
+def test_names_are_put_in_order():
+    config = StudyConfig(models=["cnn", "rf", "cnn"], protocols=["c", "a"])
+    assert config.models == ("rf", "cnn")
+    assert config.as_settings()["protocols"] == ["copied-sets", "unseen-people"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"random_state": [0, 1]}, r"one seed, got \[0, 1\]. Give several as seeds="),
+        ({"random_state": 1, "seeds": [2]}, "give one of them"),
+        ({"seeds": [0.5]}, "seeds must be different integers"),
+        ({"wear": "arm"}, "wear must be None, 'fixed' or 'free', got 'arm'"),
+    ],
+)
+def test_wrong_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        run_study("watch", **options)
