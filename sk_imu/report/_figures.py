@@ -216,7 +216,7 @@ def _losses(results: StudyResults, where: str) -> Drawing:
     last = curves.sort_values("epoch").groupby(keys, dropna=False).tail(1)
     means = last.groupby(["protocol", "model"], sort=False)[["train_loss", "test_loss"]]
     losses = [
-        f"{name_of(row.model)} under {results.titles[row.protocol]}, training "
+        f"{name_of(row.model)} under {results.titles[str(row.protocol)]}, training "
         f"{row.train_loss:.2f}, test {row.test_loss:.2f}"
         for row in means.mean().reset_index().itertuples()
     ]
@@ -317,8 +317,8 @@ def _people(unseen: "pd.DataFrame", where: str) -> Drawing:
     worst, best = one_line(shares.idxmin()), one_line(shares.idxmax())
     alt = (
         "A mark for each person and model. All models together predict "
-        f"{percent(shares.min())} of the sets of {worst} and {percent(shares.max())} of "
-        f"those of {best} correctly."
+        f"{percent(shares.min())} of the sets of person {worst} and "
+        f"{percent(shares.max())} of those of person {best} correctly."
     )
     return Drawing("people", title, caption, alt, figure)
 

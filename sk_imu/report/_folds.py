@@ -22,8 +22,8 @@ def folds_of(results: StudyResults) -> Table | None:
     if len(results.predictions):
         test = results.predictions[results.predictions["part"] == "test"]
         hits = (test["y_true"] == test["y_pred"]).rename("right")
-        scores = hits.groupby([test[key] for key in keys], dropna=False)
-        scores = scores.agg(["mean", "size"]).reset_index()
+        by_fold = hits.groupby([test[key] for key in keys], dropna=False)
+        scores = by_fold.agg(["mean", "size"]).reset_index()
         rows = rows.merge(scores, on=keys, how="left")
     if len(results.timings):
         rows = rows.merge(results.timings, on=keys, how="left")

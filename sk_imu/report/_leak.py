@@ -40,7 +40,7 @@ def _table(results: StudyResults) -> Table | None:
     honest = [name for name in _HEADS if f"less_{name}" in scores]
     if not honest:
         return None
-    rows = [
+    cells = [
         [
             name_of(model),
             *(score_of(row[name]) for name in (_LEAKED, *honest)),
@@ -49,17 +49,18 @@ def _table(results: StudyResults) -> Table | None:
         for model, row in scores.iterrows()
     ]
     inflation = results.inflation()
-    is_few = inflation["n"] < FEWEST_PEOPLE
+    is_few = _n_tested(results, inflation) < FEWEST_PEOPLE
     caption = "Macro F1 on test, and its difference in points"
     if not is_few.all():
         drawn = _drawn(inflation[~is_few])
         caption += f", with the 95 % bootstrap interval over {drawn}"
     caption += "."
-    for row in inflation[is_few].drop_duplicates("than").itertuples():
-        caption += f" {no_interval(row.n, row.drawn, f' for {_HEADS[row.than]}')}"
+    for than, rows in inflation[is_few].groupby("than", sort=False):
+        n, drawn = int(_n_tested(results, rows).iloc[0]), str(rows["drawn"].iloc[0])
+        caption += f" {no_interval(n, drawn, f' for {_HEADS[str(than)]}')}"
     heads = ["Model", *(results.titles[name] for name in (_LEAKED, *honest))]
     heads += [_HEADS[name] for name in honest]
-    return Table("leak-sizes", caption, heads, [("", rows)])
+    return Table("leak-sizes", caption, heads, [("", cells)])
 
 
 def _difference(row: "pd.Series[float]", name: str) -> str:
@@ -68,6 +69,18 @@ def _difference(row: "pd.Series[float]", name: str) -> str:
         return NO_VALUE
     interval = "" if pd.isna(low) else f" ({low:+.1f} to {high:+.1f})"
     return f"{difference:+.1f}{interval}"
+
+
+def _n_tested(results: StudyResults, inflation: pd.DataFrame) -> "pd.Series[int]":
+    """Return the number of units of each row that both protocols test.
+
+    Those drawn are of either protocol, and a quick run tests two people under (c).
+    """
+    n_people = {
+        than: tested(results, than)["subject"].nunique()
+        for than in inflation.loc[inflation["drawn"] == "people", "than"].unique()
+    }
+    return inflation["than"].map(n_people).fillna(inflation["n"])
 
 
 def _drawn(inflation: pd.DataFrame) -> str:
@@ -89,8 +102,8 @@ def leak_table(results: StudyResults) -> pd.DataFrame:
     if not groups:
         return table
     for name, rows in results.inflation().groupby("than", sort=False):
+        rows.loc[_n_tested(results, rows) < FEWEST_PEOPLE, ["low", "high"]] = np.nan
         rows = rows.set_index("model")
-        rows.loc[rows["n"] < FEWEST_PEOPLE, ["low", "high"]] = np.nan
         for column, key in (("less", "points"), ("low", "low"), ("high", "high")):
             table[f"{column}_{name}"] = rows[key]
     return table

@@ -81,7 +81,8 @@ def _gain(people: pd.DataFrame, ks: list[int]) -> tuple[float, float, float]:
     gains = bootstrap_over_people(
         people.assign(model=people["k"].astype(str)), against=str(ks[0])
     ).set_index("model")
-    points, low, high = 100 * gains.loc[
-        str(ks[-1]), ["difference", "low", "high"]
-    ].to_numpy(float)
+    most = str(ks[-1])
+    points, low, high = (
+        100 * float(gains[name][most]) for name in ("difference", "low", "high")
+    )
     return points, low, high

@@ -271,6 +271,20 @@ def test_two_people_are_too_few_for_an_interval():
             assert "interval" not in legend.get_title().get_text()
 
 
+def test_a_quick_run_tests_too_few_people_for_one_of_the_intervals():
+    results = people_results({"rf": [9, 8, 7, 9]}, PROTOCOLS)
+    rows = results.predictions
+    quick = (rows["protocol"] == "unseen-people") & ~rows["subject"].isin(["P0", "P1"])
+    results.predictions = rows[~quick]
+    table = leak_of(results).table
+    assert "interval over people. No interval is given for (a) − (c): 2 people" in (
+        table.caption
+    )
+    (row,) = table.bodies[0][1]
+    assert " to " in row[-2]
+    assert " to " not in row[-1]
+
+
 def test_few_shot_that_could_not_be_run():
     results = full_results()
     results.settings["protocols"] = [*PROTOCOLS, "few-shot"]
