@@ -1,4 +1,4 @@
-"""Recipes: each model as a Pipeline over recordings, and one estimator in front of all."""
+"""Each model as a Pipeline over recordings, and one estimator that builds and fits it."""
 
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -58,22 +58,22 @@ def make_pipeline_for(
 ) -> Pipeline:
     """Return a model as an unfitted Pipeline over recordings.
 
-    All models get the same input: sets of the left side mirrored onto the right, at one
-    rate, with derived channels.  The nets rotate, scale and disturb each batch anew, and
-    keep their epochs for loss curves.  MiniRocket trains on two copies of each set beside
-    it, at other speeds and augmented in the same way.
+    All models get the same input: sets mirrored onto the right side, at one rate, with
+    derived channels. The nets rotate, scale and disturb each batch anew, and keep their
+    epochs for loss curves. MiniRocket trains on each set and two copies of it at other
+    speeds, augmented in the same way.
 
     Parameters
     ----------
     name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"} or classifier
         Random forest or SVM on summary statistics, one of the nets, ridge regression on
-        MiniRocket's features (needs the extra ``rocket``), or a classifier of your own
-        that takes panels, used as it is.
+        MiniRocket's features (needs the extra ``rocket``), or your own classifier of
+        panels.
     random_state : int or None, default=None
         Random seed of all steps.
     channels : sequence of str, default=None
-        Sensors, such as ``"Gyroscope"``, or channels, such as ``"Gyroscope_x"``, in the
-        order wanted. None takes all channels of the first recording.
+        Sensors or channels, as ``Resampler(channels=...)`` takes them. None takes all
+        channels of the first recording.
     wear : {"fixed", "free"}, default="fixed"
         Whether the device always sits the same way, as a watch does. ``"free"`` takes only
         channels that do not change when the device is turned. :func:`wear_of` returns it
@@ -81,16 +81,15 @@ def make_pipeline_for(
     sampling_rate_hz : float, default=25.0
         The common rate in hertz.
     window_seconds : float, default=4.0
-        Length of the windows that vote on a set. A shorter set is padded with its last
-        sample.
+        Length of the windows that vote on a set. A shorter set is padded.
     fixed_length : int, default=None
-        Stretch each set to this number of timesteps instead of cutting it into windows, as
-        Zhang et al. (2024) do.
+        Stretch each set to this number of timesteps instead of windowing it, as Zhang et
+        al. (2024) do.
     augment : bool, default=True
         Whether to train on augmented sets.
     n_copies : int, default=None
         Augmented copies of each training set. None makes two for MiniRocket and none for
-        the others, whose accuracy on unseen people copies do not improve.
+        the others, because copies do not improve their accuracy on unseen people.
 
     Returns
     -------
@@ -120,7 +119,7 @@ def make_pipeline_for(
     if wear not in ("fixed", "free"):
         raise ValueError(f"wear must be 'fixed' or 'free', got {wear!r}.")
     disturb = _disturbances(wear, sampling_rate_hz)
-    copies: list[tuple[str, Any]] = [("speed", SpeedChange())]
+    copies: list[tuple[str, Any]] = [("speed", SpeedChange()), *disturb]
     if not isinstance(name, str):
         classifier = clone(name)
     elif name in _NETS:
@@ -129,10 +128,9 @@ def make_pipeline_for(
             keep_epochs=True,
             random_state=random_state,
         )
+        copies = copies[:1]  # the net disturbs each batch itself
     else:
         classifier = _on_features(name, random_state)
-    if not isinstance(name, str) or name not in _NETS:
-        copies += disturb  # a net disturbs each batch itself
     if fixed_length is None:
         classifier = WindowedClassifier(
             classifier, window_seconds=window_seconds, short="pad"
@@ -165,7 +163,7 @@ def _disturbances(wear: str, sampling_rate_hz: float) -> list[tuple[str, Any]]:
         ("amplitude", RandomScale()),
     ]
     if wear == "free":
-        # Phones in pockets are often polled over a radio link that drops most samples.
+        # A phone in a pocket often sends over a radio link that drops most samples.
         low_hz, high_hz = min(4.0, sampling_rate_hz), min(25.0, sampling_rate_hz)
         steps.append(("rate", LowerRate(low_hz=low_hz, high_hz=high_hz)))
     return steps
@@ -174,7 +172,7 @@ def _disturbances(wear: str, sampling_rate_hz: float) -> list[tuple[str, Any]]:
 def _on_features(name: str, random_state: int | None) -> Pipeline:
     """Return a classifier of windows that is trained on a table of features."""
     if name == "minirocket":
-        # To find alpha by leave-one-out took five times as long, and gave 100 or 1000.
+        # Leave-one-out took five times as long, and chose 100 or 1000.
         ridge = RidgeClassifier(alpha=1000.0, solver="cholesky")
         return Pipeline(
             [
@@ -194,39 +192,37 @@ def _on_features(name: str, random_state: int | None) -> Pipeline:
 
 
 def _offers(method: str) -> Any:
+    # Before fit, too: scikit-learn's scorers and meta-estimators ask then.
     return lambda self: hasattr(getattr(self, "pipeline_", self._unfitted()), method)
 
 
 class ExerciseClassifier(ClassifierMixin, BaseEstimator):
     """Recognize the exercise of each set, from the recordings themselves.
 
-    ``fit`` looks at the recordings, chooses the channels that all of them have and whether
-    the device is always worn the same way, and fits the Pipeline of
-    :func:`make_pipeline_for`.
+    ``fit`` takes the channels and the wear from the recordings, and fits the Pipeline of
+    :func:`make_pipeline_for`, which describes the parameters in full.
 
     Parameters
     ----------
     model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"} or classifier, \
             default="cnn-gru"
-        The model, or a classifier of your own that takes panels of shape (n_windows,
-        n_channels, n_timesteps).
+        The model, or your own classifier of panels of shape (n_windows, n_channels,
+        n_timesteps).
     channels : sequence of str, default=None
-        Sensors or channels, as ``Resampler(channels=...)`` takes them. None takes
-        TotalAcceleration, or else Accelerometer, and Gyroscope, as far as all recordings
-        have them or hold what they are computed from; if none of them is shared, all
-        channels that are.
+        Sensors or channels. None takes TotalAcceleration, or else Accelerometer, and
+        Gyroscope, as far as all recordings have them or allow to compute them; if they
+        share none of these, all channels that they share.
     wear : {"fixed", "free"}, default=None
-        Whether the device always sits the same way, as a watch does. None returns
-        ``"free"`` if the ``placement`` of any recording is a pocket, a bag or a hand.
+        Whether the device always sits the same way. None takes ``"free"`` if the
+        ``placement`` of any recording is a pocket, a bag or a hand.
     sampling_rate_hz : float, default=25.0
         The common rate in hertz.
     window_seconds : float, default=4.0
-        Length of the windows that vote on a set, in seconds.
+        Length of the windows that vote on a set.
     augment : bool, default=True
         Whether to train on augmented sets.
     n_copies : int, default=None
-        Augmented copies of each training set; None makes two for MiniRocket and none for
-        the others.
+        Augmented copies of each training set; None takes the model's default.
     random_state : int, RandomState instance or None, default=None
         Random seed of all steps.
 
@@ -237,22 +233,22 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         The labels.
     channel_names_ : list of str
-        The channels that the model was fitted on, in their order.
+        The channels that the model was fitted on.
     wear_ : {"fixed", "free"}
-        How the device was taken to be worn.
+        The wear that the model was fitted for.
     n_features_in_ : int
         Number of channels, or of timesteps where X was 2-D.
 
     Raises
     ------
     ValueError
-        In ``fit``, if the recordings share no channel, the labels do not match them or
-        are of a single class, or a parameter is out of its range. In ``predict``, if a
-        recording lacks a channel.
+        If the recordings share no channel, the labels do not match them or are of a single
+        class, or a parameter is out of its range; in ``predict``, if a recording lacks a
+        channel.
 
     See Also
     --------
-    make_pipeline_for : The same Pipeline, for changing its steps.
+    make_pipeline_for : The same Pipeline, unfitted.
     sk_imu.recognition.recognize : Find and recognize all sets of whole recordings.
 
     Examples
@@ -279,7 +275,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
         "n_copies": [Interval(Integral, 0, None, closed="left"), None],
         "random_state": ["random_state"],
     }
-    # What splits inside gets the groups without being asked for by the user.
+    # A model that splits inside gets the groups without the user's request.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
     def __init__(
@@ -305,7 +301,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
-        """Choose the channels and the wear, and fit the Pipeline.
+        """Choose channels and wear, and fit the Pipeline.
 
         Parameters
         ----------
@@ -344,7 +340,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : list of Recording, list of arrays or array
-            The sets, in the state of those given to ``fit``.
+            The sets, in the same state as in ``fit``.
 
         Returns
         -------
@@ -352,8 +348,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
             The labels.
         """
         check_is_fitted(self)
-        labels: NDArray[Any] = self.pipeline_.predict(X)
-        return labels
+        return self.pipeline_.predict(X)
 
     @available_if(_offers("predict_proba"))
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -362,7 +357,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : list of Recording, list of arrays or array
-            The sets, in the state of those given to ``fit``.
+            The sets, in the same state as in ``fit``.
 
         Returns
         -------
@@ -370,8 +365,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``.
         """
         check_is_fitted(self)
-        proba: NDArray[np.float64] = self.pipeline_.predict_proba(X)
-        return proba
+        return self.pipeline_.predict_proba(X)
 
     @available_if(_offers("decision_function"))
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -380,7 +374,7 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : list of Recording, list of arrays or array
-            The sets, in the state of those given to ``fit``.
+            The sets, in the same state as in ``fit``.
 
         Returns
         -------
@@ -388,20 +382,11 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``; for two classes, of the second.
         """
         check_is_fitted(self)
-        scores: NDArray[np.float64] = self.pipeline_.decision_function(X)
-        return scores
+        return self.pipeline_.decision_function(X)
 
     def _unfitted(self, channels: Any = None, wear: Any = "fixed") -> Pipeline:
-        return make_pipeline_for(
-            self.model,
-            self.random_state,
-            channels=channels,
-            wear=wear,
-            sampling_rate_hz=self.sampling_rate_hz,
-            window_seconds=self.window_seconds,
-            augment=self.augment,
-            n_copies=self.n_copies,
-        )
+        parameters = {**self.get_params(deep=False), "channels": channels, "wear": wear}
+        return make_pipeline_for(parameters.pop("model"), **parameters)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

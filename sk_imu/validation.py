@@ -1,4 +1,4 @@
-"""What an estimator may be given: the three states of X, checked in one place.
+"""What an estimator accepts: the three states of X, checked in one place.
 
 raw
     a list of :class:`~sk_imu.Recording`
@@ -10,50 +10,45 @@ panel
 
 from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import assert_all_finite, check_consistent_length
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags, assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
+from ._sklearn import fit_context
 from .recording import Recording, SignalArray, signal_of, with_signal
 
 Panel = NDArray[np.floating]
 Uniform = list[NDArray[np.floating]]
 
 FLOATS = (np.float64, np.float32)
-# Of arrays that do not say their rate: the rate of Zhang et al. (2024).
+# Taken for arrays without a rate: it is the rate of Zhang et al. (2024).
 DEFAULT_RATE_HZ = 50.0
 _SIGNAL_IN = ("channel_names_in_", "sampling_rate_hz_in_")
 
 
 def is_list(X: Any) -> bool:
-    """Tell whether X is a list of rows: a list, a tuple or a 1-D object array."""
-    if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1
-    return isinstance(X, (list, tuple))
+    """Return whether X is a list of rows: a list, a tuple or a 1-D object array."""
+    is_object_array = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
+    return is_object_array or isinstance(X, (list, tuple))
 
 
 def is_raw(X: Any) -> bool:
-    """Tell whether X is in the raw state, judged by its rows' type."""
+    """Return whether X is in the raw state, judged by its rows' type."""
     return is_list(X) and any(isinstance(row, Recording) for row in X)
 
 
 def is_uniform(X: Any) -> TypeGuard[Sequence[NDArray[np.floating]]]:
-    """Tell whether X is in the uniform state: a list of 2-D arrays."""
-    return is_list(X) and len(X) > 0 and not is_raw(X) and any(_ndim(row) == 2 for row in X)
+    """Return whether X is in the uniform state: a list of 2-D arrays."""
+    return is_list(X) and not is_raw(X) and any(np.ndim(row) == 2 for row in X)
 
 
 def check_recordings(X: Any, *, estimator: Any) -> list[Recording]:
-    """Return X as a list of recordings or say which row is none.
-
-    Raises
-    ------
-    ValueError
-        If X is empty or a row is no recording.
-    """
+    """Return X as a list, or raise a ValueError if it is empty or holds anything else."""
     name = type(estimator).__name__
     if len(X) == 0:
         raise ValueError(
@@ -62,8 +57,8 @@ def check_recordings(X: Any, *, estimator: Any) -> list[Recording]:
     for row, recording in enumerate(X):
         if not isinstance(recording, Recording):
             raise ValueError(
-                f"{name}: row {row} of X is a {type(recording).__name__}, but others are "
-                "Recordings. Give a list that holds nothing but Recordings."
+                f"{name}: row {row} of X is a {type(recording).__name__}, not a Recording. "
+                "Give a list that holds only Recordings."
             )
     return list(X)
 
@@ -74,15 +69,12 @@ def check_series(
     """Check X in the uniform or panel state and return it in that same state.
 
     Sets (``reset=True``) or compares ``n_channels_in_`` and ``n_features_in_``: the
-    number of channels, or of timesteps where X is 2-D; and, if X says them,
-    ``channel_names_in_`` and ``sampling_rate_hz_in_``.  What is returned is plain arrays.
+    number of channels, or of timesteps where X is 2-D; and, if X has them,
+    ``channel_names_in_`` and ``sampling_rate_hz_in_``.  Returns plain arrays.
 
-    Raises
-    ------
-    ValueError
-        If X is in the raw state, one recording, paths, empty, of more than three dimensions
-        or complex, holds NaN or infinity, or differs in channels or rate from row to row
-        or from ``fit``.
+    Raises a ValueError if X is in the raw state, one recording, paths, empty, of more than
+    three dimensions or complex, holds NaN or infinity, or differs in channels or rate from
+    row to row or from ``fit``.
     """
     _refuse_what_is_not_resampled(estimator, X)
     _check_signal(estimator, X, reset=reset)
@@ -93,9 +85,7 @@ def check_series(
 
 def map_blocks(function: Callable[[Panel], Panel], series: Uniform | Panel) -> Any:
     """Apply a function to each row of a list, or to the whole panel at once."""
-    if isinstance(series, list):
-        return [function(row) for row in series]
-    return function(series)
+    return [*map(function, series)] if isinstance(series, list) else function(series)
 
 
 def like_input(estimator: Any, X: Any) -> Any:
@@ -105,11 +95,11 @@ def like_input(estimator: Any, X: Any) -> Any:
 
 
 def rate_of(estimator: Any) -> float:
-    """Return the rate in hertz: the parameter, or what X says, or the default."""
+    """Return the rate in hertz: of the parameter, of X, or the default."""
     rate_hz = estimator.sampling_rate_hz
     if rate_hz is None:
-        rate_hz = getattr(estimator, "sampling_rate_hz_in_", None)
-    return DEFAULT_RATE_HZ if rate_hz is None else rate_hz
+        rate_hz = getattr(estimator, "sampling_rate_hz_in_", DEFAULT_RATE_HZ)
+    return rate_hz
 
 
 def _name(estimator: Any) -> str:
@@ -117,9 +107,9 @@ def _name(estimator: Any) -> str:
 
 
 def _check_signal(estimator: Any, X: Any, *, reset: bool) -> None:
-    """Set or compare what X says of its channels and its rate."""
-    said = dict(zip(_SIGNAL_IN, signal_of(X, name=_name(estimator)), strict=True))
-    for attribute, value in said.items():
+    """Set or compare the channels' names and the rate that X has."""
+    signal = signal_of(X, name=_name(estimator))
+    for attribute, value in zip(_SIGNAL_IN, signal, strict=True):
         if reset:
             vars(estimator).pop(attribute, None)
             if value is not None:
@@ -129,8 +119,8 @@ def _check_signal(estimator: Any, X: Any, *, reset: bool) -> None:
         if None not in (value, known) and value != known:
             raise ValueError(
                 f"X has {attribute.removesuffix('_in_')}={value}, but {_name(estimator)} "
-                f"was fitted with {known}. Give the channels of fit, in their order and "
-                "at their rate."
+                f"was fitted with {known}. Give the channels of fit, in the same order and "
+                "at the same rate."
             )
 
 
@@ -143,13 +133,13 @@ def _refuse_what_is_not_resampled(estimator: Any, X: Any) -> None:
     if isinstance(X, Recording) or (isinstance(X, SignalArray) and X.ndim == 2):
         raise ValueError(
             f"{type(estimator).__name__}: X is one {type(X).__name__}, but one row of X is "
-            "one set. Give a list of them."
+            "one set. Give a list, such as [X]."
         )
     first = X[0] if is_list(X) and len(X) > 0 else X
     if isinstance(first, (str, PathLike)):
         raise ValueError(
-            f"{type(estimator).__name__}: X holds {str(first)!r}, not what was recorded. "
-            "Read a file with read_recording first, a folder with read_recordings."
+            f"{type(estimator).__name__}: X holds the path {str(first)!r}. Read a file "
+            "with read_recording first, a folder with read_recordings."
         )
 
 
@@ -166,7 +156,7 @@ def _check_array(estimator: Any, X: Any, *, reset: bool, allow_nan: bool) -> Pan
         reset=reset,
         allow_nd=True,
         dtype=FLOATS,
-        ensure_all_finite=False,  # scikit-learn's message tells no row
+        ensure_all_finite=False,  # scikit-learn's message names no row
     )
     if panel.ndim > 3:
         raise ValueError(
@@ -181,7 +171,7 @@ def _check_array(estimator: Any, X: Any, *, reset: bool, allow_nan: bool) -> Pan
             )
     for i, row in enumerate(as_3d(panel)):
         _check_finite(name, i, row, allow_nan=allow_nan)
-    # n_features_in_ alone would take 6 timesteps of one channel for 6 channels.
+    # By n_features_in_ alone, 6 timesteps of one channel would pass for 6 channels.
     n_channels = as_3d(panel).shape[1]
     if reset:
         estimator.n_channels_in_ = n_channels
@@ -189,7 +179,7 @@ def _check_array(estimator: Any, X: Any, *, reset: bool, allow_nan: bool) -> Pan
         raise ValueError(
             f"X has {n_channels} channels, but {name} is expecting "
             f"{estimator.n_channels_in_} channels as input. Give the channels of fit, in "
-            "their order."
+            "the same order."
         )
     return _plain(panel)
 
@@ -200,25 +190,20 @@ def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     Rows of a uniform X are stacked if their lengths agree.  Sets (``reset=True``) or
     compares ``n_timesteps_in_`` beside what :func:`check_series` does.
 
-    Raises
-    ------
-    ValueError
-        As :func:`check_series`, and if lengths differ between rows or from ``fit``.
+    Raises the errors of :func:`check_series`, and if lengths differ between rows or from
+    ``fit``.
     """
     name = type(estimator).__name__
     series = check_series(estimator, X, reset=reset)
-    if isinstance(series, list):
-        lengths = [row.shape[1] for row in series]
-        if len(set(lengths)) > 1:
-            raise ValueError(
-                f"{name} needs sets of one length, but row {int(np.argmin(lengths))} has "
-                f"{min(lengths)} timesteps and row {int(np.argmax(lengths))} has "
-                f"{max(lengths)}. Put a FixedLength in front of it or wrap it in a "
-                "WindowedClassifier."
-            )
-        panel = np.stack(series)
-    else:
-        panel = as_3d(series)
+    lengths = [row.shape[-1] for row in series]
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            f"{name} needs sets of one length, but row {int(np.argmin(lengths))} has "
+            f"{min(lengths)} timesteps and row {int(np.argmax(lengths))} has "
+            f"{max(lengths)}. Put a FixedLength in front of it or wrap it in a "
+            "WindowedClassifier."
+        )
+    panel = np.stack(series) if isinstance(series, list) else as_3d(series)
     n_timesteps = panel.shape[2]
     if reset:
         estimator.n_timesteps_in_ = n_timesteps
@@ -232,12 +217,10 @@ def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
 
 
 def check_labels(estimator: Any, X: Any, y: Any) -> NDArray[Any]:
-    """Return y as an array of one label for each row of X.
+    """Return y as an array of one label per row of X.
 
-    Raises
-    ------
-    ValueError
-        If y is missing, of another length or dimension, continuous, or not finite.
+    Raises a ValueError if y is missing, of another length or dimension, continuous, or not
+    finite.
     """
     if y is None:
         raise ValueError(
@@ -251,13 +234,7 @@ def check_labels(estimator: Any, X: Any, y: Any) -> NDArray[Any]:
 
 
 def check_two_classes(estimator: Any, classes: NDArray[Any]) -> None:
-    """Refuse to learn a single class.
-
-    Raises
-    ------
-    ValueError
-        If there is only one.
-    """
+    """Raise a ValueError if there is only one class."""
     if len(classes) < 2:
         raise ValueError(
             f"{type(estimator).__name__} needs sets of at least two classes, but y has "
@@ -279,13 +256,9 @@ def check_channel_names(
 ) -> list[str]:
     """Return the channels' names: those given, or of the estimator's input, or numbers.
 
-    Messages begin with the estimator's class, or with ``estimator`` where it is a str.
-
-    Raises
-    ------
-    ValueError
-        If the number of names is not the number of channels, a name is given twice, or
-        names are ``needed`` to find the vectors and nothing says them.
+    Raises a ValueError if the number of names is not that of the channels, a name is given
+    twice, or names are ``needed`` to find the vectors and there are none. Messages begin
+    with the estimator's class, or with ``estimator`` if it is a str.
     """
     name = _name(estimator)
     if channel_names is None:
@@ -309,22 +282,17 @@ def check_channel_names(
 
 
 def _plain(array: Panel) -> Panel:
-    """Return an array whose dtype says nothing of channels, not copied."""
+    """Return a view whose dtype has no metadata of a SignalArray."""
     return array.view(array.dtype.type) if array.dtype.metadata else array
-
-
-def _ndim(row: Any) -> int:
-    return row.ndim if hasattr(row, "ndim") else np.ndim(row)
 
 
 def _check_numbers(name: str, row: int, values: NDArray[Any]) -> Panel:
     try:
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
-        # As scikit-learn: a TypeError for what can't be a number, a string can.
-        raise type(error)(
-            f"{name}: row {row} of X must hold numbers only: {error}."
-        ) from error
+        # As in scikit-learn: a TypeError for what can't be a number; a string can.
+        message = f"{name}: row {row} of X must hold numbers only: {error}."
+        raise type(error)(message) from error
 
 
 def _check_finite(name: str, row: int, values: Panel, *, allow_nan: bool) -> None:
@@ -362,21 +330,56 @@ def _check_uniform(
             )
         _check_finite(name, i, array, allow_nan=allow_nan)
         rows.append(array)
+    n_channels = len(rows[0])
     if reset:
-        estimator.n_features_in_ = estimator.n_channels_in_ = len(rows[0])
-    elif len(rows[0]) != estimator.n_features_in_:
+        estimator.n_features_in_ = estimator.n_channels_in_ = n_channels
+    elif n_channels != estimator.n_features_in_:
         raise ValueError(
-            f"X has {len(rows[0])} features (channels), but {name} is expecting "
+            f"X has {n_channels} features (channels), but {name} is expecting "
             f"{estimator.n_features_in_} features as input."
         )
     return rows
 
 
+class SeriesTransformer(TransformerMixin, BaseEstimator):
+    """Base of the transformers of uniform sets and panels: ``fit`` checks X for all."""
+
+    # check_panel where all sets need one length.
+    _check_input: ClassVar[Callable[..., Any]] = staticmethod(check_series)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and X, and set the attributes of the class.
+
+        Parameters
+        ----------
+        X : list of arrays or array
+            The training sets, uniform or panel.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : estimator
+            The fitted transformer.
+        """
+        self._learn(self._check_input(self, X, reset=True))
+        return self
+
+    def _learn(self, series: Any) -> None:
+        """Set the attributes that come from the checked sets."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
 class SeriesOutputMixin:
     """Mixin for transformers whose output is a list or a 3-D array.
 
-    No table holds such output.  Yet ``Pipeline.set_output`` asks every step, so these
-    accept it for the sake of a later step that does put out a table.
+    No table holds such output, but ``Pipeline.set_output`` asks every step, so these accept
+    it for the sake of a later step that returns a table.
     """
 
     def set_output(self, *, transform: str | None = None) -> Any:

@@ -1,6 +1,7 @@
 """Tables of features from panels, for classifiers of tables."""
 
+from ._flatten import Flatten
 from ._minirocket import MiniRocketFeatures
-from ._tables import Flatten, SummaryFeatures
+from ._summary import SummaryFeatures
 
 __all__ = ["Flatten", "MiniRocketFeatures", "SummaryFeatures"]

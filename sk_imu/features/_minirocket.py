@@ -2,17 +2,17 @@
 
 from numbers import Integral
 from threading import Lock
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, fit_context
-from ..validation import Panel, check_panel
+from .._sklearn import Interval
+from ..validation import Panel, SeriesTransformer, check_panel
 
 __all__ = ["MiniRocketFeatures"]
 
@@ -24,7 +24,7 @@ _LEARNT = ("n_channels", "channels", "dilations", "n_biases", "biases")
 _SHARED_GENERATOR = Lock()
 
 
-class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
     """Describe each set by MiniRocket: how often random kernels answer to it.
 
     84 fixed kernels of nine timesteps, stretched to several lengths, are laid over random
@@ -105,6 +105,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
+    _check_input = staticmethod(check_panel)
 
     def __init__(
         self,
@@ -117,23 +118,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Choose the channels of each kernel and learn the thresholds.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The training sets, uniform and of one length, or panel.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : MiniRocketFeatures
-            The fitted transformer.
-        """
-        panel = check_panel(self, X, reset=True)
+    def _learn(self, series: Panel) -> None:
         if self.n_timesteps_in_ < _KERNEL_SIZE:
             raise ValueError(
                 f"MiniRocketFeatures: a series of {self.n_timesteps_in_} timestep(s) is "
@@ -146,12 +131,11 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         with _SHARED_GENERATOR:
             before = np.random.get_state()  # noqa: NPY002
             try:
-                rocket._fit(panel)
+                rocket._fit(series)
             finally:
                 np.random.set_state(before)  # noqa: NPY002
         # Arrays alone: they pickle on any version of sktime, and fit into a model file.
         self.kernels_ = dict(zip(_LEARNT, rocket.parameters, strict=True))
-        return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Compute the features.

@@ -1,4 +1,4 @@
-"""Make recordings of the left and the right side of the body look alike."""
+"""Mirror recordings of one side of the body onto the other."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,25 +28,24 @@ Floats = NDArray[np.float64]
 class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     """Mirror recordings of one side of the body onto the other.
 
-    A watch on the left wrist measures what one on the right wrist would measure in a
-    mirror.  Undoing that lets a model learn from both arms, or both trouser pockets, what
-    it otherwise would have to learn twice.  Only ``Recording.side`` is looked at, never
-    the label or the subject.  The steps after it need nothing but to follow:
-    ``make_pipeline(CanonicalSide(), Resampler(), ...)``.
+    A watch on the left wrist measures the mirror image of what one on the right wrist
+    measures. Mirrored onto one side, a model learns each exercise from both arms, or both
+    trouser pockets, at once. Only ``Recording.side`` is read, never the label or the
+    subject. It comes before the Resampler: ``make_pipeline(CanonicalSide(), Resampler())``.
 
     Parameters
     ----------
     onto : {"left", "right"}, default="right"
-        The side that all recordings shall look like; those of the other are mirrored.
+        The side onto which recordings of the other side are mirrored.
     mirror_axis : {"x", "y", "z"}, default="x"
-        The axis of the device that the mirror turns round: ``"x"`` for a watch, whose x
-        runs along the forearm, and for a phone that is carried upright with its screen
-        towards the body or away from it; ``"z"`` for one whose screen faces the side.
+        The axis of the device that the mirror reverses: ``"x"`` for a watch, whose x runs
+        along the forearm, and for a phone carried upright with its screen towards the body
+        or away from it; ``"z"`` for one whose screen faces the side.
     unknown : {"raise", "keep"}, default="raise"
-        What to do with a sensor or an axis of which is not known how it is mirrored:
-        refuse the recording, or leave these values as they are and say so in its notes.
-        That is right for what has no direction, such as air pressure or pulse, and does
-        no harm where the ``channels`` of the Resampler leave the sensor out.
+        What to do with a sensor or an axis whose mirroring is unknown: refuse the
+        recording, or leave these values as they are and add a note. The latter is right
+        for values without a direction, such as air pressure or pulse, and for sensors that
+        the ``channels`` of the Resampler leave out.
 
     Attributes
     ----------
@@ -61,7 +60,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     ------
     ValueError
         If a parameter is out of its range, X holds anything but Recordings, or one to be
-        mirrored has a sensor or an axis of which is not known how it is mirrored, unless
+        mirrored has a sensor or an axis whose mirroring is unknown, unless
         ``unknown="keep"``.
 
     See Also
@@ -70,18 +69,16 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Along the mirror axis acceleration and gravity change their sign; angular rate, which
-    counts turns and so is a pseudovector, changes it along the two others.  A rotation R
-    from the device to the world becomes W R M, where M mirrors the device and W the
-    world.  The world must keep its up, so W mirrors a horizontal axis: the one of the
-    device's letter, or x where that is z.
+    Acceleration and gravity change their sign along the mirror axis. Angular rate, which is
+    a pseudovector, changes it along the other two. A rotation R from the device to the
+    world becomes W R M, where M mirrors the device and W the world. Up must stay up, so W
+    mirrors a horizontal axis: that of the device's letter, or x where that is z.
 
-    The earth's magnetic field does not take part: a mirrored person still moves in the
-    field of the same place.  Magnetometer is therefore mirrored as the fixed directions
-    are, like gravity, which keeps the field's angle with it (as a pseudovector it would
-    point up in the north and down in the south).
+    The earth's magnetic field is not mirrored: a mirrored person still moves in the field
+    of the same place. Magnetometer therefore changes like gravity, which keeps its angle
+    with gravity (as a pseudovector it would point up in the north and down in the south).
 
-    Twice is nothing: from left onto right and back onto left gives the same values.
+    Mirroring from left onto right and back gives the original values.
 
     Examples
     --------
@@ -124,7 +121,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Count the sides and check what is to be mirrored; nothing is learnt.
+        """Count the sides and check the recordings to mirror; nothing is learned.
 
         Parameters
         ----------
@@ -156,8 +153,8 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X_new : list of Recording
-            Mirrored copies, whose ``side`` is ``onto`` and whose ``notes`` tell of it;
-            the others as they are.
+            Mirrored copies, with ``onto`` as their ``side`` and a note; the others as they
+            are.
         """
         check_is_fitted(self)
         return [
@@ -171,8 +168,8 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     def _check(self, X: Any) -> list[Recording]:
         if len(X) and not is_raw(X):
             raise ValueError(
-                "CanonicalSide needs a list of Recordings, for nothing else knows its "
-                "side. Put it in front of the Resampler."
+                "CanonicalSide needs a list of Recordings because arrays have no side. Put "
+                "it in front of the Resampler."
             )
         recordings = check_recordings(X, estimator=self)
         for row, recording in enumerate(recordings):
@@ -186,17 +183,17 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         unknown = _unknown_axes(sensor, stream)
         if unknown and self.unknown == "raise":
             raise ValueError(
-                f"CanonicalSide: {where}: how the sensor {sensor!r} with the axes "
-                f"{', '.join(unknown)} is mirrored is not known. Set unknown='keep' if it "
-                "has no direction or the Resampler leaves it out; or name it as one of "
-                f"{', '.join(SENSOR_AXES)} if it is one."
+                f"CanonicalSide: {where}: the mirroring of the sensor {sensor!r} with the "
+                f"axes {', '.join(unknown)} is unknown. Set unknown='keep' if it has no "
+                "direction or the Resampler leaves it out, or rename it if it is one of "
+                f"{', '.join(SENSOR_AXES)}."
             )
         some = set(stream.axes) & set(QUATERNION_AXES)
         if self.mirror_axis == "z" and 0 < len(some) < len(QUATERNION_AXES):
             raise ValueError(
-                f"CanonicalSide: {where}: along z a quaternion is mirrored with all of "
-                f"{', '.join(QUATERNION_AXES)} only, sensor {sensor!r} has "
-                f"{', '.join(sorted(some))}. Take it out of the recording's streams."
+                f"CanonicalSide: {where}: mirroring along z needs all of "
+                f"{', '.join(QUATERNION_AXES)}, but the sensor {sensor!r} has only "
+                f"{', '.join(sorted(some))}. Remove it from the recording's streams."
             )
 
     def _mirror(self, recording: Recording) -> Recording:
@@ -214,18 +211,18 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             for sensor, stream in recording.streams.items()
             for axis in _unknown_axes(sensor, stream)
         ]
-        note += f", but for {', '.join(kept)}." if kept else "."
+        note += f", except {', '.join(kept)}." if kept else "."
         notes = (*recording.notes, note)
         return replace(recording, streams=streams, side=self.onto, notes=notes)
 
 
 def _unknown_axes(sensor: str, stream: SensorStream) -> list[str]:
-    """Return the axes of a stream of which is not known how they are mirrored."""
+    """Return the axes of a stream whose mirroring is unknown."""
     return [axis for axis in stream.axes if axis not in SENSOR_AXES.get(sensor, ())]
 
 
 def _mirrored(sensor: str, stream: SensorStream, mirror_axis: str) -> Floats:
-    """Return a stream's values as they are in the mirror."""
+    """Return the mirrored values of a stream."""
     values = stream.values.copy()
     unknown = _unknown_axes(sensor, stream)
     for column, axis in enumerate(stream.axes):
@@ -244,11 +241,11 @@ def _turned_half(angle: Floats) -> Floats:
     return np.where(angle < 0, -np.pi, np.pi) - angle
 
 
-#: Which axis of the old attitude each one comes from, and how; the others stay.  Of
-#: W R M, for W = M the quaternion's vector part is a pseudovector; for z, where W mirrors
-#: x, it is W R W times half a turn about y, with which Hamilton's product only swaps
-#: components.  The Euler angles are turns about z, x and y (yaw, pitch, roll), in that
-#: order, so each is a pseudovector's component, and the half turn adds to the last.
+# From which axis of the old attitude each axis comes, and how; the others stay. If W = M
+# in W R M, the quaternion's vector part is a pseudovector. For z, where W mirrors x, W R M
+# is W R W times half a turn about y, and Hamilton's product with that only swaps
+# components. The Euler angles are turns about z, x and y (yaw, pitch, roll) in that order,
+# so each is a pseudovector's component, and the half turn adds to the last.
 _ATTITUDE: dict[str, dict[str, tuple[str, Callable[[Floats], Floats]]]] = {
     "x": {axis: (axis, np.negative) for axis in ("qy", "qz", "roll", "yaw")},
     "y": {axis: (axis, np.negative) for axis in ("qx", "qz", "pitch", "yaw")},

@@ -1,4 +1,4 @@
-"""Which channels of a recording are wanted, and what they are made from."""
+"""Which channels of a recording are chosen, and what they are computed from."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,19 +24,16 @@ __all__ = [
     "wear_of",
 ]
 
-# A "wrist of the left hand" is none.
+# "wrist of the left hand" is fixed wear.
 _FREE_PLACEMENT = re.compile(r"pocket|bag\b|^hand$")
 
 
 def choose_channels(
     recording: Recording, channels: Sequence[str] | None, where: str
 ) -> list[str]:
-    """Return the channels that sensors' and channels' names stand for; None for all.
+    """Return the channels that names of sensors and channels stand for; None for all.
 
-    Raises
-    ------
-    ValueError
-        If a name stands for nothing, none is given, or a channel comes twice.
+    Raises a ValueError if a name is unknown, none is given, or a channel comes twice.
     """
     if channels is None:
         return list(recording.channel_names)
@@ -48,7 +45,7 @@ def choose_channels(
             sensors = list(dict.fromkeys(map(sensor_of, available)))
             raise ValueError(
                 f"{where}: channels asks for {wanted!r}, which is neither a sensor nor a "
-                f"channel of it. Choose from its sensors {sensors} or channels "
+                f"channel here. Choose from the sensors {sensors} or the channels "
                 f"{list(available)}."
             )
         names += of_sensor or [wanted]
@@ -63,34 +60,27 @@ def choose_channels(
 def check_channels(
     recording: Recording, names: Sequence[str], where: str, *, exactly: bool
 ) -> None:
-    """Check that a recording has these channels, and no others if told so.
-
-    Raises
-    ------
-    ValueError
-        If it doesn't.
-    """
+    """Raise a ValueError unless a recording has these channels, or ``exactly`` these."""
     present: Sequence[str] = list(channel_parts(recording))
     extra: list[str] = []
     if exactly:
         present = recording.channel_names
         extra = [name for name in present if name not in names]
-    lacking = [name for name in names if name not in present]
-    if lacking or extra:
+    missing = [name for name in names if name not in present]
+    if missing or extra:
         common = [name for name in names if name in present]
         raise ValueError(
-            f"{where}: its channels differ from those of the first training "
-            f"recording: missing {lacking}, extra {extra}. Choose what every "
-            f"recording has by channels=[...] (this one shares {common}), or leave "
-            "this recording out."
+            f"{where}: its channels differ from those of the first training recording: "
+            f"missing {missing}, extra {extra}. Choose what every recording has by "
+            f"channels=[...] (this one shares {common}), or leave this recording out."
         )
 
 
 def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
-    """Return the sensor and axis of each channel that a recording can give.
+    """Return the sensor and axis, or the two to add up, of each channel of a recording.
 
-    TotalAcceleration, where it is absent, is Accelerometer + Gravity, or else the
-    uncalibrated acceleration, which differs from it by the sensor's offset.
+    If TotalAcceleration is absent, it is Accelerometer + Gravity, or else the uncalibrated
+    acceleration, which differs from it by the sensor's offset.
     """
     streams = recording.streams
     own = {
@@ -111,7 +101,7 @@ def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
 
 def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> SensorStream:
     """Return a stream with the axes wanted, and all four of a quaternion."""
-    # A channel may be asked for itself and as a part of TotalAcceleration.
+    # A channel may be chosen itself and also be a part of TotalAcceleration.
     wanted = list(dict.fromkeys(axes))
     if set(wanted) & set(QUATERNION_AXES):
         if not quaternion_columns(stream.axes):
@@ -125,27 +115,23 @@ def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> Sensor
 
 
 def shared_channels(recordings: Sequence[Recording]) -> list[str]:
-    """Return the channels that all recordings have or hold the parts of, in order."""
+    """Return the channels that all recordings have or allow to compute, in order."""
     of_each = [channel_parts(recording) for recording in recordings]
     return [name for name in of_each[0] if all(name in parts for parts in of_each)]
 
 
 def motion_channels(recordings: Sequence[Recording]) -> list[str]:
-    """Return the channels to train on where none are given.
+    """Return the channels to train on if none are given.
 
-    Total acceleration is the one acceleration that phones of either system record or
-    allow to compute.  Attitude and magnetic field depend on where the person faces.
-
-    Raises
-    ------
-    ValueError
-        If the recordings share no channel.
+    Total acceleration is the one acceleration that both Android and iOS record or allow to
+    compute. Attitude and magnetic field would depend on which way the person faces. Raises
+    a ValueError if the recordings share no channel.
     """
     shared = shared_channels(recordings)
     if not shared:
         raise ValueError(
-            "The recordings share no channel. Leave out those that lack the sensors of "
-            "the others."
+            "The recordings share no channel. Leave out those that lack the sensors of the "
+            "others."
         )
     by_sensor = {
         sensor: [name for name in shared if sensor_of(name) == sensor]
@@ -167,12 +153,12 @@ def wear_of(recordings: Iterable[Recording]) -> str:
     -------
     wear : {"fixed", "free"}
         ``"free"`` if the ``placement`` of any recording names a pocket, bag or hand, where
-        the orientation of the device is left to chance.
+        the device may have any orientation.
 
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
-    >>> from sk_imu.study import wear_of
+    >>> from sk_imu.pipelines import wear_of
     >>> wear_of(make_exercise_recordings(1, 1, placement="front pocket").data)
     'free'
     """

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import StrOptions, fit_context
+from .._sklearn import StrOptions
 from ..recording import sensor_triples
 from ..validation import (
     Panel,
+    SeriesOutputMixin,
+    SeriesTransformer,
     Uniform,
     as_3d,
     check_channel_names,
@@ -18,17 +20,15 @@ from ..validation import (
     like_input,
     map_blocks,
 )
-from ._base import SeriesTransformer
 
 __all__ = ["ChannelScaler"]
 
 
-class ChannelScaler(SeriesTransformer):
+class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
     """Divide each channel by its scale in the training sets.
 
-    By default the three axes of a sensor share one scale, so that they stay a vector
-    whose direction means something, and nothing is subtracted: the origin about which
-    later steps rotate and mirror stays where it was.
+    By default the three axes of a sensor share one scale and nothing is subtracted, so that
+    they stay a vector with the same direction, which later steps can rotate and mirror.
 
     Parameters
     ----------
@@ -37,25 +37,23 @@ class ChannelScaler(SeriesTransformer):
         takes the names that X has as a :class:`SignalArray`; without names each channel
         has its own scale.
     per : {"sensor", "channel"}, default="sensor"
-        ``"sensor"`` gives the axes x, y and z of one sensor one scale where all three
-        are there, and each other channel its own; ``"channel"`` each its own.
+        ``"sensor"`` gives x, y and z of a sensor with all three axes one scale, and each
+        other channel its own; ``"channel"`` gives each channel its own.
     with_mean : bool or "single", default=False
-        Whether to subtract each channel's mean first.  ``"single"`` does so only for
-        channels that are no part of an x, y, z triple, such as magnitudes and vertical
-        parts: they have no direction that a shifted origin would spoil.  Without
-        ``channel_names`` every channel is single.
+        Whether to subtract each channel's mean first. ``"single"`` does so only for
+        channels that are not part of an x, y, z triple, such as magnitudes: they have no
+        direction that a shifted origin would change. Without names every channel is single.
 
     Attributes
     ----------
     scale_ : ndarray of shape (n_channels,)
-        By what each channel is divided, in the channel's unit: the root mean square
-        over all timesteps of all training sets, or the standard deviation where the
-        mean is subtracted.  Each timestep weighs the same, so a longer set weighs more.
-        Where axes share a scale, the mean square is that of all three.  1 for a channel
-        that is always 0 or, where the mean is subtracted, constant.
+        The divisor of each channel, in its unit: the root mean square over all timesteps of
+        all training sets, or the standard deviation if the mean is subtracted. Each
+        timestep has the same weight. Axes that share a scale have one mean square. 1 for a
+        channel that is always 0 or, if the mean is subtracted, constant.
     mean_ : ndarray of shape (n_channels,) or None
-        What is subtracted from each channel, 0 for those of triples where ``with_mean``
-        is ``"single"``; None unless ``with_mean``.
+        What is subtracted from each channel, 0 for triples if ``with_mean="single"``; None
+        if ``with_mean`` is False.
     n_channels_in_ : int
         Number of channels.
     n_features_in_ : int
@@ -64,9 +62,7 @@ class ChannelScaler(SeriesTransformer):
     Raises
     ------
     ValueError
-        If a parameter is out of its range, the number of names is not that of the
-        channels, or X is in the raw state, not finite, or differs in its channels from
-        row to row or from ``fit``.
+        If a parameter or X is invalid, or the number of names is not that of the channels.
 
     Examples
     --------
@@ -99,23 +95,7 @@ class ChannelScaler(SeriesTransformer):
         self.per = per
         self.with_mean = with_mean
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> "ChannelScaler":
-        """Learn the scales.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The training sets, uniform or panel.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : ChannelScaler
-            The fitted scaler.
-        """
-        series = check_series(self, X, reset=True)
+    def _learn(self, series: Any) -> None:
         names = check_channel_names(self.channel_names, self.n_channels_in_, estimator=self)
         # A block is one row of a list, or the whole panel.
         blocks = series if isinstance(series, list) else [as_3d(series)]
@@ -130,14 +110,13 @@ class ChannelScaler(SeriesTransformer):
                     self.mean_[triple] = 0
             center = self.mean_[:, np.newaxis]
             squared_scale = _channel_mean([np.square(b - center) for b in blocks])
-            # What is left of a constant by rounding is no scale.
+            # A constant channel must not be divided by its rounding errors.
             squared_scale[squared_scale <= 1e-24 * mean_square] = 0
         if self.per == "sensor":
             for triple in triples:
                 squared_scale[triple] = squared_scale[triple].mean()
         self.scale_ = np.sqrt(squared_scale)
         self.scale_[self.scale_ == 0] = 1
-        return self
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Scale the sets.
@@ -175,7 +154,7 @@ class ChannelScaler(SeriesTransformer):
         mean = np.zeros_like(self.scale_) if self.mean_ is None else self.mean_
 
         def change_block(block: Panel) -> Panel:
-            # These columns fit (n_channels, n_timesteps) as well as panels.
+            # Columns broadcast over one set and over a panel alike.
             columns = (v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_))
             return change(block, *columns)
 

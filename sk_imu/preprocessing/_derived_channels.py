@@ -1,22 +1,21 @@
-"""Channels that don't change when the device is turned in the pocket."""
+"""Channels that do not change when the device is turned."""
 
 from collections.abc import Sequence
 from functools import cache
 from numbers import Real
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, StrOptions, fit_context
+from .._sklearn import Interval, StrOptions
 from ..recording import GRAVITY_SENSORS, TOTAL_SENSORS, with_signal
 from ..validation import (
     Panel,
     SeriesOutputMixin,
+    SeriesTransformer,
     Uniform,
     check_channel_names,
     check_series,
@@ -35,12 +34,12 @@ from ._derived_names import (
 __all__ = ["DerivedChannels"]
 
 
-class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
+class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
     """Add channels that are the same however the device was turned.
 
-    Which way up a phone lies in the pocket is chance, and differs between people.  The
-    length of a sensor's vector, its part along gravity and the speed of its change don't
-    depend on it.  ``keep=False`` leaves nothing else.
+    The orientation of a phone in a pocket is random and differs between people. The length
+    of a sensor's vector, its part along gravity and its rate of change do not depend on
+    it. ``keep=False`` returns these channels alone.
 
     Parameters
     ----------
@@ -54,15 +53,15 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         - ``"vertical"``: ``<sensor>_vertical``, the part along gravity, upward positive,
           and ``<sensor>_horizontal``, the length of the rest.  Up is the direction of
           Gravity, or else of TotalAcceleration or AccelerometerUncalibrated after a
-          low-pass.  Both are taken free of gravity; Gravity itself gives none.
+          low-pass. Both are free of gravity; Gravity itself gives none.
         - ``"rate_of_change"``: ``<sensor>_change``, the length of the derivative by time,
           per second: jerk in m/s³, angular acceleration in rad/s².
         - ``"aligned"``: ``<sensor>_up``, ``<sensor>_main`` and ``<sensor>_cross``, the
-          vector itself in axes that the set's movement tells, the same for all sensors
-          and fixed for the whole set.  Up is the mean direction of gravity, found as for
-          ``"vertical"``; main is the horizontal axis along which the acceleration varies
-          most, and cross the one at right angles to both.  Nothing is taken off:
-          ``TotalAcceleration_up`` holds gravity.
+          vector in axes found from the set's movement, the same for all sensors and the
+          whole set. Up is the mean direction of gravity, found as for ``"vertical"``; main
+          is the horizontal axis along which the acceleration varies most, and cross is
+          perpendicular to both. Nothing is subtracted: ``TotalAcceleration_up`` holds
+          gravity.
     channel_names : sequence of str, default=None
         ``<sensor>_<axis>`` of each channel, which say which channels form a vector. None
         takes the names that X has as a :class:`SignalArray`; arrays without names need
@@ -71,10 +70,10 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Rate of the input in hertz, for ``"rate_of_change"`` and for the low-pass of
         ``"vertical"`` and ``"aligned"``. None takes the rate of X, or 50 if X has none.
     gravity_cutoff_hz : float, default=0.5
-        Where the low-pass that finds gravity has half its power left, in hertz, less
-        than half the rate: a Butterworth filter of second order, forward and backward, so
-        without delay.  Sets shorter than its memory are mirrored at their ends; at the
-        shortest, gravity is about the set's mean.
+        Cutoff frequency in hertz of the low-pass that finds gravity, less than half the
+        rate: a Butterworth filter of second order, run forward and backward, so without
+        delay. Short sets are mirrored at their ends; for the shortest, gravity is about the
+        set's mean.
     keep : bool or "auto", default=True
         Whether the given channels stay, in front of the derived ones. ``"auto"`` drops
         them for free wear where something was derived.
@@ -87,7 +86,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     kinds_ : list of str
         What is derived.
     channel_names_out_ : list of str
-        Names of the output's channels; :func:`derived_channel_names` tells them before.
+        Names of the output's channels, as :func:`derived_channel_names` returns them.
     n_channels_in_ : int
         Number of channels.
     n_features_in_ : int
@@ -96,29 +95,27 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If a parameter is out of its range, the names are missing or not those of the
-        channels, no sensor has what a kind needs, or X is in the raw state, not finite,
-        or differs in its channels from row to row or from ``fit``.
+        If a parameter or X is invalid, the names are missing or not those of the channels,
+        or no sensor has what a kind needs.
 
     See Also
     --------
-    derived_channel_names : The names for the steps that follow.
+    derived_channel_names : The names of the channels.
     CanonicalSide : Mirror recordings of one side of the body onto the other.
 
     Notes
     -----
-    Turning changes none of the derived channels; a mirror does change some: the signs of
+    Rotations change none of the derived channels. Mirroring changes the signs of
     ``Gyroscope_vertical``, which is positive for turns to the left, and of the aligned
     parts of Gyroscope.
 
-    The acceleration that tells the axes of ``"aligned"`` is TotalAcceleration, or else
-    AccelerometerUncalibrated, Accelerometer or, for want of any, Gravity.  A principal
-    axis has no front and back; by convention the third central moment of that
-    acceleration is positive along main and along cross.  Where the movement is about as
-    strong to either side, the sign may flip from set to set, and where it is about as
-    strong in all horizontal directions, main and cross may be any two of them.  The axes
-    may be left-handed.  Derive them in front of a :class:`WindowedClassifier`: inside it,
-    each window would have axes of its own.
+    The axes of ``"aligned"`` come from TotalAcceleration, or else
+    AccelerometerUncalibrated, Accelerometer or Gravity. A principal axis has no sign; by
+    convention the third central moment of that acceleration is positive along main and
+    along cross. If the movement is about as strong to either side, the sign may differ from
+    set to set, and if it is about as strong in all horizontal directions, main and cross
+    may be any two of them. The axes may be left-handed. Derive them in front of a
+    :class:`WindowedClassifier`: inside it, each window would have its own axes.
 
     References
     ----------
@@ -167,23 +164,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self.keep = keep
         self.wear = wear
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and the input; nothing is learnt.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform or panel.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : DerivedChannels
-            The fitted transformer.
-        """
-        check_series(self, X, reset=True)
+    def _learn(self, series: Any) -> None:
         auto = isinstance(self.kinds, str)
         names = check_channel_names(
             self.channel_names,
@@ -204,7 +185,6 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             self._keep = self.wear == "fixed" or not self.kinds_
         self._names = names
         self.channel_names_out_ = derived_channel_names(names, self.kinds_, keep=self._keep)
-        return self
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Derive the channels of each set.
@@ -226,12 +206,6 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         known = self.channel_names is not None or hasattr(self, "channel_names_in_")
         rate_hz = self.sampling_rate_hz or getattr(self, "sampling_rate_hz_in_", None)
         return with_signal(series, self.channel_names_out_ if known else None, rate_hz)
-
-    def __sklearn_tags__(self) -> Tags:
-        """Tell that the dtype is kept."""
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
     def _derive(self, block: Panel) -> Panel:
         """Return the channels of one set, or of a whole panel."""
@@ -276,8 +250,8 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             return vectors
         rate_hz, cutoff_hz = rate_of(self), self.gravity_cutoff_hz
         sos = _gravity_filter(cutoff_hz, rate_hz)
-        # Mirrored at its ends a set goes on as what it was on average; turned about them,
-        # it would follow their last sample, and err by twice as much there.
+        # Even padding continues a set at its average level; odd padding would follow the
+        # last sample, with twice the error there.
         n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), block.shape[-1] - 1)
         smooth = signal.sosfiltfilt(sos, vectors, axis=-1, padtype="even", padlen=n_pad)
         return np.asarray(smooth, dtype=block.dtype)
@@ -285,7 +259,7 @@ class DerivedChannels(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
 @cache
 def _gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
-    """Design the filter: once, for it takes longer than filtering a window."""
+    """Design the filter: only once, because it takes longer than filtering a window."""
     return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
 
 
@@ -311,13 +285,13 @@ def _axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
     up = _direction(gravity.mean(axis=-1, keepdims=True, dtype=np.float64))
     movement = movement - movement.mean(axis=-1, keepdims=True, dtype=np.float64)
     horizontal = movement - up * np.einsum("...at,...ai->...it", movement, up)
-    # Measured by its greatest part, it neither overflows nor gets lost beside up.
+    # In units of its greatest part, the spread neither overflows nor vanishes beside up.
     greatest = np.abs(horizontal).max(axis=(-1, -2), keepdims=True)
     unit = np.divide(horizontal, greatest, out=horizontal, where=greatest > 0)
     spread = unit @ unit.swapaxes(-1, -2)
     spread /= np.maximum(np.trace(spread, axis1=-2, axis2=-1), 1)[..., None, None]
-    # Up is an eigenvector of the horizontal spread, too.  This makes it the first one,
-    # even where the movement has no horizontal part, and leaves the others as they are.
+    # Up is an eigenvector of the horizontal spread, too. This makes it the first one, even
+    # without any horizontal movement, and does not change the others.
     _, axes = np.linalg.eigh(spread - up @ up.swapaxes(-1, -2))
     axes = axes[..., [0, 2, 1]]
     skewness = (np.einsum("...ak,...at->...kt", axes, unit) ** 3).sum(axis=-1)
@@ -328,6 +302,6 @@ def _axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
 
 def _derivative(vectors: Panel, rate_hz: float) -> Panel:
     """Return the derivative by time, by central differences, per second."""
-    if vectors.shape[-1] == 1:  # no neighbours, no change
+    if vectors.shape[-1] == 1:  # no neighbors, no change
         return np.zeros_like(vectors)
     return np.asarray(np.gradient(vectors, axis=-1) * vectors.dtype.type(rate_hz))

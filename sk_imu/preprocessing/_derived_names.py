@@ -1,4 +1,4 @@
-"""Which channels can be derived from others, and what they are called."""
+"""Which channels can be derived from others, and their names."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,9 @@ PARTS: dict[str, tuple[str, ...]] = {
     "rate_of_change": ("change",),
     "aligned": ("up", "main", "cross"),
 }
-#: Sensors that show where a set's movement goes; the best comes first.
+#: Sensors that show the direction of a set's movement, the best first.
 WITH_MOVEMENT = (*TOTAL_SENSORS, *TOTAL_PARTS)
-#: Kinds that need to know what is up.
+#: Kinds that need the direction of gravity.
 BY_GRAVITY = ("vertical", "aligned")
 
 _Triple = tuple[str, list[int]]
@@ -34,7 +34,7 @@ def derived_channel_names(
     *,
     keep: bool = True,
 ) -> list[str]:
-    """Return the channels that :class:`DerivedChannels` puts out, before it is fitted.
+    """Return the names of the channels that :class:`DerivedChannels` returns.
 
     Parameters
     ----------
@@ -44,19 +44,18 @@ def derived_channel_names(
         What is derived: ``"magnitude"``, ``"vertical"``, ``"rate_of_change"``,
         ``"aligned"``.
     keep : bool, default=True
-        Whether the given channels stay, in front of the derived ones.
+        Whether the given channels come first.
 
     Returns
     -------
     names : list of str
-        The channels in their order: those of the first kind for every sensor, then those
-        of the next.
+        The channels of the first kind for every sensor, then those of the next.
 
     Raises
     ------
     ValueError
-        If a kind is unknown or can't be derived from these channels, or a name comes out
-        twice.
+        If a kind is unknown or can't be derived from these channels, or a name would come
+        out twice.
 
     Examples
     --------
@@ -76,7 +75,7 @@ def derived_channel_names(
     if twice or not names:
         fault = f"{twice} would come out twice" if twice else "nothing would come out"
         raise ValueError(
-            f"DerivedChannels: of the channels {given} with kinds={list(kinds)} and "
+            f"DerivedChannels: from the channels {given} with kinds={list(kinds)} and "
             f"keep={keep}, {fault}. Name each kind once, and use one DerivedChannels with "
             "all kinds."
         )
@@ -105,7 +104,7 @@ def sources_of(names: list[str], kind: str) -> list[_Triple]:
 
 
 def _check_gravity(names: list[str], kind: str) -> None:
-    """Say so if no sensor tells what is up."""
+    """Raise a ValueError if no sensor shows the direction of gravity."""
     if not any(sensor in _triple_of(names) for sensor in GRAVITY_SENSORS):
         raise ValueError(
             f"DerivedChannels: {kind!r} needs the x, y and z of Gravity, or of "
@@ -116,7 +115,7 @@ def _check_gravity(names: list[str], kind: str) -> None:
 
 
 def first_of(sensors: Sequence[str], names: list[str]) -> _Triple:
-    """Return the first of some sensors that is there, and its channels' indices."""
+    """Return the first of some sensors that has three axes, and their indices."""
     found = _triple_of(names)
     return next((sensor, found[sensor]) for sensor in sensors if sensor in found)
 
@@ -127,13 +126,13 @@ def _triple_of(names: list[str]) -> dict[str, list[int]]:
 
 
 def kinds_for(channel_names: Sequence[str], *, wear: str) -> list[str]:
-    """Return the kinds that suit the wear of a device, as far as the channels allow."""
+    """Return the kinds that suit how a device is worn, as far as the channels allow."""
     names = list(channel_names)
     sensors = set(_triple_of(names))
     if not sensors:
         return []
     kinds = ["magnitude"]
     if sensors & set(GRAVITY_SENSORS):
-        # Gravity itself has no part beside the vertical.
+        # Gravity itself is all vertical.
         kinds += ["vertical"] * (sensors != {"Gravity"}) + ["aligned"] * (wear == "free")
     return kinds

@@ -8,35 +8,35 @@ from scipy import signal
 from scipy.interpolate import CubicSpline
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, StrOptions, fit_context
+from .._sklearn import Interval, StrOptions
 from ..recording import with_signal
 from ..validation import (
     Panel,
+    SeriesOutputMixin,
+    SeriesTransformer,
     as_3d,
     check_series,
 )
-from ._base import SeriesTransformer
 from ._interpolation import interpolate
 
 __all__ = ["FixedLength"]
 
 
-class FixedLength(SeriesTransformer):
+class FixedLength(SeriesOutputMixin, SeriesTransformer):
     """Stretch or shrink each set to a fixed number of timesteps.
 
-    The first and last sample keep their place and value, the others move evenly between
-    them.  Where a set loses samples, what the new ones cannot show is filtered out
-    first, as it would come back disguised as a slower movement (aliasing).
+    The first and last sample keep their value, the others are spread evenly between them.
+    A set that becomes shorter is low-passed first; otherwise fast movement would appear as
+    slower movement (aliasing).
 
     Parameters
     ----------
     n_timesteps : int, default=256
-        Number of timesteps of every set of the output, at least 2.
+        Number of timesteps of each set in the output, at least 2.
     interpolation : {"linear", "cubic"}, default="linear"
-        How values between two samples are found; ``"cubic"`` is the cubic spline
-        through all samples.
+        Straight lines between samples, or the cubic spline through all samples.
     anti_alias : bool, default=True
-        Whether to low-pass a set that becomes shorter, at half its new rate: a finite
+        Whether to low-pass a set that becomes shorter at half its new rate, by a finite
         impulse response without delay, as in :func:`scipy.signal.resample_poly`.
 
     Attributes
@@ -49,8 +49,7 @@ class FixedLength(SeriesTransformer):
     Raises
     ------
     ValueError
-        If a parameter is out of its range, or X is in the raw state, not finite, or
-        differs in its channels from row to row or from ``fit``.
+        If a parameter or X is invalid.
 
     See Also
     --------
@@ -58,11 +57,10 @@ class FixedLength(SeriesTransformer):
 
     Notes
     -----
-    All channels are plain numbers here.  Roll, pitch and yaw, which jump from π to −π, are
-    taken through all the angles between: leave them out by the ``channels`` of the
-    :class:`Resampler`, and take the quaternion, which it keeps free of jumps.  Its four
-    numbers are interpolated and filtered one by one, so that its length may fall short
-    of 1.
+    All channels are treated as plain numbers. Roll, pitch and yaw, which jump from π to −π,
+    would pass through all angles between: choose the quaternion instead by the ``channels``
+    of the :class:`Resampler`, which keeps it free of jumps. Its four components are
+    interpolated one by one, so its norm may be less than 1.
 
     Examples
     --------
@@ -92,25 +90,6 @@ class FixedLength(SeriesTransformer):
         self.interpolation = interpolation
         self.anti_alias = anti_alias
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> "FixedLength":
-        """Check the parameters and the input; nothing is learnt.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform or panel.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : FixedLength
-            The fitted transformer.
-        """
-        check_series(self, X, reset=True)
-        return self
-
     def transform(self, X: Any) -> Panel:
         """Bring every set to ``n_timesteps``.
 
@@ -130,7 +109,7 @@ class FixedLength(SeriesTransformer):
             panel = np.stack([self._stretch(row) for row in series])
         else:
             panel = self._stretch(as_3d(series))
-        # Each set now has a rate of its own.
+        # Each set now has its own rate, so the panel has none.
         return with_signal(panel, getattr(self, "channel_names_in_", None), None)
 
     def _stretch(self, values: Panel) -> Panel:
@@ -145,10 +124,10 @@ class FixedLength(SeriesTransformer):
 
 
 def _without_aliases(values: Panel, cutoff: float) -> Panel:
-    """Remove what is faster than ``cutoff`` times half the sampling rate."""
+    """Low-pass at ``cutoff`` times half the sampling rate."""
     half = int(np.ceil(10 / cutoff))
     taps = signal.firwin(2 * half + 1, cutoff, window=("kaiser", 5.0))
-    # Turned about its ends, a series keeps its first and last value and any trend.
+    # Point reflection at its ends keeps the first and last value of a series, and trends.
     pad = [(0, 0)] * (values.ndim - 1) + [(half, half)]
     padded = np.pad(values, pad, mode="reflect", reflect_type="odd")
     kernel = taps.astype(values.dtype).reshape((1,) * (values.ndim - 1) + (-1,))

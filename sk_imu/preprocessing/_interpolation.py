@@ -12,7 +12,7 @@ from scipy.signal import firwin, kaiserord, upfirdn
 
 from ..recording import EULER_AXES, GAP, find_gaps, quaternion_columns, usual_interval
 
-__all__ = ["interpolate", "resample_stream"]
+__all__ = ["ROUNDING", "interpolate", "resample_stream"]
 
 Floats = NDArray[np.float64]
 _Real = TypeVar("_Real", bound=np.floating[Any])
@@ -22,14 +22,15 @@ _PASSBAND_END = 0.8
 _N_TAPS, _KAISER_BETA = kaiserord(80, 1 - _PASSBAND_END)
 #: Half its length in timesteps of the output.
 _HALF_LENGTH = math.ceil(_N_TAPS / 2)
+#: Up to this factor, convolution and slicing is faster than a polyphase filter.
 _FEW = 4
 #: A stream at most this much faster than the output counts as equally fast.
 _TOLERANCE = 0.01
 #: What clocks may be off by rounding, in timesteps.
-_ROUNDING = 1e-6
-#: With shorter intervals, in mean ones, B-splines of degree five lose their digits.
+ROUNDING = 1e-6
+#: With intervals shorter than this, in mean ones, quintic B-splines lose all digits.
 _TOO_SHORT = 0.02
-#: A gap of days, which a wrong timestamp makes, shall not exhaust the memory.
+#: Limit of samples put into one gap: a wrong timestamp can make a gap of days.
 _MOST_ADDED = 1000
 
 
@@ -43,13 +44,13 @@ def resample_stream(
     interpolation: Literal["linear", "cubic", "quintic"] = "quintic",
     anti_alias: bool = True,
 ) -> Floats:
-    """Give a stream's values at the times 0, 1 / rate_hz, 2 / rate_hz and so on.
+    """Return a stream's values at the times 0, 1 / rate_hz, 2 / rate_hz and so on.
 
     Parameters
     ----------
     times_s : ndarray of shape (n_samples,)
-        Strictly increasing time of each sample in seconds, two samples at least; from 0
-        or before to the last time asked for or after.
+        Strictly increasing time of each of at least two samples in seconds. They must
+        reach from 0 to the last time asked for.
     values : ndarray of shape (n_samples, n_axes)
         Finite samples.
     n_timesteps : int
@@ -104,17 +105,17 @@ def resample_stream(
         if quaternion:
             values[:, quaternion] = _one_hemisphere(values[:, quaternion])
 
-    # Where most samples come in long bursts, the mean keeps the fine clock in bounds.
+    # If most samples come in long bursts, the mean limits the rate of the fine clock.
     mean_s = (times_s[-1] - times_s[0]) / (len(times_s) - 1)
     interval_s = max(usual_interval(times_s), mean_s / 10)
     factor = max(1, math.ceil(1 / interval_s / rate_hz - _TOLERANCE)) if anti_alias else 1
-    # The filter looks at what the stream holds before and after the times asked for.
+    # The filter uses samples from before and after the times asked for.
     step_s, margin = 1 / (rate_hz * factor), _HALF_LENGTH * factor * (factor > 1)
     stop = (n_timesteps - 1) * factor
-    before = min(margin, math.floor(-times_s[0] / step_s + _ROUNDING))
-    after = min(margin, math.floor(max(times_s[-1] / step_s - stop, 0) + _ROUNDING))
+    before = min(margin, math.floor(-times_s[0] / step_s + ROUNDING))
+    after = min(margin, math.floor(max(times_s[-1] / step_s - stop, 0) + ROUNDING))
     fine_s = np.arange(-before, stop + after + 1) * step_s
-    fine_s = np.clip(fine_s, times_s[0], times_s[-1])  # what rounding puts outside
+    fine_s = np.clip(fine_s, times_s[0], times_s[-1])  # rounding may go beyond them
     fine = _interpolate(times_s, values, fine_s, interpolation, quaternion, interval_s)
     if factor > 1:
         fine = _decimate(fine, factor, margin - before, margin - after)
@@ -132,7 +133,7 @@ def interpolate(values: NDArray[_Real], position: Floats) -> NDArray[_Real]:
     ``position`` counts timesteps of the last axis, which it replaces, from 0 on.
     """
     last = values.shape[-1] - 1
-    # The last timestep is the end of an interval: it has none of its own.
+    # The last timestep ends the last interval and begins none.
     left = np.clip(position.astype(np.intp), 0, max(last - 1, 0))
     weight = (position - left).astype(values.dtype)
     right = np.minimum(left + 1, last)
@@ -150,15 +151,14 @@ def _decimate(values: Floats, factor: int, n_before: int, n_after: int) -> Float
         n_lag, n_kept = 2 * _HALF_LENGTH, (len(values) - len(taps)) // factor + 1
         kept: Floats = upfirdn(taps, values, down=factor, axis=0)[n_lag : n_lag + n_kept]
         return kept
-    # Several times faster, though it computes what is thrown away.
+    # Several times faster for few, though most of it is computed for nothing.
     columns = [np.convolve(column, taps, "valid")[::factor] for column in values.T]
     return np.stack(columns, axis=1)
 
 
 def _one_hemisphere(quaternions: Floats) -> Floats:
-    # q and -q are the same rotation. Neighbours on different sides of the sphere would
-    # make every filter and every learner see a jump; the first qw >= 0 makes the choice
-    # of side the same for all recordings.
+    # q and -q are the same rotation. Between neighbors of opposite sign every filter and
+    # every learner would see a jump; the first qw >= 0 fixes the sign for all recordings.
     turned = np.sum(quaternions[1:] * quaternions[:-1], axis=1) < 0
     flips = np.concatenate([[quaternions[0, 3] < 0], turned])
     signed = quaternions * np.where(np.cumsum(flips) % 2, -1.0, 1.0)[:, np.newaxis]
@@ -174,9 +174,9 @@ def _interpolate(
     interval_s: float,
 ) -> Floats:
     if len(at_s) == len(times_s) and np.allclose(
-        at_s, times_s, rtol=0, atol=_ROUNDING * (at_s[1] - at_s[0])
+        at_s, times_s, rtol=0, atol=ROUNDING * (at_s[1] - at_s[0])
     ):
-        return values.copy()  # uniform already, as data sets often are
+        return values.copy()  # many data sets are uniform already
     result: Floats
     if interpolation != "linear":
         result = _spline(*_bridge_gaps(times_s, values, interval_s), interpolation)(at_s)
@@ -200,7 +200,7 @@ def _spline(
     even = len(times_s) > 5 and np.diff(times_s).min() > shortest_s
     if interpolation == "quintic" and even:
         return make_interp_spline(times_s, values, k=5)
-    # In terms of slopes, not B-splines: these fail numerically on clocks with bursts.
+    # It solves for slopes; B-splines fail numerically on clocks with bursts.
     return CubicSpline(times_s, values)
 
 
@@ -209,7 +209,7 @@ def _bridge_gaps(
 ) -> tuple[Floats, Floats]:
     """Put samples into gaps, between the values at their ends.
 
-    A spline left alone swings far out in a gap, the further the noisier the samples.
+    Without them a spline overshoots in a gap, the more the noisier the samples are.
     """
     gaps = find_gaps(times_s, GAP * interval_s)
     if not len(gaps):
@@ -227,9 +227,9 @@ def _bridge_gaps(
 
 
 def _slerp(before: Floats, after: Floats, fraction: Floats) -> Floats:
-    """Go the fraction of the shortest way from one unit quaternion to another.
+    """Return rotations at a fraction of the way between pairs of unit quaternions.
 
-    scipy's Slerp does the same, but takes ten times as long.
+    The same as scipy's Slerp, which takes ten times as long.
     """
     chord = np.linalg.norm(after - before, axis=1, keepdims=True)
     angle = 2 * np.arcsin(np.minimum(chord / 2, 1)) / np.pi

@@ -15,15 +15,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
-from ..recording import (
-    DataQualityWarning,
-    Recording,
-    SensorStream,
-    find_gaps,
-    mend_clock,
-    signal_of,
-    with_signal,
-)
+from ..recording import DataQualityWarning, Recording, signal_of, with_signal
 from ..validation import (
     Panel,
     SeriesOutputMixin,
@@ -35,76 +27,69 @@ from ..validation import (
     is_raw,
 )
 from ._channel_choice import channel_parts, check_channels, choose_axes, choose_channels
-from ._interpolation import resample_stream
-from ._stream_checks import check_overlap, check_stream
+from ._interpolation import ROUNDING, resample_stream
+from ._stream_checks import check_overlap, check_stream, long_gaps, mended_stream
 
 __all__ = ["Resampler"]
 
 Floats = NDArray[np.float64]
-#: How many samples or gaps of each kind there were.
+#: The number of samples or gaps of each kind.
 Faults = Counter[str]
 _DONE = {
     "missing": "interpolated over or left out {} samples with missing values",
     "mended": "gave another time to {} samples of clocks with bursts or steps back",
     "gaps": "put NaN into {} gaps longer than max_gap_seconds",
 }
-#: What clocks may be off by rounding, in timesteps.
-_ROUNDING = 1e-6
 
 
 class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     """Bring the sensor streams of each recording onto one uniform clock.
 
-    Every sensor of a phone has a clock, a rate and a start of its own.  The resampler
-    takes the time that all chosen streams share, and gives every channel's value each
-    ``1 / sampling_rate_hz`` seconds from the start of that time.  It fixes the channels
-    and their order for all later steps.
+    Every sensor of a phone has its own clock, rate and start. The resampler takes the time
+    that all chosen streams share and returns the value of every channel each
+    ``1 / sampling_rate_hz`` seconds from its start. It fixes the channels and their order
+    for all later steps.
 
-    Streams that are faster than the output are low-passed first: without that, movement
-    and vibration above half the output's rate would turn up as slower movement that
-    never was.  Quaternions are interpolated on the sphere, Euler angles through their
-    wrap at ±π.
+    Streams that are faster than the output are low-passed first; otherwise movement and
+    vibration above half the output's rate would appear as slower movement (aliasing).
+    Quaternions are interpolated on the sphere, Euler angles through their wrap at ±π.
 
     Parameters
     ----------
     sampling_rate_hz : float, default=50.0
         The output's rate in hertz.
     channels : list of str, default=None
-        Sensors, such as ``"Gyroscope"``, and single channels, such as
-        ``"Gyroscope_x"``, in the order wanted.  ``"TotalAcceleration"`` is made from
-        ``Accelerometer`` + ``Gravity`` in recordings that have these two instead.  None
-        takes all channels of the first training recording, and then every recording
-        must have exactly these.  Recordings only.
+        Sensors, such as ``"Gyroscope"``, or channels, such as ``"Gyroscope_x"``, in order.
+        ``"TotalAcceleration"`` is computed in recordings that lack it: from
+        ``Accelerometer`` + ``Gravity``, or else ``AccelerometerUncalibrated``. None takes
+        all channels of the first training recording; every recording must have exactly
+        these. Recordings only.
     interpolation : {"linear", "cubic", "quintic"}, default="quintic"
-        How values between two samples are found: by straight lines or splines.
-        Quaternions always take the shortest way between two samples at constant angular
-        rate.
+        Straight lines or splines between two samples. Quaternions always take the shortest
+        rotation between two samples, at constant angular rate.
     anti_alias : bool, default=True
-        Low-pass streams whose rate falls by more than 1 %, with zero phase.  The
-        passband ends at 0.8, the stopband begins (−80 dB) at 1.0 times half the
-        output's rate.  Within 0.1 s of either end of a stream the low-pass has only one
-        side to look at, and does less.
+        Whether to low-pass streams whose rate falls by more than 1 %, with zero phase. The
+        passband ends at 0.8, the stopband begins (−80 dB) at 1.0 times half the output's
+        rate. Within 0.1 s of either end of a stream the low-pass has samples on one side
+        only and attenuates less.
     missing : {"error", "interpolate"}, default="error"
-        Whether NaN values are refused, or the samples that hold one are left out and
-        interpolated over (at a stream's ends they are only left out, so the time shared
-        by all streams may shrink).  A quaternion of zeros is missing, too.  Infinity is
-        always refused.
+        Whether NaN values are refused, or samples that hold one are left out and
+        interpolated over; at the ends of a stream they are only left out, which may shorten
+        the shared time. A quaternion of zeros is missing, too. Infinity is always refused.
     clock : {"error", "mend"}, default="error"
-        Whether clocks that repeat timestamps or run backwards are refused, or samples
-        are sorted by time, and those that were delivered in bursts are spread over the
-        time in which they were taken.  No sample is dropped.  Recordings only.
+        Whether clocks that repeat timestamps or run backwards are refused, or samples are
+        sorted by time and bursts spread over the time in which they were taken. No sample
+        is dropped. Recordings only.
     max_gap_seconds : float, default=None
-        Longest interval between two samples that is interpolated over without a word;
-        None sets no limit.
+        Longest interval between two samples that is interpolated over; None sets no limit.
     gaps : {"error", "mark"}, default="error"
         Whether longer gaps are refused, or the timesteps inside them become NaN.
     input_rate_hz : float, default=None
-        The rate of uniform and panel input in hertz.  None takes the rate that X has as a
+        The rate of uniform and panel input in hertz. None takes the rate that X has as a
         :class:`SignalArray`; an array without a rate is taken to be at
-        ``sampling_rate_hz``, and only checked.  Recordings bring their own clocks.
+        ``sampling_rate_hz`` and only checked. Recordings have their own clocks.
     dtype : {"float64", "float32"}, default="float64"
-        What recordings are put out in; half the memory for all that follows.  Arrays keep
-        their own.
+        Data type of the output for recordings. Arrays keep their own.
 
     Attributes
     ----------
@@ -113,26 +98,24 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of the output's channels; of input timesteps where ``X`` is 2-D.
     n_missing_ : int
-        Number of training samples, counted in each chosen stream, that were
-        interpolated over or left out.  ``transform`` tells the number for its own input
-        in a :class:`DataQualityWarning`.
+        Number of training samples, over all chosen streams, that were interpolated over or
+        left out. ``transform`` gives this number for its own input in a
+        :class:`DataQualityWarning`; the same holds for the next two.
     n_mended_ : int
-        Number of training samples, counted likewise, that ``clock="mend"`` gave another
-        time or place.
+        Number of training samples whose time or place ``clock="mend"`` changed.
     n_gaps_ : int
-        Number of gaps, counted likewise, longer than ``max_gap_seconds``.
+        Number of gaps longer than ``max_gap_seconds``.
 
     Raises
     ------
     ValueError
         If channels differ between recordings, a clock repeats a timestamp or runs
-        backwards, a gap is too long, streams don't overlap in time, or values are
-        missing.  The message
-        names the row, the recording's source, the sensor and the sample.
+        backwards, a gap is too long, streams don't overlap in time, or values are missing.
+        The message names the row, the recording's source, the sensor and the sample.
 
     See Also
     --------
-    sk_imu.FixedLength : Bring the sets to one length, for what needs a panel.
+    sk_imu.FixedLength : Bring the sets to one length.
 
     Examples
     --------
@@ -207,8 +190,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         if _holds_recordings(X):
             recordings = check_recordings(X, estimator=self)
-            if hasattr(self, "channel_names_in_"):
-                del self.channel_names_in_  # of an earlier fit on arrays
+            vars(self).pop("channel_names_in_", None)  # of an earlier fit on arrays
             where = _where(recordings[0], 0)
             self.channel_names_ = choose_channels(recordings[0], self.channels, where)
             self.n_features_in_ = len(self.channel_names_)
@@ -216,17 +198,17 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             return self._keep(found)
         if self.channels is not None:
             raise ValueError(
-                "Resampler: channels chooses from the named channels of Recordings, "
-                "but X holds arrays. Set channels=None or give Recordings."
+                "Resampler: channels chooses from the named channels of Recordings, but X "
+                "holds arrays. Set channels=None or give Recordings."
             )
         series = check_series(self, X, reset=True, allow_nan=self.missing == "interpolate")
         n_channels = len(np.atleast_2d(series[0]))
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
-        if hasattr(self, "sampling_rate_hz_in_"):
-            del self.sampling_rate_hz_in_  # sets of any rate may be resampled later
+        # Else transform would refuse sets of another rate than these.
+        vars(self).pop("sampling_rate_hz_in_", None)
         rate_hz = self._input_rate_hz(X)
         return self._keep(
-            [self._look_for_gaps(x, row, rate_hz)[1] for row, x in enumerate(series)]
+            [self._find_missing(x, row, rate_hz)[1] for row, x in enumerate(series)]
         )
 
     def transform(self, X: Any) -> Uniform | Panel:
@@ -260,7 +242,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return with_signal(rows, self.channel_names_, self.sampling_rate_hz)
 
     def __sklearn_tags__(self) -> Tags:
-        """Tell what input is allowed and that the dtype is kept."""
+        """Declare which input is allowed and that the dtype is kept."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = self.missing == "interpolate"
@@ -282,34 +264,24 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             place = f"{where}, sensor {sensor!r}"
             stream = choose_axes(recording.streams[sensor], wanted, place)
             if self.clock == "mend":
-                stream, n_mended = _mend(stream, place)
+                stream, n_mended = mended_stream(stream, place=place)
                 faults["mended"] += n_mended
             streams[sensor] = check_stream(stream, place=place, allow_missing=allow_missing)
             faults["missing"] += stream.n_samples - streams[sensor].n_samples
         chosen = replace(recording, streams=streams)
         check_overlap(chosen, rate_hz=self.sampling_rate_hz, place=where)
         for sensor, stream in streams.items():
-            place = f"{where}, sensor {sensor!r}"
-            times_s = stream.timestamps_s
-            faults["gaps"] += len(self._long_gaps(times_s, *chosen.overlap_s, place))
+            gaps = self._long_gaps(
+                stream.timestamps_s, *chosen.overlap_s, f"{where}, sensor {sensor!r}"
+            )
+            faults["gaps"] += len(gaps)
         return chosen, faults
 
     def _long_gaps(
         self, times_s: Floats, start_s: float, end_s: float, place: str
     ) -> Floats:
-        if self.max_gap_seconds is None:
-            return np.empty((0, 2))
-        gaps = find_gaps(times_s, self.max_gap_seconds * (1 + _ROUNDING))
-        gaps = gaps[(gaps[:, 0] < end_s) & (gaps[:, 1] > start_s)]
-        if len(gaps) and self.gaps == "error":
-            first_s, next_s = gaps[0]
-            raise ValueError(
-                f"{place}: a gap of {next_s - first_s:.3g} s from {first_s:.3f} s on, the "
-                f"first of {len(gaps)} longer than max_gap_seconds="
-                f"{self.max_gap_seconds:g}. Use gaps='mark' to get NaN there, or cut the "
-                "recording into pieces with Recording.between."
-            )
-        return gaps
+        within, allow = (start_s, end_s), self.gaps == "mark"
+        return long_gaps(times_s, self.max_gap_seconds, within, place=place, allow=allow)
 
     def _transform_recording(self, recording: Recording) -> Floats:
         start_s, end_s = recording.overlap_s
@@ -328,10 +300,10 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output.astype(self.dtype, copy=False)
 
     def _transform_series(self, series: Uniform | Panel, rate_hz: float) -> Uniform | Panel:
-        looked = [self._look_for_gaps(x, row, rate_hz) for row, x in enumerate(series)]
+        looked = [self._find_missing(x, row, rate_hz) for row, x in enumerate(series)]
         found = [faults for _, faults in looked]
         if not any(found) and rate_hz == self.sampling_rate_hz:
-            return series
+            return series  # at this rate already, so no value has to change
         rows: Uniform = []
         for i, (row, (missing, _)) in enumerate(zip(series, looked, strict=True)):
             uniform = self._transform_row(np.atleast_2d(row), missing, i, rate_hz)
@@ -344,7 +316,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         _, rate_hz = signal_of(X, name="Resampler")
         return self.input_rate_hz or rate_hz or self.sampling_rate_hz
 
-    def _look_for_gaps(
+    def _find_missing(
         self, x: Panel, row: int, rate_hz: float
     ) -> tuple[NDArray[np.bool_], Faults]:
         """Return which timesteps miss a value, and how many do."""
@@ -368,8 +340,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             )
         if missing[0] or missing[-1]:
             raise ValueError(
-                f"Resampler: row {row} of X begins or ends with a missing value, and "
-                "nothing is made up beyond what was recorded. Cut it off."
+                f"Resampler: row {row} of X begins or ends with a missing value, which "
+                "interpolation can't fill. Cut it off."
             )
         samples = values.T[~missing].astype(np.float64)
         return self._resample(times_s[~missing], samples, n_timesteps).T
@@ -386,14 +358,15 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             interpolation=self.interpolation,
             anti_alias=self.anti_alias,
         )
+        # What was interpolated over a long gap is not kept.
         last_s = (n_timesteps - 1) / self.sampling_rate_hz
         for gap in self._long_gaps(times_s, 0, last_s, ""):
-            first, last = gap * self.sampling_rate_hz + [_ROUNDING, -_ROUNDING]
+            first, last = gap * self.sampling_rate_hz + [ROUNDING, -ROUNDING]
             uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
         return uniform
 
     def _count_timesteps(self, duration_s: float) -> int:
-        return math.floor(duration_s * self.sampling_rate_hz + _ROUNDING) + 1
+        return math.floor(duration_s * self.sampling_rate_hz + ROUNDING) + 1
 
     def _keep(self, found: list[Faults]) -> Self:
         for kind in _DONE:
@@ -408,21 +381,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 warnings.warn(f"Resampler {what} {where}.", DataQualityWarning, 3)
 
 
-def _mend(stream: SensorStream, place: str) -> tuple[SensorStream, int]:
-    if not np.isfinite(stream.timestamps_s).all():
-        return stream, 0  # check_stream says which
-    try:
-        order, times_s = mend_clock(stream.timestamps_s)
-    except ValueError as error:
-        raise ValueError(
-            f"{place}: {error}. Leave the recording out, or mend its clock by hand."
-        ) from error
-    n_mended = int(np.count_nonzero(times_s != stream.timestamps_s))
-    return SensorStream(times_s, stream.values[order], stream.axes), n_mended
-
-
 def _holds_recordings(X: Any) -> bool:
-    # An empty list is told to be so in the words of recordings.
+    # For an empty list, the message of recordings is the helpful one.
     return is_raw(X) or (is_list(X) and len(X) == 0)
 
 

@@ -1,35 +1,53 @@
-"""Whether streams can be brought onto one clock, and what is wrong where they can't."""
+"""Whether streams can be brought onto one clock: their clocks, gaps and values."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording import Recording, SensorStream, quaternion_columns
+from ..recording import (
+    Recording,
+    SensorStream,
+    find_gaps,
+    mend_clock,
+    quaternion_columns,
+)
+from ._interpolation import ROUNDING
 
-__all__ = ["check_overlap", "check_stream"]
+__all__ = ["check_overlap", "check_stream", "long_gaps", "mended_stream"]
+
+Floats = NDArray[np.float64]
+
+
+def mended_stream(stream: SensorStream, *, place: str) -> tuple[SensorStream, int]:
+    """Return a stream with its clock mended, and how many samples changed their time."""
+    if not np.isfinite(stream.timestamps_s).all():
+        return stream, 0  # check_stream names the sample
+    try:
+        order, times_s = mend_clock(stream.timestamps_s)
+    except ValueError as error:
+        raise ValueError(
+            f"{place}: {error}. Leave the recording out, or mend its clock by hand."
+        ) from error
+    n_mended = int(np.count_nonzero(times_s != stream.timestamps_s))
+    return SensorStream(times_s, stream.values[order], stream.axes), n_mended
 
 
 def check_stream(
     stream: SensorStream, *, place: str, allow_missing: bool = False
 ) -> SensorStream:
-    """Return a stream without its samples that miss a value, or say what is wrong.
+    """Return a stream without the samples that miss a value.
 
-    A value is missing if it is NaN; a rotation, if its quaternion is all zeros.
-
-    Raises
-    ------
-    ValueError
-        If the clock repeats a timestamp, runs backwards or has an undefined time, a
-        value is infinite, fewer than two samples are left, or, unless
-        ``allow_missing``, a value is missing.  Messages begin with ``place``.
+    A value is missing if it is NaN; a rotation, if its quaternion is all zeros. Raises a
+    ValueError, which begins with ``place``, if the clock repeats a timestamp, runs
+    backwards or has an undefined time, a value is infinite, fewer than two samples are
+    left, or, unless ``allow_missing``, a value is missing.
     """
     _check_length(stream.n_samples, place)
     _check_clock(stream.timestamps_s, place)
     if np.isinf(stream.values).any():
         sample, column = np.argwhere(np.isinf(stream.values))[0]
         raise ValueError(
-            f"{place}, axis {stream.axes[column]!r}: infinity at sample {sample}. Take "
-            "the sample out of the recording, or set it to NaN and use "
-            "missing='interpolate'."
+            f"{place}, axis {stream.axes[column]!r}: infinity at sample {sample}. Remove "
+            "the sample, or set it to NaN and use missing='interpolate'."
         )
     missing = np.isnan(stream.values).any(axis=1)
     quaternion = quaternion_columns(stream.axes)
@@ -47,8 +65,8 @@ def check_stream(
         what = f"NaN in axis {bad[0]!r}" if bad else "a quaternion of zeros"
         raise ValueError(
             f"{place}: {what} at sample {sample}, the first of {int(missing.sum())} "
-            "samples with missing values. Use missing='interpolate' to interpolate "
-            "over them, or take them out of the recording."
+            "samples with missing values. Use missing='interpolate' to interpolate over "
+            "them, or remove them from the recording."
         )
     kept = ~missing
     _check_length(int(kept.sum()), f"{place}, samples with missing values left out")
@@ -56,15 +74,9 @@ def check_stream(
 
 
 def check_overlap(recording: Recording, *, rate_hz: float, place: str) -> None:
-    """Check that a recording's streams share at least one timestep's time.
-
-    Raises
-    ------
-    ValueError
-        If they don't.  The message begins with ``place``.
-    """
+    """Raise a ValueError if a recording's streams share less than one timestep of time."""
     start_s, end_s = recording.overlap_s
-    if (end_s - start_s) * rate_hz >= 1 - 1e-6:  # clocks are rounded
+    if (end_s - start_s) * rate_hz >= 1 - ROUNDING:
         return
     fault = (
         "don't overlap in time"
@@ -81,21 +93,48 @@ def check_overlap(recording: Recording, *, rate_hz: float, place: str) -> None:
     )
 
 
+def long_gaps(
+    times_s: Floats,
+    max_gap_s: float | None,
+    within: tuple[float, float],
+    *,
+    place: str,
+    allow: bool,
+) -> Floats:
+    """Return start and end of each gap longer than ``max_gap_s`` that lies in an interval.
+
+    Raises a ValueError, which begins with ``place``, if there is one, unless ``allow``.
+    """
+    if max_gap_s is None:
+        return np.empty((0, 2))
+    start_s, end_s = within
+    gaps = find_gaps(times_s, max_gap_s * (1 + ROUNDING))
+    gaps = gaps[(gaps[:, 0] < end_s) & (gaps[:, 1] > start_s)]
+    if len(gaps) and not allow:
+        first_s, next_s = gaps[0]
+        raise ValueError(
+            f"{place}: a gap of {next_s - first_s:.3g} s from {first_s:.3f} s on, the "
+            f"first of {len(gaps)} longer than max_gap_seconds={max_gap_s:g}. Use "
+            "gaps='mark' to get NaN there, or cut the recording with Recording.between."
+        )
+    return gaps
+
+
 def _check_length(n_samples: int, place: str) -> None:
     if n_samples < 2:
         raise ValueError(
-            f"{place}: has {n_samples} sample(s), at least 2 are needed. Leave the "
-            "recording out, or the sensor with channels=[...]."
+            f"{place}: has {n_samples} sample(s), at least 2 are needed. Leave out the "
+            "recording, or the sensor with channels=[...]."
         )
 
 
-def _check_clock(times_s: NDArray[np.float64], place: str) -> None:
+def _check_clock(times_s: Floats, place: str) -> None:
     undefined = ~np.isfinite(times_s)
     if undefined.any():
         sample = int(np.argmax(undefined))
         raise ValueError(
-            f"{place}: the timestamp of sample {sample} is {times_s[sample]}. Take the "
-            "samples without a time out of the recording."
+            f"{place}: the timestamp of sample {sample} is {times_s[sample]}. Remove "
+            "the samples without a time from the recording."
         )
     steps_s = np.diff(times_s)
     wrong = steps_s <= 0

@@ -9,11 +9,27 @@ from typing import Any, ClassVar
 __all__ = ["Adapter", "carries"]
 
 
+# What every adapter's docstring says, filled in by its core.
+_DOCUMENTATION = """\
+{remark}
+
+{parameters}
+
+Attributes
+----------
+estimator_ : {core}
+    The fitted scikit-learn estimator.{attributes}
+
+See Also
+--------
+sk_imu.{core} : The scikit-learn estimator."""
+
+
 def carries(core: Any, without: Collection[str] = ()) -> Callable[[type], type]:
     """Give an adapter the parameters of a scikit-learn class and their documentation.
 
-    The signature and the place of ``{parameters}`` in the docstring are filled in, so
-    that both are what they are in the one place where they are written.
+    The signature and the place of ``{documentation}`` in the docstring are filled in, so
+    that nothing is written down a second time.
     """
     parameters = inspect.signature(core.__init__).parameters.values()
     signature = inspect.Signature([p for p in parameters if p.name not in without])
@@ -29,8 +45,15 @@ def carries(core: Any, without: Collection[str] = ()) -> Callable[[type], type]:
         __init__.__signature__ = signature  # type: ignore[attr-defined]
         cls.__init__ = __init__
         cls._core = core
-        text = textwrap.indent(_parameter_text(core, without), "    ")
-        cls.__doc__ = (cls.__doc__ or "").replace("    {parameters}", text)
+        text = _DOCUMENTATION.format(
+            remark=cls._remark,
+            parameters=_parameter_text(core, without),
+            core=core.__name__,
+            attributes=cls._attributes,
+        )
+        cls.__doc__ = (cls.__doc__ or "").replace(
+            "    {documentation}", textwrap.indent(text, "    ")
+        )
         return cls
 
     return fill_in
@@ -49,6 +72,8 @@ class Adapter:
 
     _core: ClassVar[type]
     _test_params: ClassVar[list[dict[str, Any]]]
+    _remark: ClassVar[str]
+    _attributes: ClassVar[str] = ""
     get_params: Callable[..., dict[str, Any]]
 
     def _fit_core(self, *data: Any) -> Any:

@@ -14,6 +14,10 @@ __all__ = ["SktimeCNNClassifier", "SktimeCNNGRUClassifier", "SktimeGRUClassifier
 
 
 class _Classifier(Adapter, BaseClassifier):
+    _remark = "Early stopping holds out sets of any subject, as sktime passes no groups."
+    _attributes = """
+classes_ : ndarray of shape (n_classes,)
+    The labels."""
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "The sk_imu developers",
         "maintainers": "The sk_imu developers",
@@ -37,8 +41,8 @@ class _Classifier(Adapter, BaseClassifier):
         return self.estimator_.predict_proba(X)
 
 
-# What sktime's rules keep from working: its fit always starts anew, and any number of jobs
-# must give the same bits, which torch's sums over several threads don't.
+# sktime's contract excludes these: its fit always starts anew, and any number of jobs must
+# give the same bits, which torch's sums over several threads do not.
 _NOT_KEPT = {"warm_start", "n_jobs"}
 
 _TINY_NET = {"max_epochs": 2, "batch_size": 8}
@@ -49,20 +53,7 @@ _TINY_CNN = {**_TINY_NET, "n_filters": 4, "kernel_size": 3, "n_blocks": 1}
 class SktimeCNNClassifier(_Classifier):
     """Convolutional network on panels of one length, as a sktime classifier.
 
-    sktime's ``fit`` knows no groups: early stopping holds out sets of any subject.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : CNNClassifier
-        The fitted scikit-learn classifier.
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-
-    See Also
-    --------
-    sk_imu.CNNClassifier : The scikit-learn classifier.
+    {documentation}
 
     Examples
     --------
@@ -84,20 +75,7 @@ class SktimeCNNClassifier(_Classifier):
 class SktimeGRUClassifier(_Classifier):
     """Gated recurrent network on panels of one length, as a sktime classifier.
 
-    sktime's ``fit`` knows no groups: early stopping holds out sets of any subject.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : GRUClassifier
-        The fitted scikit-learn classifier.
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-
-    See Also
-    --------
-    sk_imu.GRUClassifier : The scikit-learn classifier.
+    {documentation}
 
     Examples
     --------
@@ -119,20 +97,7 @@ class SktimeGRUClassifier(_Classifier):
 class SktimeCNNGRUClassifier(_Classifier):
     """Hybrid of both networks on panels of one length, as a sktime classifier.
 
-    sktime's ``fit`` knows no groups: early stopping holds out sets of any subject.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : CNNGRUClassifier
-        The fitted scikit-learn classifier.
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-
-    See Also
-    --------
-    sk_imu.CNNGRUClassifier : The scikit-learn classifier, with a reference.
+    {documentation}
 
     Examples
     --------

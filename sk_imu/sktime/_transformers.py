@@ -23,6 +23,7 @@ __all__ = [
 
 
 class _Transformer(Adapter, BaseTransformer):
+    _remark = "The columns of X give the names of the channels."
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "The sk_imu developers",
         "maintainers": "The sk_imu developers",
@@ -55,16 +56,7 @@ class _TableTransformer(_Transformer):
 class SktimeFixedLength(_Transformer):
     """Stretch or shrink each series to a fixed number of timesteps, for sktime.
 
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : FixedLength
-        The fitted scikit-learn transformer.
-
-    See Also
-    --------
-    sk_imu.FixedLength : The scikit-learn transformer.
+    {documentation}
 
     Examples
     --------
@@ -85,18 +77,7 @@ class SktimeFixedLength(_Transformer):
 class SktimeChannelScaler(_Transformer):
     """Divide each channel by its scale in the training series, for sktime.
 
-    The names of the channels are those of the columns of X, unless they are given.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : ChannelScaler
-        The fitted scikit-learn transformer.
-
-    See Also
-    --------
-    sk_imu.ChannelScaler : The scikit-learn transformer.
+    {documentation}
 
     Examples
     --------
@@ -121,18 +102,7 @@ class SktimeChannelScaler(_Transformer):
 class SktimeDerivedChannels(_Transformer):
     """Add channels that are the same however the device was turned, for sktime.
 
-    The names of the channels are those of the columns of X, unless they are given.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : DerivedChannels
-        The fitted scikit-learn transformer.
-
-    See Also
-    --------
-    sk_imu.DerivedChannels : The scikit-learn transformer.
+    {documentation}
 
     Examples
     --------
@@ -145,7 +115,7 @@ class SktimeDerivedChannels(_Transformer):
     """
 
     _tags: ClassVar[dict[str, Any]] = {"transform-returns-same-time-index": True}
-    # The data of sktime's checks have no three axes of a sensor.
+    # The data of sktime's checks have no sensor with three axes.
     _test_params: ClassVar = [{"kinds": ()}, {"kinds": (), "sampling_rate_hz": 20.0}]
 
     def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
@@ -158,16 +128,7 @@ class SktimeDerivedChannels(_Transformer):
 class SktimeResampler(_Transformer):
     """Bring uniformly sampled series to another rate, for sktime.
 
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : Resampler
-        The fitted scikit-learn transformer.
-
-    See Also
-    --------
-    sk_imu.Resampler : The scikit-learn transformer, which also takes recordings.
+    {documentation}
 
     Examples
     --------
@@ -195,18 +156,7 @@ class SktimeResampler(_Transformer):
 class SktimeSummaryFeatures(_TableTransformer):
     """Describe each channel of each series by a few statistics, for sktime.
 
-    The names of the channels are those of the columns of X, unless they are given.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : SummaryFeatures
-        The fitted scikit-learn transformer.
-
-    See Also
-    --------
-    sk_imu.SummaryFeatures : The scikit-learn transformer.
+    {documentation}
 
     Examples
     --------
@@ -231,18 +181,7 @@ class SktimeSummaryFeatures(_TableTransformer):
 class SktimeFlatten(_TableTransformer):
     """Lay the channels of each series side by side in one row of a table, for sktime.
 
-    The names of the channels are those of the columns of X, unless they are given.
-
-    {parameters}
-
-    Attributes
-    ----------
-    estimator_ : Flatten
-        The fitted scikit-learn transformer.
-
-    See Also
-    --------
-    sk_imu.Flatten : The scikit-learn transformer.
+    {documentation}
 
     Examples
     --------

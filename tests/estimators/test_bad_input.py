@@ -152,7 +152,7 @@ def test_strings_where_numbers_belong_do_not_make_a_recording(make):
 def test_rows_that_are_not_recordings_are_named():
     X = recordings(2, np.zeros((6, 100)))
     for model in ON_RECORDINGS:
-        with pytest.raises(ValueError, match=r"row 2 of X is a ndarray.*nothing but Rec"):
+        with pytest.raises(ValueError, match=r"row 2 of X is a ndarray.*only Rec"):
             model.fit(X, [0, 1] * 3)
 
 
@@ -248,9 +248,12 @@ POSITION = r"in row 4, the first in channel 1 at timestep 5\. .*Resampler\(missi
         (panel() * 1j, "Complex data not supported"),
         (np.full((6, 3, 40), "fast"), "row 0 of X must hold numbers only"),
         (changed(4, "fast", object), "row 4 of X must hold numbers only.*'fast'"),
-        ("recording.csv", "X holds 'recording.csv'.* Read a file with read_recording"),
-        (["a.zip"] * 6, "X holds 'a.zip'.* Read a file with read_recording"),
-        (recording(), r"X is one Recording.* Give a list, \[recording\]"),
+        (
+            "recording.csv",
+            "X holds the path 'recording.csv'.* Read a file with read_recording",
+        ),
+        (["a.zip"] * 6, "X holds the path 'a.zip'.* Read a file with read_recording"),
+        (recording(), r"X is one Recording.* Give a list, such as \[X\]"),
         (None, "Expected 2D array|NoneType"),
     ],
 )

@@ -119,7 +119,7 @@ def test_channels_in_another_order_or_at_another_rate_are_refused(y):
         make_pipeline(SummaryFeatures(), LogisticRegression(max_iter=1000)), n_timesteps=30
     ).fit(panel, y[:12])
     with pytest.raises(
-        ValueError, match="WindowedClassifier was fitted with .*in their order"
+        ValueError, match="WindowedClassifier was fitted with .*in the same order"
     ):
         clf.predict(panel[:, ::-1])
     with pytest.raises(ValueError, match=r"sampling_rate_hz=25\.0, but .* fitted with 50"):

@@ -286,7 +286,7 @@ def test_single_axes_are_mirrored_too():
     [
         ("Barometer", ("x",), "x", r"row 1 of X \(a\.zip\).*'Barometer'.*unknown='keep'"),
         ("Gyroscope", ("x", "w"), "x", r"'Gyroscope' with the axes w"),
-        ("Orientation", ("qx", "qw"), "z", r"all of qx, qy, qz, qw only.*has qw, qx"),
+        ("Orientation", ("qx", "qw"), "z", r"all of qx, qy, qz, qw, .*has only qw, qx"),
     ],
 )
 def test_what_cannot_be_mirrored_is_named(simulated, sensor, axes, axis, message):
@@ -311,7 +311,7 @@ def test_what_has_no_direction_is_kept_by_choice(simulated):
     (mirrored,) = CanonicalSide(unknown="keep").fit_transform([recording])
     assert mirrored.side == "right"
     assert mirrored.notes[-1] == (
-        "Mirrored from left onto right along x, but for Gyroscope_temperature, "
+        "Mirrored from left onto right along x, except Gyroscope_temperature, "
         "Barometer_pressure."
     )
     np.testing.assert_array_equal(

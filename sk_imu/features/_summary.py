@@ -1,6 +1,5 @@
-"""Turn each set into one row of a table, for classifiers that take tables only."""
+"""Turn each set into one row of a table that holds its statistics."""
 
-from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
@@ -9,157 +8,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, check_feature_names_in, fit_context
-from ..validation import (
-    Panel,
-    as_3d,
-    check_channel_names,
-    check_panel,
-    check_series,
-    rate_of,
-)
+from .._sklearn import Interval
+from ..validation import Panel, as_3d, check_series, rate_of
+from ._base import TableTransformer
 from ._statistics import SPECTRUM_PARTS, STATISTICS, Series
 
-__all__ = ["Flatten", "SummaryFeatures"]
+__all__ = ["SummaryFeatures"]
 
 
-class _TableTransformer(TransformerMixin, BaseEstimator):
-    """What the transformers here share: columns named by channel and part."""
-
-    channel_names_: list[str]
-
-    @abstractmethod
-    def _parts_of_channel(self) -> list[str]:
-        """Name the columns that each channel becomes."""
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the names of the columns, such as ``Gyroscope_x__mean``.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only checked against the input of ``fit``.
-
-        Returns
-        -------
-        feature_names_out : ndarray of shape (n_features_out,)
-            The channel's name, two underscores, and which part of it the column is.
-        """
-        check_is_fitted(self)
-        check_feature_names_in(self, input_features)
-        parts = self._parts_of_channel()
-        return np.array(
-            [f"{channel}__{part}" for channel in self.channel_names_ for part in parts],
-            dtype=object,
-        )
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-
-class Flatten(_TableTransformer):
-    """Lay the channels of each set side by side in one row of a table.
-
-    For classifiers that take tables only.  All sets need one length.
-
-    Parameters
-    ----------
-    channel_names : sequence of str, default=None
-        Names of the channels, for the names of the features. None takes the names that X
-        has as a :class:`SignalArray`, or ``channel_0`` and so on.
-
-    Attributes
-    ----------
-    channel_names_ : list of str
-        Names of the channels.
-    n_timesteps_in_ : int
-        Number of timesteps.
-    n_channels_in_ : int
-        Number of channels.
-    n_features_in_ : int
-        Number of channels, or of timesteps where X is 2-D.
-
-    Raises
-    ------
-    ValueError
-        If the number of names is not that of the channels, the sets' lengths differ, or
-        X is in the raw state, not finite, or differs in its channels from row to row or
-        from ``fit``.
-
-    See Also
-    --------
-    FixedLength : Bring sets to one length.
-    SummaryFeatures : Statistics of each channel instead of its samples.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sk_imu import Flatten
-    >>> flatten = Flatten(channel_names=["Gyroscope_x", "Gyroscope_y"])
-    >>> flatten.fit_transform(np.arange(4.0).reshape(1, 2, 2))
-    array([[0., 1., 2., 3.]])
-    >>> flatten.get_feature_names_out()[:3]
-    array(['Gyroscope_x__t0', 'Gyroscope_x__t1', 'Gyroscope_y__t0'], dtype=object)
-    """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "channel_names": ["array-like", None]
-    }
-
-    def __init__(self, *, channel_names: Sequence[str] | None = None) -> None:
-        self.channel_names = channel_names
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> "Flatten":
-        """Check the input; only its shape is learnt.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform or panel.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : Flatten
-            The fitted transformer.
-        """
-        check_panel(self, X, reset=True)
-        self.channel_names_ = check_channel_names(
-            self.channel_names, self.n_channels_in_, estimator=self
-        )
-        return self
-
-    def transform(self, X: Any) -> NDArray[np.floating]:
-        """Flatten the sets.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform or panel.
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_sets, n_channels * n_timesteps)
-            All timesteps of the first channel, then those of the second, and so on.
-        """
-        check_is_fitted(self)
-        panel = check_panel(self, X, reset=False)
-        return panel.reshape(len(panel), -1)
-
-    def _parts_of_channel(self) -> list[str]:
-        return [f"t{timestep}" for timestep in range(self.n_timesteps_in_)]
-
-
-class SummaryFeatures(_TableTransformer):
-    """Describe each channel of each set, and how channels go together, by statistics.
+class SummaryFeatures(TableTransformer):
+    """Describe each channel of each set, and how channels are related, by statistics.
 
     Parameters
     ----------
@@ -173,17 +33,17 @@ class SummaryFeatures(_TableTransformer):
         The statistics, in the order of the output: those of the default and ``"rms"``,
         the root mean square.
 
-        In the unit of the channel, and needing no word: ``"mean"``, ``"std"``, ``"min"``,
+        In the unit of the channel: ``"mean"``, ``"std"``, ``"min"``,
         ``"lower_quartile"``, ``"median"``, ``"upper_quartile"``, ``"max"``.
 
         Of the differences between neighbouring samples, in the unit of the channel, which
         grow as the sampling rate falls: ``"mean_abs_difference"`` and ``"change_std"``.
 
-        Without a unit, the same however strong the movement is:
+        Without a unit, and the same for movements of any strength:
 
         - ``"skewness"`` and ``"kurtosis"`` of the values, the latter 0 for a normal
           distribution, and ``"change_skewness"`` of the differences.
-        - ``"autocorrelation"``: one column a lag, such as ``autocorrelation_0.5_s``.
+        - ``"autocorrelation"``: one column per lag, such as ``autocorrelation_0.5_s``.
         - ``"correlation"``: Pearson's, one column for each pair of channels, such as
           ``Gyroscope_x__Gyroscope_y__correlation``, after all other columns.
 
@@ -191,10 +51,10 @@ class SummaryFeatures(_TableTransformer):
         ``spectral_centroid``, the mean frequency in hertz, weighted by power, and
         ``log_power_0.2_to_1_hz``, ``log_power_1_to_2.5_hz`` and
         ``log_power_above_2.5_hz``: log(1 + p/10⁻⁶) of the band's part p of the variance,
-        in the squared unit of the channel. What is slower than 0.2 Hz is posture.
+        in the squared unit of the channel. Changes slower than 0.2 Hz are posture.
 
-        Of a channel that is constant, a single sample, or a series no longer than the
-        lag, all that describes change is 0.
+        Everything that describes change is 0 for a channel that is constant, a single
+        sample, or a series no longer than the lag.
     lags_s : sequence of float, default=(0.2, 0.5, 1.0)
         Lags of the autocorrelation in seconds.
     sampling_rate_hz : float, default=None
@@ -213,10 +73,9 @@ class SummaryFeatures(_TableTransformer):
     Raises
     ------
     ValueError
-        If a statistic is unknown, none is asked for, one or a lag is named twice, or only
-        the correlation of a single channel; if a lag is not a positive number, the number
-        of names is not that of the channels, or X is in the raw state, not finite, or
-        differs in its channels from row to row or from ``fit``.
+        If a statistic is unknown or none is given, one or a lag is named twice, nothing but
+        the correlation of a single channel is asked for, a lag is not a positive number, or
+        the number of names is not that of the channels; and for invalid X.
 
     See Also
     --------
@@ -284,26 +143,8 @@ class SummaryFeatures(_TableTransformer):
         self.lags_s = lags_s
         self.sampling_rate_hz = sampling_rate_hz
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> "SummaryFeatures":
-        """Check the parameters and the input; nothing is learnt.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform or panel.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : SummaryFeatures
-            The fitted transformer.
-        """
-        check_series(self, X, reset=True)
-        self.channel_names_ = check_channel_names(
-            self.channel_names, self.n_channels_in_, estimator=self
-        )
+    def _learn(self, series: Any) -> None:
+        super()._learn(series)
         known = [*STATISTICS, "correlation"]
         unknown = [name for name in self.statistics if name not in known]
         if unknown or len(self.statistics) == 0:
@@ -320,17 +161,16 @@ class SummaryFeatures(_TableTransformer):
         twice = [name for name, n in names.items() if n > 1]
         if twice:
             raise ValueError(
-                f"SummaryFeatures: {len(twice)} columns would be there twice, the first "
-                f"{twice[0]!r}, by statistics={list(self.statistics)} and "
-                f"lags_s={list(self.lags_s)}. Name each once."
+                f"SummaryFeatures: statistics={list(self.statistics)} and "
+                f"lags_s={list(self.lags_s)} give {len(twice)} columns twice, the first "
+                f"{twice[0]!r}. Name each once."
             )
         if not names:
             raise ValueError(
-                "SummaryFeatures: nothing can be told by statistics="
-                f"{list(self.statistics)}: a correlation needs two channels, an "
-                "autocorrelation a lag in lags_s. Add another statistic."
+                f"SummaryFeatures: statistics={list(self.statistics)} gives no columns: a "
+                "correlation needs two channels, an autocorrelation a lag in lags_s. Add "
+                "another statistic."
             )
-        return self
 
     def transform(self, X: Any) -> NDArray[np.floating]:
         """Compute the statistics.
