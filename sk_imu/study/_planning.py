@@ -1,5 +1,6 @@
 """What a run would do and about how long that takes, without fitting anything."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -58,12 +59,7 @@ def plan_study(
     dataset, jobs, _ = prepare(config)
     paths = [] if out is None else sorted((Path(out) / "folds").glob("*.json"))
     kept = {path.stem: result for path in paths if (result := read_kept(path))}
-    # Jobs of other code, data or seeds take about as long, so they count, too.
-    rates: dict[str, list[float]] = {}
-    for result in kept.values():
-        if result["budget"] == config.budget:
-            rates.setdefault(result["model"], []).append(result["seconds"] / result["cost"])
-    rate_of = {model: median(values) for model, values in rates.items()}
+    rate_of = _seconds_per_cost(kept.values(), config.budget)
     rate_of_others = median(rate_of.values()) if rate_of else _SECONDS_PER_COST
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for job in jobs:
@@ -82,5 +78,15 @@ def plan_study(
             row["seconds"] += job.cost * rate_of.get(job.model, rate_of_others)
     plan = pd.DataFrame.from_dict(rows, orient="index")
     plan.index = pd.MultiIndex.from_tuples(list(rows), names=["protocol", "model"])
-    plan.attrs["measured"] = bool(rates)
+    plan.attrs["measured"] = bool(rate_of)
     return plan
+
+
+def _seconds_per_cost(kept: Iterable[dict[str, Any]], budget: str) -> dict[str, float]:
+    """Return the median seconds per unit of cost that the kept jobs took, by model."""
+    # Jobs of other code, data or seeds take about as long, so they count, too.
+    rates: dict[str, list[float]] = {}
+    for result in kept:
+        if result["budget"] == budget:
+            rates.setdefault(result["model"], []).append(result["seconds"] / result["cost"])
+    return {model: median(values) for model, values in rates.items()}
