@@ -88,7 +88,7 @@ def name_of(estimator):
         ),
         (
             recording("tape.csv", Gyroscope=stream(bad=set_time(40, np.nan))),
-            r"'Gyroscope'.*timestamp of sample 40 is nan.*Take the samples",
+            r"'Gyroscope'.*timestamp of sample 40 is nan.*Remove the samples",
         ),
         (
             recording("tape.csv", Gyroscope=stream(bad=set_value(7, np.nan))),
@@ -96,7 +96,7 @@ def name_of(estimator):
         ),
         (
             recording("tape.csv", Gyroscope=stream(bad=set_value(7, np.inf))),
-            r"'Gyroscope'.*'y': infinity at sample 7.*Take the sample out",
+            r"'Gyroscope'.*'y': infinity at sample 7.*Remove the sample",
         ),
         (
             recording("tape.csv", Gyroscope=stream(start_s=60.0)),
