@@ -191,6 +191,7 @@ class AccuracyTimeDisplay:
                 ends = [row["low"], row["high"]]
                 ax.plot([row["seconds"]] * 2, ends, color=look["color"], linewidth=1.2)
             ax.plot(row["seconds"], row["score"], markersize=8, linestyle="", **look)
+        # A forest and a network may differ by orders of magnitude.
         if max(times) > 3 * min(times):
             ax.set_xscale("log")
             near = max(times) < 300 * min(times)
@@ -217,6 +218,7 @@ def _label_points(ax: "Axes", x: list[float], y: list[float], names: list[Any]) 
         for dx in (1, -1)
     ]
     for point in sorted(zip(x, y, names, strict=True)):
+        # Every place is tried, because only a text that is drawn has a known width.
         texts: list[tuple[int, int, Any, Any]] = []
         for dx, dy, ha, va in places:
             text = ax.annotate(

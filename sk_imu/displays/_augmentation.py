@@ -127,33 +127,21 @@ class AugmentationDisplay:
         channel_names = said if channel_names is None else channel_names
         sampling_rate_hz = rate_hz if sampling_rate_hz is None else sampling_rate_hz
         recorded = np.atleast_2d(np.asarray(X[row], dtype=float))
-        names = [str(i) for i in range(len(recorded))]
-        chosen = names
-        if channel_names is not None:
-            if len(channel_names) != len(recorded):
-                raise ValueError(
-                    f"channel_names has {len(channel_names)} names for the "
-                    f"{len(recorded)} channels of X. Give one for each."
-                )
-            names = list(channel_names)
-            sensor = sensor_of(names[0]) if sensor is None else sensor
-            chosen = [name for name in names if sensor_of(name) == sensor]
-            if not chosen:
-                sensors = ", ".join(dict.fromkeys(map(sensor_of, names)))
-                raise ValueError(f"X has no channel of {sensor}. Give one of {sensors}.")
-        columns = [names.index(name) for name in chosen]
+        columns = _columns_of(len(recorded), channel_names, sensor)
+        names = [str(i) for i in columns] if channel_names is None else channel_names
         rng = np.random.default_rng(random_state)
         copies = []
         for title, one in augmenters.items():
             for i in range(n_copies):
                 row_in = with_signal([recorded], channel_names, sampling_rate_hz)
+                # All channels, because some augmenters turn or mix several at once.
                 (copy,) = augment_sets(one, row_in, rng)
                 number = f" {i + 1}" if n_copies > 1 or not several else ""
                 copies.append((f"{title}{number}", copy[columns]))
         display = cls(
             recorded=recorded[columns],
             copies=copies,
-            channel_names=chosen,
+            channel_names=[names[i] for i in columns],
             sampling_rate_hz=sampling_rate_hz,
         )
         return display.plot(ax=ax)
@@ -185,6 +173,7 @@ class AugmentationDisplay:
         known: dict[str, Any] = {}
         for i, (ax_, (title, values)) in enumerate(zip(axes.ravel(), panels, strict=False)):
             if i:
+                # Behind the copy, and named once in the legend of the figure.
                 gray = ax_.plot(
                     np.arange(self.recorded.shape[1]) / rate_hz,
                     self.recorded.T,
@@ -215,3 +204,22 @@ class AugmentationDisplay:
         legend_of(figure, known)
         self.axes_, self.figure_ = axes.ravel()[: len(panels)], figure
         return self
+
+
+def _columns_of(
+    n_channels: int, channel_names: Sequence[str] | None, sensor: str | None
+) -> list[int]:
+    """Return the channels of the sensor, all if they have no names."""
+    if channel_names is None:
+        return list(range(n_channels))
+    if len(channel_names) != n_channels:
+        raise ValueError(
+            f"channel_names has {len(channel_names)} names for the {n_channels} channels "
+            "of X. Give one for each."
+        )
+    sensors = [sensor_of(name) for name in channel_names]
+    sensor = sensors[0] if sensor is None else sensor
+    if sensor not in sensors:
+        given = ", ".join(dict.fromkeys(sensors))
+        raise ValueError(f"X has no channel of {sensor}. Give one of {given}.")
+    return [i for i, name in enumerate(sensors) if name == sensor]

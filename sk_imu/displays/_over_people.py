@@ -34,6 +34,7 @@ def means_of(
     people = people_by_model(scores)
     if len(people) < 2 or confidence_level is None:
         return people, people.mean().rename_axis("model").rename("score").reset_index()
+    # The bootstrap sorts by score; displays keep the order of the models.
     means = bootstrap_over_people(
         scores, confidence_level=confidence_level, random_state=random_state
     )

@@ -165,6 +165,7 @@ class PeopleDisplay:
         people = self.people.loc[order]
         n_people, n_models = people.shape
         if ax is None:
+            # A line for each person and model; the legend beside them needs room, too.
             height = 0.9 + (n_people + 1) * (0.15 + 0.07 * n_models)
             longest = max(len(shown(name)) for name in (*people.index, *people.columns))
             ax = new_axes(6.5 + 0.1 * longest, max(height, 1.2 + 0.2 * n_models))
@@ -193,6 +194,7 @@ class PeopleDisplay:
         ax.set_yticks(np.arange(n_people + 1), [*names, "Mean"])
         lowest = people.to_numpy().min()
         ax.set(xlabel=self.score_name, ylabel="Person", ylim=(-0.5, n_people + 0.5))
+        # From just below the lowest score, because scores are often close to 1.
         ax.set_xlim(max(float(lowest) - 0.05, -0.02), 1.02)
         title = "Model, mean"
         if ends is not None:

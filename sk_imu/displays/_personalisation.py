@@ -138,6 +138,7 @@ class PersonalisationDisplay:
             key=lambda column: column.map(order) if column.name == "model" else column,
             ignore_index=True,
         )
+        # One person has no interval, and then there are no such columns.
         columns = ["model", "k", "score", "low", "high"]
         display = cls(
             intervals=intervals.reindex(columns=columns).dropna(axis="columns", how="all"),

@@ -160,6 +160,7 @@ class RecordingDisplay:
     def _mark_stretches(
         self, ax: "Axes", stream: SensorStream, faults: StreamFaults, known: dict[str, Any]
     ) -> None:
+        # Short repeats are common, because sensors are often read faster than they measure.
         long = faults.stale[:, 1] - faults.stale[:, 0] > _STALE_S
         first_s, last_s = self.recording.overlap_s
         outside = np.array(
@@ -215,6 +216,7 @@ def _broken(
     times_s: NDArray[np.float64], values: NDArray[np.float64], gaps: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the samples with NaN in each gap, so that no line crosses it."""
+    # Of several samples at the time where a gap begins, the last one.
     before = np.flatnonzero(np.isin(times_s[:-1], gaps[:, 0]) & (np.diff(times_s) > 0))
     return (
         np.insert(times_s, before + 1, np.nan),

@@ -224,6 +224,7 @@ class ResamplingDisplay:
         if samples is not None:
             title = f"At a fixed length: {len(samples)} samples"
             rows.append((title, samples, fixed, samples[-1] / uniform_s[-1]))
+        # The fixed length has no clock: its samples per second depend on the set.
         figure = figure_in(ax, 7.5, 2.0 * len(rows))
         panels = figure.subplots(len(rows), 2, sharey="col", width_ratios=[3, 2])
         for (whole, close), (title, x, values, per_s) in zip(panels, rows, strict=True):

@@ -98,6 +98,7 @@ class SegmentationDisplay:
             The display, drawn.
         """
         start_s, motion = motion_of(recording)
+        # The mean is gravity and the pose of the device, not movement.
         from_mean = motion - motion.mean(axis=1, keepdims=True)
         display = cls(
             times_s=start_s + np.arange(motion.shape[1]) / MOTION_RATE_HZ,
@@ -147,6 +148,7 @@ class SegmentationDisplay:
             ax = new_axes(10, 3)
         ax.plot(self.times_s, self.movement, color="0.3", linewidth=0.7)
         top = ax.get_xaxis_transform()
+        # Bouts with the same label have the same color.
         labels = list(dict.fromkeys(bout.label for bout in self.bouts))
         for bout in self.bouts:
             color = COLORS[labels.index(bout.label) % len(COLORS)]

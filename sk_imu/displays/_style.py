@@ -27,6 +27,7 @@ def look_of_line(i: int) -> dict[str, Any]:
 
 def look_of_marks(i: int) -> dict[str, Any]:
     """Return color and marker of the i-th model; no two of 36 models share both."""
+    # Colors start again after the last one, now each with the next marker.
     shift = i // len(COLORS)
     marker = MARKERS[(i + shift) % len(MARKERS)]
     return {"color": COLORS[i % len(COLORS)], "marker": marker}
@@ -47,6 +48,7 @@ def name_of(model: Any) -> str:
 
 def new_axes(width: float, height: float) -> "Axes":
     """Return the axes of a new figure."""
+    # Imported late, because pyplot takes long and chooses a backend.
     import matplotlib.pyplot as plt
 
     _, ax = plt.subplots(figsize=(width, height), layout="constrained")
@@ -85,6 +87,7 @@ def figure_in(
 def write_note(figure: "Figure | SubFigure", text: str) -> None:
     """Write a note under the figure."""
     width = figure.bbox.width / figure.dpi
+    # About 15 characters of this size fit into an inch.
     text = textwrap.fill(text, int(15 * width))
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="0.3")
 

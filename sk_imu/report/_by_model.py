@@ -75,6 +75,7 @@ def draw_confusions(
                 text.set(fontsize=6.5, color="white" if share > 0.5 else "black")
         accuracy = np.trace(counts) / counts.sum()
         ax.set_title(f"{panel.model}, accuracy {accuracy:.3f}")
+        # The style of the figures has no frame, but a matrix needs one.
         ax.spines[["top", "right"]].set_visible(True)
         if not panel.is_first:
             ax.set(yticklabels=[], ylabel="")
@@ -99,6 +100,7 @@ def _panels(
 ) -> Iterator[_Panel]:
     """Yield a panel for each model with its rows."""
     groups = list(rows.groupby("model", sort=False))
+    # The last row may have empty places.
     axes = figure.subplots(-(-len(groups) // n_columns), n_columns, squeeze=False).ravel()
     for ax in axes[len(groups) :]:
         ax.remove()

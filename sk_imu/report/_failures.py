@@ -43,6 +43,7 @@ def people_sentences(results: StudyResults) -> list[str]:
         return [f"Errors by person are unknown: {why_missing(results, 'unseen-people')}."]
     hits = (rows["y_true"] == rows["y_pred"]).rename("hit")
     shares = hits.groupby([rows["subject"], rows["model"]], sort=False).mean().unstack()
+    # The mean over models, so that no single model decides who comes first.
     means = shares.mean(axis="columns").sort_values(kind="stable")
     failed = [person for person in means.index if means[person] < 1]
     if not failed:
@@ -112,7 +113,7 @@ def confused_pairs(rows: pd.DataFrame, most: int = _MOST_PAIRS) -> list[dict[str
     for n, true, predicted in sorted(found)[:most]:
         here = rows[(rows["y_true"] == true) & (rows["y_pred"] == predicted)]
         people = here["subject"].value_counts()
-        # Two errors by one person may be chance.
+        # A share of one or two errors says little.
         one_person = -n >= 3 and len(people) and people.iloc[0] > -n / 2
         pairs.append(
             {

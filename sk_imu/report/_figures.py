@@ -327,6 +327,7 @@ def _figure(title: str, width: float, height: float) -> "Figure":
     # Not from pyplot, which would keep it and choose a back end for the whole process.
     from matplotlib.figure import Figure
 
+    # Not narrower than the title.
     figure = Figure(figsize=(max(width, 5.0), height), layout="compressed")
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure

@@ -81,6 +81,7 @@ def headline(results: StudyResults) -> Finding:
                 "new sets, and less about new people."
             )
     if len(rows):
+        # Every model predicts the same sets.
         first = rows[rows["model"] == rows["model"].iloc[0]]
         most = first["y_true"].value_counts(normalize=True).max()
         finding.more.append(
@@ -120,6 +121,7 @@ def _of_people(rows: pd.DataFrame) -> Finding:
         )
     intervals = bootstrap_over_people(scores).set_index("model")
     best, comparison, pairs = str(intervals.index[0]), "", []
+    # The best of compare_models may be another where scores are equal.
     if len(intervals) > 1 and n_people >= FEWEST_PEOPLE:
         table = compare_models(scores, on="unseen people")
         best, pairs = str(table["model_a"].iloc[0]), [*table["sentence"]]
@@ -131,7 +133,7 @@ def _of_people(rows: pd.DataFrame) -> Finding:
     elif low < high:
         how_sure = f"95 % interval {percent(low)} to {percent(high)}, {n_people} people"
     else:
-        # People who all have the same score make no interval.
+        # Equal scores of all people have an interval of no width.
         how_sure = f"the same on each of {n_people} people"
     if FEWEST_PEOPLE <= n_people < _FEW_PEOPLE:
         more.append(

@@ -18,6 +18,7 @@ def folds_of(results: StudyResults) -> Table | None:
     rows = results.searches
     if not len(rows):
         return None
+    # A name of a fold occurs once for each seed and number of labeled sets.
     keys = ["protocol", "model", "fold", *({"seed", "k"} & {*rows})]
     if len(results.predictions):
         test = results.predictions[results.predictions["part"] == "test"]
@@ -43,6 +44,7 @@ def folds_of(results: StudyResults) -> Table | None:
 
 
 def _fold(row: "pd.Series[Any]") -> list[str]:
+    # JSON, because the table is written as CSV.
     chosen: dict[str, Any] = json.loads(row["best_params"])
     size, seconds = row.get("size"), row.get("seconds")
     return [

@@ -18,6 +18,7 @@ _SIGNS = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    # A missing value.
     "–": "--",
 }
 _COLUMNS = {

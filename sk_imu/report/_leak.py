@@ -149,6 +149,7 @@ def leak_sentences(results: StudyResults) -> list[str]:
         "of them."
     )
     rows = tested(results, _SETS)
+    # Every model predicts the same sets.
     n_sets = len(rows.drop_duplicates(["fold", "set", *({"seed"} & {*rows})]))
     lines.append(
         f"(b) has {n_sets} test sets. One of them is {100 / n_sets:.1f} points of "

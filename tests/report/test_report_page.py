@@ -111,8 +111,8 @@ def test_alike_from_what_was_saved(tmp_path):
     assert latex_table(loaded) == latex_table(results)
 
 
-def luminance(colour):
-    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+def luminance(color):
+    channels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(
         channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
     )
@@ -123,16 +123,16 @@ def test_contrast_is_enough_in_light_dark_and_print(results):
     schemes = re.findall(r":root \{(.*?)\}", page_of(results, []), flags=re.DOTALL)
     assert len(schemes) == 3
     for scheme in schemes:
-        colours = dict(re.findall(r"--([\w-]+): (#\w{6})", scheme))
+        colors = dict(re.findall(r"--([\w-]+): (#\w{6})", scheme))
         pairs = [
             (text, page) for text in ("text", "soft", "link") for page in ("page", "band")
         ]
         pairs += [("warn-text", "warn-page"), ("main-text", "main-page")]
         for text, ground in pairs:
-            low, high = sorted([luminance(colours[text]), luminance(colours[ground])])
+            low, high = sorted([luminance(colors[text]), luminance(colors[ground])])
             # WCAG 2.2, 1.4.3, level AA.
             assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
-        low, high = sorted([luminance(colours["warn-line"]), luminance(colours["page"])])
+        low, high = sorted([luminance(colors["warn-line"]), luminance(colors["page"])])
         assert (high + 0.05) / (low + 0.05) >= 3
 
 
@@ -213,7 +213,7 @@ def test_wide_and_light(browse, written):
     assert not shown.all("script")
     is_white = (picture > 0.99).all(axis=2)
     assert 0.5 < is_white.mean() < 0.98
-    # The headline's box and the warning's are coloured, and text is dark.
+    # The headline's box and the warning's are colored, and text is dark.
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 100
     assert picture.min() < 0.2
 
