@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import RidgeClassifier
@@ -13,8 +11,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils import Tags
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from ._sklearn import HasMethods, Interval, StrOptions, fit_context
 from .augmentation import (
@@ -25,7 +21,7 @@ from .augmentation import (
     SpeedChange,
 )
 from .features import MiniRocketFeatures, SummaryFeatures
-from .meta import AugmentedClassifier, WindowedClassifier
+from .meta import AugmentedClassifier, SetPredictions, WindowedClassifier
 from .neural import CNNClassifier, CNNGRUClassifier, GRUClassifier
 from .preprocessing import (
     CanonicalSide,
@@ -191,12 +187,7 @@ def _on_features(name: str, random_state: int | None) -> Pipeline:
     )
 
 
-def _offers(method: str) -> Any:
-    # Before fit, too: scikit-learn's scorers and meta-estimators ask then.
-    return lambda self: hasattr(getattr(self, "pipeline_", self._unfitted()), method)
-
-
-class ExerciseClassifier(ClassifierMixin, BaseEstimator):
+class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
     """Recognize the exercise of each set, from the recordings themselves.
 
     ``fit`` takes the channels and the wear from the recordings, and fits the Pipeline of
@@ -334,55 +325,12 @@ class ExerciseClassifier(ClassifierMixin, BaseEstimator):
         self.n_features_in_ = pipeline.named_steps["resample"].n_features_in_
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of each set.
+    def _ask(self, method: str, X: Any) -> Any:
+        return getattr(self.pipeline_, method)(X)
 
-        Parameters
-        ----------
-        X : list of Recording, list of arrays or array
-            The sets, in the same state as in ``fit``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        """
-        check_is_fitted(self)
-        return self.pipeline_.predict(X)
-
-    @available_if(_offers("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : list of Recording, list of arrays or array
-            The sets, in the same state as in ``fit``.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_sets, n_classes)
-            In the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.pipeline_.predict_proba(X)
-
-    @available_if(_offers("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the decision value of each class.
-
-        Parameters
-        ----------
-        X : list of Recording, list of arrays or array
-            The sets, in the same state as in ``fit``.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_sets,) or (n_sets, n_classes)
-            In the order of ``classes_``; for two classes, of the second.
-        """
-        check_is_fitted(self)
-        return self.pipeline_.decision_function(X)
+    def _offers(self, method: str) -> bool:
+        # Before fit, too: scikit-learn's scorers and meta-estimators ask then.
+        return hasattr(getattr(self, "pipeline_", self._unfitted()), method)
 
     def _unfitted(self, channels: Any = None, wear: Any = "fixed") -> Pipeline:
         parameters = {**self.get_params(deep=False), "channels": channels, "wear": wear}

@@ -1,6 +1,5 @@
 """The base of the classifiers that train on more rows than they are given."""
 
-from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,20 +13,16 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     get_routing_for_object,
 )
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import column_or_1d, has_fit_parameter
 
 from .._sklearn import BaseSearchCV, check_sample_weight, fit_context
 from ..validation import Panel, Uniform, check_labels, check_series, like_input
+from ._predictions import SetPredictions
 
 __all__ = ["MetaClassifier"]
 
 
-def _offers(method: str) -> Callable[[Any], bool]:
-    return lambda self: self._offers(method)
-
-
-class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Fit a clone of ``estimator`` on the rows that :meth:`_learning_rows` makes."""
 
     estimator: Any
@@ -88,84 +83,10 @@ class MetaClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.classes_ = self.estimator_.classes_
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of each set.
-
-        Parameters
-        ----------
-        X : list of arrays of shape (n_channels, n_timesteps_i) or array
-            The sets, uniform or panel.
-
-        Returns
-        -------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        """
-        check_is_fitted(self)
-        labels: NDArray[Any] = self._ask("predict", X)
-        return labels
-
-    @available_if(_offers("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : list of arrays of shape (n_channels, n_timesteps_i) or array
-            The sets, uniform or panel.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_sets, n_classes)
-            In the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        proba: NDArray[np.float64] = self._ask("predict_proba", X)
-        return proba
-
-    @available_if(_offers("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the confidence in each class.
-
-        Parameters
-        ----------
-        X : list of arrays of shape (n_channels, n_timesteps_i) or array
-            The sets, uniform or panel.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_sets,) or (n_sets, n_classes)
-            In the order of ``classes_``; for two classes, of the second.
-        """
-        check_is_fitted(self)
-        scores: NDArray[np.float64] = self._ask("decision_function", X)
-        return scores
-
-    @available_if(_offers("staged_predict_proba"))
-    def staged_predict_proba(self, X: Any) -> Iterator[NDArray[np.float64]]:
-        """Yield the probabilities after each epoch of the estimator.
-
-        Parameters
-        ----------
-        X : list of arrays of shape (n_channels, n_timesteps_i) or array
-            The sets, uniform or panel.
-
-        Yields
-        ------
-        proba : ndarray of shape (n_sets, n_classes)
-            In the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        yield from self._ask("staged_predict_proba", X)
-
     def _learning_rows(
         self, series: Uniform | Panel, weights: NDArray[np.float64]
     ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
         """Return the training rows, the index of each row's set, and the rows' weights."""
-        raise NotImplementedError
-
-    def _ask(self, method: str, X: Any) -> Any:
-        """Return what a prediction method returns, one row for each set."""
         raise NotImplementedError
 
     def _offers(self, method: str) -> bool:
