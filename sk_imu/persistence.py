@@ -1,9 +1,9 @@
 """Save a fitted pipeline to a file that is loaded without running code from it.
 
-A pickle runs whatever code its writer put in.  A model file of this package is a skops
-file: arrays, and types by name that are checked before anything is loaded.  Our own types
-go by their public path, such as ``sk_imu.Resampler``, so that a file stays readable when
-a class moves to another module.  The weights of the nets are stored as arrays.
+A pickle runs any code that its writer put in. A model file of this package is a skops file:
+arrays, and the names of types, which are checked before anything is loaded. Our own types
+have their public path, such as ``sk_imu.Resampler``, so that a file stays readable when a
+class moves to another module. The weights of the nets are stored as arrays.
 """
 
 import copy
@@ -25,10 +25,10 @@ from .neural import ModuleClassifier, NetClassifier
 
 __all__ = ["load_model", "save_model"]
 
-# What a net has beside its weights, for going on with the training; not kept.
+# What a net needs beside its weights to continue the training; not saved.
 _TRAINING_ONLY = ("net_", "epoch_states_", "_rng", "_split_seed")
 _FORMAT = "sk_imu model 1"
-# Arrays only, but skops trusts none that may point anywhere: load_model checks them.
+# Only arrays, but skops does not trust indices that may be out of range: load_model checks.
 _TREE = "sklearn.tree._tree.Tree"
 
 
@@ -38,27 +38,26 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     Parameters
     ----------
     model : estimator
-        A fitted estimator of this package or of scikit-learn, or a Pipeline of them.  The
-        nets keep their weights, not their training history.
+        A fitted estimator of this package or of scikit-learn, or a Pipeline of them. Nets
+        keep their weights, not their training history.
     path : str or pathlib.Path
         The file, overwritten if it exists.
     trusted : sequence of str, default=()
         Full names of further types that the file may hold, such as
-        ``["sk_imu.ModuleClassifier", "my_project.SmallNet"]`` for a network of your own.
-        Code of these types runs when the file is loaded, so :func:`load_model` needs the
-        same names again.
+        ``["sk_imu.ModuleClassifier", "my_project.SmallNet"]`` for your own network. Loading
+        runs their code, so :func:`load_model` needs the same names again.
 
     Raises
     ------
     ImportError
         If skops is not installed.
     ValueError
-        If the model holds types that are neither scikit-learn's, nor public estimators of
-        this package, nor ``trusted``.
+        If the model holds types that are not scikit-learn's, public estimators of this
+        package or ``trusted``.
 
     See Also
     --------
-    load_model : Read it again.
+    load_model : Load the model.
 
     Examples
     --------
@@ -81,7 +80,7 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         net.weights_ = {name: value.numpy() for name, value in weights.items()}
         for name in _TRAINING_ONLY:
             vars(net).pop(name, None)
-        # Callbacks belong to the training, and may be anything.
+        # Callbacks are for training only, and may hold anything.
         net.callbacks = None
     data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
     _refuse_unknown(skops_io.get_untrusted_types(data=data), path, trusted)
@@ -96,8 +95,8 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     path : str or pathlib.Path
         The file.
     trusted : sequence of str, default=()
-        Full names of further types that may be loaded. Give only names of types that you
-        know: loading them runs their code.
+        Full names of further types that may be loaded. Give only types that you know,
+        because loading them runs their code.
 
     Returns
     -------
@@ -109,7 +108,7 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     ImportError
         If skops is not installed.
     ValueError
-        If the file is not a model of this package, names a type that is not known to be
+        If the file is not a model of this package, holds a type that is not known to be
         safe, or holds a broken tree or net.
 
     Examples
@@ -127,8 +126,8 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
         unknown = skops_io.get_untrusted_types(data=data)
     except Exception as error:
         raise ValueError(
-            f"{path}: can't be read as a model of sk_imu ({error}). Make one by save_model "
-            "or `sk-imu fit`."
+            f"{path}: can't be read as a model of sk_imu ({error}). Make a model file by "
+            "save_model or `sk-imu fit`."
         ) from error
     _refuse_unknown(unknown, path, trusted)
     content = skops_io.loads(data, trusted=unknown)
@@ -176,15 +175,15 @@ def _inside(value: Any, kind: type) -> Iterator[Any]:
 
 
 def _trees_are_sound(model: Any) -> bool:
-    """Tell whether all trees stay within their arrays and the columns they are shown.
+    """Return whether all trees stay within their arrays and the columns of X.
 
-    If not, predicting would read foreign memory, for compiled code checks nothing.
+    Otherwise predict would read foreign memory, because compiled code checks nothing.
     """
     for tree in _inside(model, BaseDecisionTree):
         if hasattr(tree, "tree_") and not _is_sound(tree.tree_, tree.n_features_in_):
             return False
     for ensemble in _inside(model, BaseEnsemble):
-        # It checks the columns once, by its own number or that of its first tree.
+        # It checks X once, by its own number of columns or that of its first tree.
         parts = np.ravel(getattr(ensemble, "estimators_", []))
         trees = [part for part in parts if isinstance(part, BaseDecisionTree)]
         widths = {tree.n_features_in_ for tree in trees}
@@ -200,7 +199,7 @@ def _is_sound(tree: Any, n_features: int) -> bool:
     left, right, feature = tree.children_left, tree.children_right, tree.feature
     inner = np.flatnonzero(left != -1)
     for child in (left[inner], right[inner]):
-        # A child comes after its parent, so that every path ends.
+        # A child comes after its parent, so every path ends.
         if not ((child > inner) & (child < n_nodes)).all():
             return False
     depth = np.zeros(n_nodes, dtype=int)
@@ -231,14 +230,14 @@ def _with_public_path(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_unknown(types: list[str], path: str | Path, trusted: Sequence[str]) -> None:
-    """Raise an error for types that are neither public estimators of ours nor trusted."""
+    """Raise a ValueError for types that are neither public estimators nor trusted."""
     safe = {_TREE, *trusted}
     unknown = sorted(name for name in set(types) - safe if not _is_public_estimator(name))
     if unknown:
         raise ValueError(
             f"{path}: holds objects of types that are not known to be safe: "
-            f"{', '.join(unknown)}. If you know them, and where the file comes from, name "
-            "them in trusted=[...]."
+            f"{', '.join(unknown)}. If you know these types and the origin of the file, "
+            "name them in trusted=[...]."
         )
 
 
@@ -247,8 +246,8 @@ def _is_public_estimator(name: str) -> bool:
     if package != "sk_imu" or own_name not in sk_imu.__all__:
         return False
     value = getattr(sk_imu, own_name)
-    # Functions stay out because a FunctionTransformer would call them, and
-    # ModuleClassifier because it calls whatever its file holds as a module.
+    # No functions, because a FunctionTransformer would call them, and no ModuleClassifier,
+    # because it calls whatever its file holds as a module.
     if value is ModuleClassifier or not isinstance(value, type):
         return False
     return issubclass(value, BaseEstimator)

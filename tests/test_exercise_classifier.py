@@ -1,4 +1,4 @@
-"""The front door: one estimator over recordings that needs to be told nothing."""
+"""ExerciseClassifier: one estimator over recordings that needs no other fact."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def y(sets):
     return np.array([recording.label for recording in sets])
 
 
-# The checks' two or three numbers a row say nothing to statistics of windows.
+# The checks' rows of two or three numbers have no statistics that separate them.
 @parametrize_with_checks(
     [ExerciseClassifier(make_pipeline(Flatten(), LogisticRegression(max_iter=1000)))]
 )

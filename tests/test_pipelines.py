@@ -1,4 +1,4 @@
-"""What the study's pipelines promise about devices and bodies, and their parts."""
+"""What the pipelines guarantee about devices, sides of the body and their steps."""
 
 from dataclasses import replace
 
@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from sk_imu import Recording, SensorStream
 from sk_imu.datasets import load_basic_motions, load_watch, make_exercise_recordings
+from sk_imu.pipelines import MODELS, make_pipeline_for, wear_of
 from sk_imu.recording._channels import STANDARD_GRAVITY
-from sk_imu.study import MODELS, make_pipeline_for, wear_of
 from sk_imu.study._data import load_study_data
 from sk_imu.study._jobs import with_copies
 
@@ -101,7 +101,7 @@ def test_a_free_device_may_be_turned_any_way(sets, name):
     assert np.ptp(expected, axis=0).max() > 0.01  # it does look at the sets
 
 
-def test_how_a_fixed_device_is_worn_is_learnt_from(sets):
+def test_the_orientation_of_a_fixed_device_is_learned(sets):
     pipeline = quick("svm", channels=NAMES).fit(sets, labels_of(sets))
     assert np.abs(scores(pipeline, turned(sets)) - scores(pipeline, sets)).max() > 0.1
 
@@ -211,7 +211,7 @@ def test_wear_of_data_sets():
 
 @pytest.mark.parametrize("wear", WEAR)
 @pytest.mark.parametrize("name", ["svm", "cnn"])
-def test_both_arms_are_told_alike(sets, name, wear):
+def test_both_arms_give_the_same_scores(sets, name, wear):
     pipeline = quick(name, channels=NAMES, wear=wear).fit(sets, labels_of(sets))
     expected = scores(pipeline, sets)
     assert_array_equal(scores(pipeline, on_the_other_arm(sets)), expected)

@@ -1,4 +1,4 @@
-"""Which channels form vectors: what turning or mirroring the device needs to know."""
+"""Which channels form vectors, for augmenters that rotate or mirror the device."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,10 @@ _ATTITUDE_AXES = {*QUATERNION_AXES, *EULER_AXES}
 def check_vector_names(
     channel_names: Sequence[str] | None, X: ArrayLike, *, augmenter: str
 ) -> list[str]:
-    """Return the names, given or those of X, for an augmenter that turns the device.
+    """Return the channels' names, given or those of X, for an augmenter that rotates them.
 
-    Raises
-    ------
-    ValueError
-        If there are none, their number is not that of the channels, one is given twice,
-        or one is of a device's attitude, which would have to turn along.
+    Raises the errors of ``check_channel_names``, and a ValueError if a channel is of the
+    device's attitude, which would have to rotate, too.
     """
     if channel_names is None:
         channel_names, _ = signal_of(X, name=augmenter)
@@ -29,7 +26,7 @@ def check_vector_names(
     attitude = [name for name in names if name.rpartition("_")[2] in _ATTITUDE_AXES]
     if attitude:
         raise ValueError(
-            f"{augmenter}: {', '.join(attitude)} would have to turn with the device, and "
-            "are no vector. Leave them out: Resampler(channels=[...])."
+            f"{augmenter}: {', '.join(attitude)} would have to rotate with the device, but "
+            "do not form a vector. Leave them out by Resampler(channels=[...])."
         )
     return names

@@ -19,40 +19,39 @@ __all__ = ["MiniRocketFeatures"]
 #: The length of every kernel, and how many there are with 3 of its 9 weights positive.
 _KERNEL_SIZE, _N_KERNELS = 9, 84
 #: What sktime learns, in its order.
-_LEARNT = ("n_channels", "channels", "dilations", "n_biases", "biases")
-#: Held while sktime draws from NumPy's global generator: fits in threads would mix draws.
+_LEARNED = ("n_channels", "channels", "dilations", "n_biases", "biases")
+#: Held while sktime draws from NumPy's global generator; parallel fits would mix draws.
 _SHARED_GENERATOR = Lock()
 
 
 class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
-    """Describe each set by MiniRocket: how often random kernels answer to it.
+    """Describe each set by MiniRocket, by its responses to random kernels.
 
-    84 fixed kernels of nine timesteps, stretched to several lengths, are laid over random
-    choices of channels.  A feature is the share of timesteps at which the answer exceeds
-    a threshold that was drawn from the training sets.  With a linear classifier behind it
-    this is quick, and hard to beat on few sets.
+    84 fixed kernels of nine timesteps, stretched to several lengths, are applied to random
+    choices of channels. A feature is the share of timesteps at which the response exceeds a
+    threshold drawn from the training sets. Followed by a linear classifier it is fast, and
+    hard to beat on few sets.
 
-    The channels of one kernel are summed as they are, so bring them to one scale first,
-    by a :class:`~sk_imu.ChannelScaler`.  Needs the extra ``rocket``; the code is compiled
-    when it is first used, which takes some seconds and is kept on disk.
+    The channels of one kernel are summed, so bring them to one scale first by a
+    :class:`~sk_imu.ChannelScaler`. Needs the extra ``rocket``. The code is compiled on
+    first use, which takes some seconds, and is kept on disk.
 
     Parameters
     ----------
     num_kernels : int, default=10000
-        About how many features: rounded down to a multiple of 84, at least 84.
+        Approximate number of features: rounded down to a multiple of 84, at least 84.
     n_jobs : int or None, default=None
-        How many threads ``transform`` uses, no more than there are; None is one, -1 all.
+        Number of threads of ``transform``, at most those available; None is one, -1 all.
     random_state : int, RandomState instance or None, default=None
-        Chooses channels and the sets from which thresholds are drawn; an int gives the
-        same features again.
+        Random seed of the channels and of the sets from which thresholds are drawn.
 
     Attributes
     ----------
     kernels_ : dict of str to ndarray
-        What was learnt, as arrays: for each dilation and kernel how many channels it has
-        (``n_channels``) and which (``channels``), one after the other; the ``dilations``,
-        in timesteps, and how many ``biases`` each kernel has there (``n_biases``); the
-        thresholds themselves (``biases``), one a feature.
+        What was learned, as arrays: the number of channels of each dilation and kernel
+        (``n_channels``) and which they are (``channels``); the ``dilations`` in timesteps,
+        and the number of thresholds that each kernel has there (``n_biases``); the
+        thresholds (``biases``), one per feature.
     n_channels_in_ : int
         Number of channels.
     n_timesteps_in_ : int
@@ -65,14 +64,13 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
     ImportError
         If numba is not installed.
     ValueError
-        If a parameter is out of its range, the sets are shorter than 9 timesteps, their
-        lengths differ, or X is in the raw state, not finite, or differs in its channels
-        or its length from ``fit``.
+        If a parameter or X is invalid, or the sets are shorter than 9 timesteps or differ
+        in length.
 
     See Also
     --------
-    SummaryFeatures : Statistics of each channel instead, for sets of any length.
-    FromSktime : Use sktime's classifiers as they are.
+    SummaryFeatures : Statistics of each channel, for sets of any length.
+    FromSktime : Use sktime's classifiers.
 
     References
     ----------
@@ -122,20 +120,20 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         if self.n_timesteps_in_ < _KERNEL_SIZE:
             raise ValueError(
                 f"MiniRocketFeatures: a series of {self.n_timesteps_in_} timestep(s) is "
-                f"too short, its kernels need {_KERNEL_SIZE}. Use longer windows or sets, "
-                f"such as by FixedLength({_KERNEL_SIZE})."
+                f"too short, the kernels need {_KERNEL_SIZE}. Use longer windows or sets, "
+                f"for example by FixedLength({_KERNEL_SIZE})."
             )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         rocket = _rocket(num_kernels=int(self.num_kernels), random_state=seed)
-        # sktime seeds the generator that all of a program shares.
+        # sktime seeds NumPy's global generator; the user's draws must not change.
         with _SHARED_GENERATOR:
             before = np.random.get_state()  # noqa: NPY002
             try:
                 rocket._fit(series)
             finally:
                 np.random.set_state(before)  # noqa: NPY002
-        # Arrays alone: they pickle on any version of sktime, and fit into a model file.
-        self.kernels_ = dict(zip(_LEARNT, rocket.parameters, strict=True))
+        # Only arrays: they pickle with any version of sktime, and fit into a model file.
+        self.kernels_ = dict(zip(_LEARNED, rocket.parameters, strict=True))
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Compute the features.
@@ -148,8 +146,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         Returns
         -------
         X_new : ndarray of shape (n_sets, n_features)
-            Shares of timesteps, from 0 to 1; all of the first dilation, then those of the
-            next.
+            Shares of timesteps, from 0 to 1, dilation by dilation.
         """
         check_is_fitted(self)
         panel: Panel = check_panel(self, X, reset=False)
@@ -162,8 +159,8 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         return len(self.kernels_["biases"])
 
     def _checked_kernels(self, n_series: int, n_timesteps: int) -> tuple[Any, ...]:
-        """Refuse kernels that reach beyond a set, for compiled code checks nothing."""
-        kernels = tuple(np.asarray(self.kernels_[name]) for name in _LEARNT)
+        """Refuse kernels that reach beyond a set, because compiled code checks nothing."""
+        kernels = tuple(np.asarray(self.kernels_[name]) for name in _LEARNED)
         n_channels, channels, dilations, n_biases, biases = kernels
         sound = (
             all(array.ndim == 1 for array in kernels)
@@ -183,13 +180,13 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         )
         if not sound:
             raise ValueError(
-                f"MiniRocketFeatures: kernels_ don't belong to sets of {n_series} channels "
-                f"and {n_timesteps} timesteps. They were changed since fit: fit it again."
+                f"MiniRocketFeatures: kernels_ don't fit sets of {n_series} channels and "
+                f"{n_timesteps} timesteps. They were changed after fit; fit it again."
             )
         return kernels
 
     def __sklearn_tags__(self) -> Tags:
-        """Tell that the output is float32 whatever the input was."""
+        """Declare that the output is always float32."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
@@ -197,7 +194,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
 
 
 def _rocket(n_jobs: int = 1, **parameters: Any) -> Any:
-    """Return sktime's transformer, or say what it misses."""
+    """Return sktime's transformer, or raise an ImportError without numba."""
     try:
         import numba
     except ImportError as error:
@@ -206,6 +203,6 @@ def _rocket(n_jobs: int = 1, **parameters: Any) -> Any:
         ) from error
     from sktime.transformations.rocket import MiniRocketMultivariate
 
-    # Asked for more threads than it was started with, numba fails.
+    # numba fails if asked for more threads than it was started with.
     n_jobs = min(n_jobs, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     return MiniRocketMultivariate(n_jobs=n_jobs, **parameters)

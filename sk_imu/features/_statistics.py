@@ -1,4 +1,4 @@
-"""Statistics of uniformly sampled channels: what SummaryFeatures tells of a movement."""
+"""The statistics of uniformly sampled channels that SummaryFeatures computes."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -10,21 +10,21 @@ from ..validation import Panel
 
 __all__ = ["SPECTRUM_PARTS", "STATISTICS", "Series"]
 
-#: Edges in hertz of the bands whose power is told: slow exercises, brisk ones, and tremor
-#: or impacts.  Below the first is posture and drift.
+#: Edges in hertz of the bands of power: slow exercises, fast ones, and tremor or impacts.
+#: Below the first is posture and drift.
 _BANDS_HZ = ((0.2, 1.0), (1.0, 2.5), (2.5, np.inf))
-#: A mean square that counts as no movement: less than the noise of any phone's sensor.
+#: A mean square that counts as rest: less than the noise of any phone's sensor.
 _NO_POWER = 1e-6
 
 
 class Series:
-    """Values and what several statistics need of them, computed once, when asked for."""
+    """Values and what several statistics derive from them, computed once, on demand."""
 
     def __init__(self, values: Panel, sampling_rate_hz: float, lags_s: Sequence[float]):
         self.values = values
         self.sampling_rate_hz = sampling_rate_hz
         self.lags_s = lags_s
-        # What rounding may leave of a deviation of nought.
+        # A smaller deviation may be rounding alone.
         self.rounding = 8 * np.finfo(values.dtype).eps * np.abs(values).max(axis=-1)
 
     @cached_property
@@ -34,8 +34,8 @@ class Series:
 
     @cached_property
     def changes(self) -> Panel:
-        """Differences between neighbouring samples."""
-        if self.values.shape[-1] == 1:  # no neighbours, no difference
+        """Differences between neighboring samples."""
+        if self.values.shape[-1] == 1:  # no neighbors, no difference
             return np.zeros_like(self.values)
         return np.diff(self.values)
 
@@ -100,8 +100,8 @@ def _spectrum(series: Series) -> Panel:
     return np.stack([centroid, *bands], axis=-1)
 
 
-#: What can be asked for of a channel, computed along the last axis: one column, or some in
-#: a new last axis.
+#: The statistics of a channel, computed along the last axis: one column, or several
+#: in a new last axis.
 STATISTICS: dict[str, Callable[[Series], Panel]] = {
     "mean": lambda s: s.values.mean(axis=-1),
     "std": lambda s: s.values.std(axis=-1),

@@ -36,7 +36,7 @@ class SummaryFeatures(TableTransformer):
         In the unit of the channel: ``"mean"``, ``"std"``, ``"min"``,
         ``"lower_quartile"``, ``"median"``, ``"upper_quartile"``, ``"max"``.
 
-        Of the differences between neighbouring samples, in the unit of the channel, which
+        Of the differences between neighboring samples, in the unit of the channel, which
         grow as the sampling rate falls: ``"mean_abs_difference"`` and ``"change_std"``.
 
         Without a unit, and the same for movements of any strength:

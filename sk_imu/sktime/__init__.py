@@ -1,10 +1,10 @@
 """sktime: the estimators for it, and its classifiers for scikit-learn.
 
-``Sktime...`` classes are sktime estimators that carry the scikit-learn estimator of that
-name, with its parameters; :class:`FromSktime` and :class:`MiniRocketFeatures` go the
-other way.  The augmenters have no counterpart here: sktime's pipelines transform training
-and new data alike, so an augmenter in them would change new data, too, or nothing at all.
-Give it to a net as its ``augmenter``, which changes nothing but what the net learns from.
+``Sktime...`` classes are sktime estimators that wrap the scikit-learn estimator of that
+name and have its parameters; :class:`FromSktime` and :class:`MiniRocketFeatures` go the
+other way. The augmenters have no counterpart here because sktime's pipelines transform
+training and new data alike. Give one to a net as its ``augmenter``: that changes training
+data only.
 """
 
 from ..features import MiniRocketFeatures

@@ -1,4 +1,4 @@
-"""What all adapters to sktime share: a core, and its parameters."""
+"""What all adapters to sktime share: a core and its parameters."""
 
 import inspect
 import re
@@ -68,7 +68,7 @@ def _parameter_text(core: type, without: Collection[str]) -> str:
 
 
 class Adapter:
-    """What all adapters share: they fit the estimator they carry on their parameters."""
+    """Base of all adapters: they fit the estimator that they carry, with its parameters."""
 
     _core: ClassVar[type]
     _test_params: ClassVar[list[dict[str, Any]]]

@@ -15,16 +15,15 @@ __all__ = ["FromSktime"]
 
 
 class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Let a sktime classifier take part where scikit-learn's estimators do.
+    """Wrap a sktime classifier for scikit-learn's Pipeline and searches.
 
-    By itself a sktime classifier fails in scikit-learn's Pipeline and searches: its
-    ``fit`` deletes what scikit-learn has put on it, and it has no tags.  Classifiers of
-    aeon need no wrapper: they stand in Pipelines, windows and searches as they are.
+    Without it a sktime classifier fails there: its ``fit`` deletes attributes that
+    scikit-learn has set, and it has no tags. Classifiers of aeon need no wrapper.
 
     Parameters
     ----------
     estimator : sktime classifier
-        What learns, on panels of shape (n_sets, n_channels, n_timesteps).
+        The classifier of panels of shape (n_sets, n_channels, n_timesteps).
 
     Attributes
     ----------
@@ -87,7 +86,7 @@ class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or y can't be used, or the estimator can't use them.
+            If X or y is invalid, or the estimator refuses them.
         """
         panel = check_panel(self, X, reset=True)
         y = check_labels(self, panel, y)
@@ -123,15 +122,15 @@ class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         proba : ndarray of shape (n_sets, n_classes)
-            In the order of ``classes_``; 1 for the predicted class and 0 for all others
-            where the estimator knows no better.
+            In the order of ``classes_``; 1 for the predicted class and 0 for all others if
+            the estimator gives no probabilities.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(check_panel(self, X, reset=False))
 
     def __sklearn_clone__(self) -> Self:
         copy = super().__sklearn_clone__()
-        # sktime's own clone keeps what its set_config has set.
+        # sktime's own clone keeps its configuration.
         if hasattr(self.estimator, "clone"):
             copy.estimator = self.estimator.clone()
         return copy

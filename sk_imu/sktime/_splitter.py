@@ -1,4 +1,4 @@
-"""Splits by label and group where sktime hands on neither."""
+"""Splits by label and group where sktime passes neither."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,25 +11,25 @@ __all__ = ["BoundSplitter"]
 
 
 class BoundSplitter:
-    """Splitter that knows the labels and groups itself, for sktime's benchmarks.
+    """Splitter that holds labels and groups, for sktime's benchmarks.
 
     sktime calls ``split`` without labels and groups, so no splitter that needs them works
-    in its ``evaluate`` and ``ClassificationBenchmark``.  And where a splitter shuffles
-    its indices, such as ``ShuffleSplit``, sktime shuffles the labels with them but not
-    the series: indices from here are sorted.
+    in its ``evaluate`` and ``ClassificationBenchmark``. If a splitter shuffles its indices,
+    as ``ShuffleSplit`` does, sktime shuffles the labels but not the series; the indices
+    from here are sorted.
 
     Parameters
     ----------
     cv : int, splitter or iterable
-        What splits, as in scikit-learn: an int is the number of stratified folds.
+        The splitter, as in scikit-learn: an int is the number of stratified folds.
     y : array-like of shape (n_sets,)
-        The labels of all sets of the task, in its order.
+        The labels of all sets of the task, in the same order.
     groups : array-like of shape (n_sets,), default=None
         Group of each set, such as the subject.
 
     See Also
     --------
-    FromSktime : Take sktime's classifiers to scikit-learn's cross-validation instead.
+    FromSktime : Use scikit-learn's cross-validation for sktime's classifiers.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class BoundSplitter:
         Parameters
         ----------
         X : array-like of length n_sets
-            Only its length is looked at.
+            Only its length is used.
         y : object, default=None
             Ignored: the bound labels are used.
         groups : object, default=None
@@ -66,7 +66,7 @@ class BoundSplitter:
         Yields
         ------
         train : ndarray of int
-            The rows to learn from, in ascending order.
+            The rows to train on, in ascending order.
         test : ndarray of int
             The rows to test on, in ascending order.
 

@@ -176,8 +176,8 @@ def test_as_many_rows_are_mirrored_as_likely():
         (None, "needs channel_names because"),
         (names_for(5), "must name each of the 6 channels of X once, got 5 names"),
         (["Gyroscope_x"] * 6, "must name each of the 6 channels of X once"),
-        ([*names_for(5), "Orientation_yaw"], "Orientation_yaw would have to turn"),
-        ([*names_for(5), "Orientation_qw"], r"Leave them out: Resampler\(channels="),
+        ([*names_for(5), "Orientation_yaw"], "Orientation_yaw would have to rotate"),
+        ([*names_for(5), "Orientation_qw"], r"Leave them out by Resampler\(channels="),
     ],
 )
 def test_vectors_must_be_named(augmenter, channel_names, message):

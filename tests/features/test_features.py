@@ -12,11 +12,11 @@ from sk_imu import ChannelScaler, FixedLength, Flatten, SummaryFeatures
 
 NAMES = [f"{s}_{axis}" for s in ("TotalAcceleration", "Gyroscope") for axis in "xyz"]
 ALL_STATISTICS = [*SummaryFeatures().statistics, "rms"]
-# Names of columns that tell how something moves, not where it is: 0 if it doesn't.
+# Columns that describe movement, not posture: 0 if there is none.
 CHANGE = (
     "std|skewness|kurtosis|change|difference|autocorrelation|spectral|power|correlation"
 )
-# And those that don't tell how strongly.
+# And those that do not depend on its strength.
 SHAPE = "skewness|kurtosis|correlation|spectral_centroid"
 
 
@@ -50,9 +50,9 @@ def test_statistics_are_what_their_names_say():
         "autocorrelation_0.02_s": deviations[1:] @ deviations[:-1] / (5 * np.var(row)),
         "rms": np.sqrt(34),
     }
-    told = values[[f"channel_0__{name}" for name in expected]]
-    assert list(told) == pytest.approx(list(expected.values()))
-    # The frequencies of five samples at 50 Hz, but for 0 of which the window leaves some.
+    found = values[[f"channel_0__{name}" for name in expected]]
+    assert list(found) == pytest.approx(list(expected.values()))
+    # The frequencies of five samples at 50 Hz, except 0, of which the window leaves some.
     assert 0 < values["channel_0__spectral_centroid"] < 20
     assert len(values) == len(expected) + 4
 

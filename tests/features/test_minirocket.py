@@ -179,7 +179,7 @@ def test_kernels_that_reach_beyond_a_set_are_refused(name, spoil, panel):
     """The compiled code would read memory that is not its own."""
     features = rocket().fit(panel)
     features.kernels_[name] = spoil(features.kernels_[name])
-    with pytest.raises(ValueError, match="kernels_ don't belong to sets of 4 channels"):
+    with pytest.raises(ValueError, match="kernels_ don't fit sets of 4 channels"):
         features.transform(panel)
 
 

@@ -94,7 +94,7 @@ def test_rate_of_change_is_that_of_a_known_movement_per_second():
 
 
 def test_vertical_by_gravity_that_is_there():
-    """Up is told by Gravity; it is taken out of what holds it, and only of that."""
+    """Up is along Gravity, which is subtracted from sensors that hold it, and no other."""
     n = 50
     rng = np.random.default_rng(0)
     gravity = np.tile([[0.0], [0.0], [GRAVITY]], n)
@@ -139,7 +139,7 @@ def test_vertical_by_gravity_that_is_filtered_out(sensor):
 
 
 def test_little_shaking_is_taken_for_gravity_at_the_ends():
-    """Half of what tells gravity is missing there: 0.4 m/s² of 2.1 are lost (RMS)."""
+    """The low-pass has half as many samples there: 0.4 m/s² of 2.1 are lost (RMS)."""
     phases = np.linspace(0, 2 * np.pi, 16, endpoint=False)[:, None]
     shaken = 3 * np.sin(2 * np.pi * 1.5 * np.arange(250) / 50 + phases)
     panel = np.zeros((16, 3, 250))
@@ -224,7 +224,7 @@ def test_a_mirror_changes_the_sign_of_turns_to_the_left_alone(axis):
     assert np.ptp(before["Gyroscope_vertical"][0]) > 1
 
 
-# Axes that the movement tells
+# Axes found from the movement
 
 
 def waves(n_timesteps, n_periods, strength):

@@ -82,7 +82,7 @@ NEAREST = KNeighborsTimeSeriesClassifier(n_neighbors=1, distance="euclidean")
 
 @pytest.fixture
 def panel():
-    """Return a panel of two easily told classes, their labels and four groups."""
+    """Return a panel of two easy classes, their labels and four groups."""
     rng = np.random.default_rng(0)
     y = np.array(["rest", "squat"] * 12)
     X = rng.normal(size=(24, 3, 40)) * 0.3
@@ -180,7 +180,7 @@ def test_transformer_keeps_names_and_index(frame):
     pd.testing.assert_index_equal(scaled.index, frame.index)
     pd.testing.assert_index_equal(scaled.columns, frame.columns)
     core = ChannelScaler(channel_names=list(frame.columns)).fit(rows(frame))
-    # The names of the columns tell which channels form a vector.
+    # The names of the columns say which channels form a vector.
     assert len(set(core.scale_)) == 2
     expected = core.transform(rows(frame))
     for got, wanted in zip(rows(scaled), expected, strict=True):
@@ -380,7 +380,7 @@ def test_from_sktime_is_shown():
 
 @pytest.fixture
 def aeon_classifier():
-    """Return a small classifier of aeon, which is none of the package's extras."""
+    """Return a small classifier of aeon, which is not one of the package's extras."""
     why = "needs aeon: pip install aeon, which wants an older numba than constraints.txt"
     rocket = pytest.importorskip("aeon.classification.convolution_based", reason=why)
     return rocket.MiniRocketClassifier(n_kernels=84, random_state=0)
