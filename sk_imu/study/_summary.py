@@ -46,8 +46,8 @@ def summary_of(results: Any) -> str:
     table = results.table() if len(results.predictions) else None
     if settings["budget"] == "quick":
         lines.append(
-            "QUICK: fewer folds, grid points and epochs than the full budget. These "
-            "scores are not for quotation."
+            "QUICK: a trial run with fewer folds, grid points and epochs than the full "
+            "budget. Do not report these scores."
         )
     lines += [f"Note: {line}." for line in settings["quality"]]
     curve = results.learning_curve() if len(results.predictions) else None

@@ -1,4 +1,4 @@
-"""Workers of a cluster give what one process gives, to the last bit."""
+"""The results of a cluster are those of one process, to the last bit."""
 
 import pandas as pd
 import pytest
@@ -53,7 +53,7 @@ def test_a_study_on_two_workers_is_the_local_one(sets, client, tmp_path, monkeyp
         remote = run_study(sets, out=tmp_path, **options)
     for name in ("predictions", "searches", "curves"):
         pd.testing.assert_frame_equal(getattr(remote, name), getattr(local, name))
-    # This process keeps the folds: the workers may have another disk.
+    # This process saves the jobs, because workers may have another disk.
     assert len(list((tmp_path / "folds").glob("*.json"))) == len(local.timings) == 4
     assert len(sent) == 1
 

@@ -1,4 +1,4 @@
-"""The protocols: what they hold out; several seeds; runs that are interrupted."""
+"""The protocols: what they hold out; several seeds; interrupted runs."""
 
 import json
 from dataclasses import replace
@@ -51,13 +51,13 @@ FACTORS = {
 
 @st.composite
 def designs(draw, by, least=1):
-    """Draw labels, people and what is split by, of sets in an order by chance."""
+    """Draw labels, people and what is split by, of sets in random order."""
     values = [None] if by is None else FACTORS[by]
     people = ["Ann", "Bob", "Cy", "Di"][: draw(st.integers(3, 4))]
     # Each class by everybody everywhere, or the training sets might lack it.
     labels = ["curl", "lunge", "squat"][: draw(st.integers(2, 3))]
     rows = [
-        # As they are read: nobody is of two data sets.
+        # As in files: nobody is in two data sets.
         (label, f"{value}, {person}" if by == "dataset" else person, value)
         for person in people
         for value in values
@@ -87,7 +87,7 @@ def test_what_is_held_out_is_never_learned_from(protocol, data, seed):
     quick = protocol.splits(*known, quick=True, seed=seed)
     assert len(quick) == 2
     assert {fold.name for fold in quick} <= {fold.name for fold in folds}
-    # Else no mean over seeds could be taken person by person.
+    # Otherwise scores of several seeds could not be averaged by person.
     other = protocol.splits(*known, quick=True, seed=seed + 1)
     assert [fold.name for fold in other] == [fold.name for fold in quick]
 
@@ -156,7 +156,7 @@ def test_few_shot_tests_the_same_sets_for_every_k(design, ks, n_draws, seed):
             given_ = set(fold.train) - set(others)
             assert before <= given_
             before = given_
-            # k of each class, and a set of each is left to be tested.
+            # k of each class, and at least one set of each is left to test.
             _, counts = np.unique(y[sorted(given_)], return_counts=True)
             assert set(counts) == ({fold.k} if fold.k else set())
             assert set(y[fold.test]) == set(y[people == person])
@@ -280,7 +280,7 @@ def _means(X):
 
 @pytest.fixture
 def fits(monkeypatch):
-    """Put a small forest in the place of the models; return the keys of what is fitted."""
+    """Replace the models by a small forest; return the keys of the jobs that are run."""
     fitted = []
     as_ever = running.run_job
     forest = {"n_estimators": 4}
@@ -413,7 +413,7 @@ def test_parquet_holds_the_tidy_table(fits, tmp_path):
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of all results but the timings."""
+    """Return the bytes of all results except the timings."""
     paths = [path for path in folder.iterdir() if path.is_file()]
     return {path.name: path.read_bytes() for path in paths if path.name != "timings.csv"}
 
@@ -428,7 +428,7 @@ def test_an_interrupt_changes_no_byte_of_the_results(fits, tmp_path):
         study(make_sets(), protocols, out=tmp_path / "broken", **options)
     assert not (tmp_path / "broken" / "predictions.csv").exists()
     study(make_sets(), protocols, out=tmp_path / "broken", **options)
-    # The fold that was cut is the only one begun twice.
+    # Only the interrupted job is started twice.
     assert len(fits.keys) == 2 * n_all + 1
     whole, resumed = files_of(tmp_path / "whole"), files_of(tmp_path / "broken")
     assert {"predictions.csv", "people.csv", "settings.json"} <= set(whole)
@@ -442,7 +442,7 @@ def test_only_what_has_changed_is_run_again(fits, tmp_path):
     again = study(sets, ["c"], out=tmp_path)
     assert len(fits.keys) == n_folds
     pd.testing.assert_frame_equal(again.predictions, first.predictions)
-    # More seeds leave the first one's folds as they are.
+    # More seeds do not change the jobs of the first.
     study(sets, ["c"], out=tmp_path, seeds=[0, 1])
     assert len(fits.keys) == 2 * n_folds
     # A parameter deep in the pipeline.

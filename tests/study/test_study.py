@@ -1,4 +1,4 @@
-"""The study: pipelines, protocols, results that last, and the command line."""
+"""The study: grids, protocols, saved results, and the command line."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_grids_name_parameters_that_exist(name, budget, fixed_length):
             assert set(point) <= set(pipeline.get_params())
 
 
-def test_the_full_grid_of_the_hybrid_holds_the_study_s_five_hyperparameters():
+def test_the_full_grid_of_the_cnn_gru_varies_five_hyperparameters():
     grid = grid_for("cnn-gru", make_pipeline_for("cnn-gru"), "full")
     searched = {key.rpartition("__")[2] for point in grid for key in point}
     assert searched == {"kernel_size", "pooling", "lr", "batch_size", "max_epochs"}
@@ -69,7 +69,7 @@ def test_augmentation_can_be_switched_off(name):
         "MultiplicativeNoise" in repr(make_pipeline_for(name, **options).get_params())
         for options in ({}, {"n_copies": 1}, {"n_copies": 1, "augment": False})
     ]
-    # A forest and an SVM have nothing but copies, and those on request only.
+    # A forest and an SVM are augmented by copies only, and only on request.
     assert augmented == [name not in ("rf", "svm"), True, False]
 
 
@@ -129,14 +129,14 @@ def test_unseen_people_says_why_it_is_unavailable(subjects, y, reason):
     assert pd.Series([why]).str.contains(reason).all()
 
 
-def test_published_figures_are_those_of_table_1():
+def test_published_scores_are_those_of_table_1():
     table = published_table()
     assert list(table.index) == [name for name in MODELS if name != "minirocket"]
     assert table.loc["rf"].tolist() == [0.85, 0.81, 0.78]
     assert table.loc["cnn-gru"].tolist() == [0.97, 0.97, 0.97]
 
 
-def test_plain_fits_each_model_as_it_is_for_every_person(sets, tmp_path):
+def test_plain_fits_each_model_with_its_defaults_for_every_person(sets, tmp_path):
     options = {"models": ["svm"], "protocols": ["c"], "budget": "plain"}
     plan = plan_study(sets, **options)
     assert plan[["folds", "grid_points", "fits"]].to_numpy().tolist() == [[4, 0, 4]]
@@ -171,7 +171,7 @@ def test_pairs_that_train_and_test_share_are_counted(forest_run):
     results, _ = forest_run
     shared = results.settings["n_shared_pairs"]
     assert shared["unseen-sets"] == shared["unseen-people"] == 0
-    # A copy on the other side than its set: nearly all of the test rows have one.
+    # Nearly all test rows have a copy of themselves among the training rows.
     test = results.predictions.query(
         "protocol == 'copied-sets' and model == 'rf' and part == 'test'"
     )
@@ -214,7 +214,7 @@ def test_a_notebook_shows_a_small_table(forest_run):
     assert "<script>" not in nasty._repr_html_()
 
 
-def test_a_model_that_was_not_published_is_summed_up_without(forest_run):
+def test_summary_of_a_model_without_published_scores(forest_run):
     results, _ = forest_run
     rows = results.predictions.query("model == 'rf'").assign(model="minirocket")
     alone = replace(results, predictions=rows)
@@ -252,7 +252,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(forest_run, sets, tmp_path
     assert resumed.summary() == results.summary()
 
 
-def test_kept_folds_of_other_data_or_seed_are_not_used(forest_run, sets):
+def test_kept_jobs_of_other_data_or_seed_are_not_used(forest_run, sets):
     results, out = forest_run
     folds = {path.name: json.loads(path.read_text()) for path in (out / "folds").iterdir()}
     other = run_study(
@@ -269,7 +269,7 @@ def test_kept_folds_of_other_data_or_seed_are_not_used(forest_run, sets):
     )
 
 
-def test_a_damaged_fold_is_run_again(sets, tmp_path):
+def test_a_job_whose_file_is_damaged_is_run_again(sets, tmp_path):
     options = {"models": ["svm"], "protocols": ["b"], "out": tmp_path, "verbose": 0}
     results = run_study(sets, **options)
     kept = tmp_path / "folds" / "unseen-sets-00-svm-seed0.json"
@@ -354,7 +354,7 @@ def test_inflation_of_two_people_of_ten_is_not_of_draws_without_them():
     ]
     table = pd.DataFrame(rows).assign(model="svm", part="test", k=pd.NA)
     (row,) = leak_inflation(table).itertuples()
-    # All people are alike, so whoever is drawn.
+    # All people have the same scores, so it does not matter who is drawn.
     assert row.points > 20
     assert row.low == pytest.approx(row.points)
     assert row.high == pytest.approx(row.points)
