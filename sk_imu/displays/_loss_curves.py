@@ -332,8 +332,8 @@ def _draw_runs(ax: "Axes", runs: pd.DataFrame, **look: Any) -> Any:
     (line,) = ax.plot(common.index, common.mean(axis=1), marker=marker, **look)
     if runs.shape[1] > 1:
         low, high = common.min(axis=1), common.max(axis=1)
-        colour = look["color"]
-        ax.fill_between(common.index, low, high, color=colour, alpha=0.2, linewidth=0)
+        shade = look["color"]
+        ax.fill_between(common.index, low, high, color=shade, alpha=0.2, linewidth=0)
     # The longer runs go on from the last epoch that all runs have.
     beyond = runs[runs.index >= common.index.max()].dropna(axis=1, thresh=2)
     ax.plot(beyond.index, beyond.to_numpy(), linewidth=0.6, alpha=0.7, **look)

@@ -38,7 +38,7 @@ class StudyResults:
         test), ``set`` (row of the data), ``copy`` (0 is the recorded set), ``subject``,
         ``y_true``, ``y_pred`` (all text), ``score_kind`` (probability or decision) and one
         column ``score_<label>`` per class. In all tables, ``seed`` is the random seed and
-        ``k`` the number of labelled sets per class of the person tested, in few-shot only.
+        ``k`` the number of labeled sets per class of the person tested, in few-shot only.
         One job has one ``protocol``, ``model``, ``fold`` and ``seed``.
     searches : DataFrame
         One row per job: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``cv_score``,
@@ -115,7 +115,7 @@ class StudyResults:
         return table
 
     def learning_curve(self) -> pd.DataFrame:
-        """Return the scores of few-shot by the number of labelled sets.
+        """Return the scores of few-shot by the number of labeled sets.
 
         The test sets are the same for every k.
 

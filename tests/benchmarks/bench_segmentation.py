@@ -77,15 +77,15 @@ def exermote_sets(folder: Path) -> None:
         if not len(pairs) == len(found) == len(true):
             outliers.append(
                 f"{recording.session} at {true[0, 0]:.0f} s, {recording.label}: "
-                f"{len(true)} true, {len(found)} found, {len(pairs)} of them right"
+                f"{len(true)} true, {len(found)} found, {len(pairs)} correct"
             )
-    print(f"exermote, labelled sets: {n['all', 'sets']} sets")
+    print(f"exermote, labeled sets: {n['all', 'sets']} sets")
     for key in dict.fromkeys(key for key, _ in n):
         print(
             f"  {key}: {rates(n[key, 'right'], n[key, 'found'], n[key, 'true'])}, "
             f"sets counted exactly {n[key, 'exact']} of {n[key, 'sets']}"
         )
-    print(f"  found behind the label by {np.median(lags):.2f} s (median)")
+    print(f"  found after the label by {np.median(lags):.2f} s (median)")
     for line in outliers:
         print(f"  outlier: {line}")
 
@@ -129,7 +129,7 @@ def whole_sessions(name: str, data: Any) -> None:
         where = recording.session or recording.name
         for kind, spans, known in (
             ("missed", true, hit),
-            ("invented", found, said_right),
+            ("false", found, said_right),
         ):
             outliers += [
                 f"{kind}: {where}, {start_s:.1f} to {end_s:.1f} s"

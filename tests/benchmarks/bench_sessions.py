@@ -1,7 +1,7 @@
-"""What a person's whole unlabelled session adds, on the watch data.
+"""What a person's whole unlabeled session adds, on the watch data.
 
 Leave one subject out, as in bench_people.  The scores are of another kind than those there:
-each set is predicted with all unlabelled sets of its person available, which is impossible
+each set is predicted with all unlabeled sets of its person available, which is impossible
 for the first set of a new person, and in real time.  All are computed from the same fits as
 the row "as it is" of the model:
 

@@ -129,7 +129,7 @@ def test_a_path_is_refused():
         find_repetitions("squats.zip")
 
 
-def test_ten_squats_give_ten_labelled_pieces():
+def test_ten_squats_give_ten_labeled_pieces():
     recording = exercise(10)
     pieces = cut_repetitions(recording)
     assert [(piece.label, piece.subject) for piece in pieces] == [("squat", 7)] * 10

@@ -27,7 +27,7 @@ class Fold:
     train: Rows
     test: Rows
     n_copies: int = 0
-    #: Number of labelled sets per class of the person tested, in few-shot.
+    #: Number of labeled sets per class of the person tested, in few-shot.
     k: int | None = None
 
 

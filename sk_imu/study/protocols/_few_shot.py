@@ -1,4 +1,4 @@
-"""Personalization: what a few labelled sets of the new person add."""
+"""Personalization: what a few labeled sets of the new person add."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["FewShot"]
 
 
 class FewShot(UnseenPeople):
-    """Learn from all others and from k labelled sets per class of the person tested.
+    """Learn from all others and from k labeled sets per class of the person tested.
 
     In each draw the person's sets are put in random order. The model learns from the
     first k of each class. The test sets are those that no k learns from, so that they
@@ -24,7 +24,7 @@ class FewShot(UnseenPeople):
     Parameters
     ----------
     ks : sequence of int, default=(0, 1, 2, 3)
-        Numbers of labelled sets per class of the person, as far as their sets allow.
+        Numbers of labeled sets per class of the person, as far as their sets allow.
     n_draws : int, default=3
         Number of orders drawn for each person and seed.
 
@@ -40,7 +40,7 @@ class FewShot(UnseenPeople):
     """
 
     name = "few-shot"
-    title = "few labelled sets of the new person"
+    title = "few labeled sets of the new person"
     meaning = "tested on a person of whom k sets of each class were learned from"
 
     def __init__(self, ks: Sequence[int] = (0, 1, 2, 3), n_draws: int = 3) -> None:
