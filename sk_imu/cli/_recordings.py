@@ -43,7 +43,8 @@ def _add_fit(commands: Commands) -> None:
         "--channels",
         nargs="+",
         metavar="NAME",
-        help="sensors or channels to use (default: those of the first recording)",
+        help="sensors or channels to use (default: total acceleration and gyroscope, "
+        "if all recordings have them)",
     )
     fit.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"

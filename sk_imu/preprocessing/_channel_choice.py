@@ -129,9 +129,10 @@ def motion_channels(recordings: Sequence[Recording]) -> list[str]:
     """
     shared = shared_channels(recordings)
     if not shared:
+        names = dict.fromkeys(name for one in recordings for name in one.channel_names)
         raise ValueError(
-            "The recordings share no channel. Leave out those that lack the sensors of the "
-            "others."
+            f"The recordings share no channel. They have {', '.join(names)}. Leave out "
+            "those that lack the sensors of the others."
         )
     by_sensor = {
         sensor: [name for name in shared if sensor_of(name) == sensor]

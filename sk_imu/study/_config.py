@@ -145,7 +145,8 @@ class StudyConfig:
     channels: Sequence[str] | None = field(
         default=None,
         metadata=_option(
-            "sensors or channels to learn from (default: those of the first recording)",
+            "sensors or channels to train on (default: total acceleration and gyroscope, "
+            "if all recordings have them)",
             nargs="+",
             metavar="NAME",
         ),

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..datasets import load_basic_motions, load_watch
-from ..preprocessing import FixedLength, Resampler
+from ..preprocessing import FixedLength, Resampler, motion_channels
 from ..readers import read_recordings
-from ..recording import TOTAL_PARTS, Recording, sensor_of
+from ..recording import TOTAL_PARTS, TOTAL_SENSORS, Recording, sensor_of
 from ..segmentation import sets_of
 
 __all__ = ["StudyData", "load_study_data"]
@@ -84,11 +84,12 @@ def load_study_data(
     datasets = None
     if isinstance(data, Mapping) and not {"data", "target"} <= set(data):
         name, X, y, people, datasets, notes = _joined(data, segment)
-        channels = _common_channels(X, notes) if channels is None else channels
     else:
         name, X, y, people, notes = _read(data, segment)
     if len(np.unique(y)) < 2:
         raise ValueError(f"{name}: the study needs sets of at least two classes.")
+    if channels is None:
+        channels = _motion_channels(X, notes)
     resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=channels).fit(X)
     digest = hashlib.sha256()
     for recording in X:
@@ -192,23 +193,15 @@ def _joined(
     return name, X, np.array(y), named, np.array(datasets), notes
 
 
-def _common_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
-    """Return the channels that all recordings have or can have by the Resampler."""
-    derived = [f"TotalAcceleration_{axis}" for axis in "xyz"]
-    parts = {f"{s}_{axis}" for s in TOTAL_PARTS for axis in "xyz"}
-    all_names: dict[str, int] = {}
-    for recording in X:
-        names = list(recording.channel_names)
-        if parts <= set(names):
-            names += [name for name in derived if name not in names]
-        for name in names:
-            all_names[name] = all_names.get(name, 0) + 1
-    common = [name for name, n in all_names.items() if n == len(X)]
-    if not common:
-        raise ValueError(
-            f"The data sets share no channel. They have {', '.join(all_names)}."
+def _motion_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
+    """Return the channels to train on; the notes name the sensors that are left out."""
+    chosen = motion_channels(X)
+    used = {sensor_of(name) for name in chosen}
+    parts = {*TOTAL_PARTS, *TOTAL_SENSORS} if used & set(TOTAL_SENSORS) else set()
+    unused = {sensor for recording in X for sensor in recording.streams} - used - parts
+    if unused:
+        notes.append(
+            f"Sensors that are not used: {', '.join(sorted(unused))}. Choose them by "
+            "channels=."
         )
-    rest = [name for name in all_names if name not in common]
-    if rest:
-        notes.append(f"Channels that some sets lack are left out: {', '.join(rest)}.")
-    return common
+    return chosen

@@ -98,7 +98,8 @@ def run_study(
         was interrupted continues from there; a job whose data, model, grid, seed or
         versions have changed is run again.
     channels : sequence of str, default=None
-        Sensors or channels to learn from. None takes those of the first recording.
+        Sensors or channels to train on. None chooses as :class:`~sk_imu.ExerciseClassifier`
+        does.
     wear : {"fixed", "free"}, default=None
         Whether the device is always worn the same way, see :func:`make_pipeline_for`.
         None takes :func:`wear_of` of the recordings.

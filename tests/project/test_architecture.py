@@ -229,3 +229,25 @@ def test_modules_name_what_they_make_public():
 def test_annotations_reach_the_user():
     # PEP 561: without this file type checkers ignore the package's annotations.
     assert (PACKAGE / "py.typed").exists()
+
+
+TESTS = sorted(Path(__file__).parents[1].rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_tests_are_small_and_stand_alone(path):
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 600
+    imported = set(imported_names(ast.parse(text), ""))
+    assert not {name.partition(".")[0] for name in imported} & {p.stem for p in TESTS}
+
+
+@pytest.mark.parametrize("module", [m for m in FILES if m])
+def test_files_and_functions_are_short(module):
+    text = FILES[module].read_text("utf-8")
+    assert text.count("\n") <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            documentation = ast.get_docstring(node, clean=False) or ""
+            n_lines = node.end_lineno - node.lineno - documentation.count("\n")
+            assert n_lines <= 60, f"{node.name} has {n_lines} lines without its docstring"

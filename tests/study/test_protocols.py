@@ -490,7 +490,7 @@ def test_an_unseen_dataset_has_common_labels_and_channels_only(fits):
     shown = results.summary()
     assert "gym: 1 of 13 sets are left out" in shown
     assert "plank" in shown
-    assert "Gyroscope_x, Gyroscope_y, Gyroscope_z" in shown
+    assert "Sensors that are not used: Gyroscope." in shown
     test = results.predictions.query("part == 'test' and protocol == 'unseen-dataset'")
     assert sorted(test["set"]) == list(range(24))
     for fold, rows in test.groupby("fold"):
