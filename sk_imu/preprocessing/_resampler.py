@@ -190,7 +190,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         if _holds_recordings(X):
             recordings = check_recordings(X, estimator=self)
-            vars(self).pop("channel_names_in_", None)  # of an earlier fit on arrays
+            self.__dict__.pop("channel_names_in_", None)  # of an earlier fit on arrays
             where = _where(recordings[0], 0)
             self.channel_names_ = choose_channels(recordings[0], self.channels, where)
             self.n_features_in_ = len(self.channel_names_)
@@ -205,7 +205,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         n_channels = len(np.atleast_2d(series[0]))
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
         # Else transform would refuse sets of another rate than these.
-        vars(self).pop("sampling_rate_hz_in_", None)
+        self.__dict__.pop("sampling_rate_hz_in_", None)
         rate_hz = self._input_rate_hz(X)
         return self._keep(
             [self._find_missing(x, row, rate_hz)[1] for row, x in enumerate(series)]

@@ -3,18 +3,18 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import HasMethods, fit_context
+from ..meta import SetPredictions
 from ..validation import check_labels, check_panel, check_two_classes
 
 __all__ = ["FromSktime"]
 
 
-class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class FromSktime(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Wrap a sktime classifier for scikit-learn's Pipeline and searches.
 
     Without it a sktime classifier fails there: its ``fit`` deletes attributes that
@@ -86,7 +86,7 @@ class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or y is invalid, or the estimator refuses them.
+            If X or y is invalid.
         """
         panel = check_panel(self, X, reset=True)
         y = check_labels(self, panel, y)
@@ -95,38 +95,12 @@ class FromSktime(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.estimator_ = self.estimator.clone().fit(panel, y)
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of each set.
+    def _ask(self, method: str, X: Any) -> Any:
+        return getattr(self.estimator_, method)(check_panel(self, X, reset=False))
 
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform and of the length of those of ``fit``, or panel.
-
-        Returns
-        -------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(check_panel(self, X, reset=False))
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : list of arrays or array
-            The sets, uniform and of the length of those of ``fit``, or panel.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_sets, n_classes)
-            In the order of ``classes_``; 1 for the predicted class and 0 for all others if
-            the estimator gives no probabilities.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(check_panel(self, X, reset=False))
+    def _offers(self, method: str) -> bool:
+        # sktime's classifiers all have it: 1 and 0 where they know no probabilities.
+        return method == "predict_proba"
 
     def __sklearn_clone__(self) -> Self:
         copy = super().__sklearn_clone__()
