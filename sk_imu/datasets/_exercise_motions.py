@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from ..recording import STANDARD_GRAVITY
 
-__all__ = ["COORDINATES", "EXERCISES", "PLACEMENTS", "Pose", "bump", "step"]
-
 Floats = NDArray[np.float64]
 Pose = dict[str, Floats]
 

@@ -13,8 +13,6 @@ from sklearn.utils import Bunch
 from ..recording import STANDARD_GRAVITY, Recording, SensorStream
 from ._found_files import find_files, make_bunch
 
-__all__ = ["load_exermote"]
-
 Floats = NDArray[np.float64]
 
 SAMPLING_RATE_HZ = 10.0

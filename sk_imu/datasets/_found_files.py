@@ -9,8 +9,6 @@ from sklearn.utils import Bunch
 
 from ..recording import Recording
 
-__all__ = ["find_files", "make_bunch"]
-
 
 def find_files(path: str | Path, patterns: Sequence[str], what: str) -> list[Path]:
     """Return the sorted files of a folder and its subfolders that match a pattern.

@@ -14,8 +14,6 @@ from sklearn.utils import Bunch
 from ..recording import STANDARD_GRAVITY, Recording, SensorStream
 from ._found_files import find_files, make_bunch
 
-__all__ = ["load_phone_exercises"]
-
 Floats = NDArray[np.float64]
 
 ACCELERATION = ["acc_x", "acc_y", "acc_z"]

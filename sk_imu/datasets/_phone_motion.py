@@ -8,8 +8,6 @@ from scipy.spatial.transform import Rotation
 from ..recording import STANDARD_GRAVITY
 from ._exercise_motions import PLACEMENTS, TRUNK_M, Pose
 
-__all__ = ["PhoneMotion"]
-
 Floats = NDArray[np.float64]
 
 #: From the middle of the body to hip and shoulder, in m.

@@ -7,8 +7,6 @@ from scipy.spatial.transform import Rotation
 from ..recording import SENSOR_AXES, STANDARD_GRAVITY, SensorStream
 from ._phone_motion import PhoneMotion
 
-__all__ = ["ideal_streams", "phone_streams"]
-
 Floats = NDArray[np.float64]
 
 #: Rates in hertz of the phones of Zhang et al. (2024), by groups of sensors.

@@ -21,8 +21,6 @@ from ._phone_sensors import (
     phone_streams,
 )
 
-__all__ = ["make_exercise_recordings"]
-
 Floats = NDArray[np.float64]
 
 #: Unix time of the first recording's second 0; each next one is an hour later.

@@ -12,8 +12,6 @@ from sklearn.utils import Bunch
 from ..recording import STANDARD_GRAVITY, Recording, channels_of
 from ._found_files import find_files, make_bunch
 
-__all__ = ["load_utd_mhad"]
-
 SAMPLING_RATE_HZ = 50.0
 CHANNEL_NAMES = channels_of("TotalAcceleration", "Gyroscope")
 ACTIONS = {

@@ -13,8 +13,6 @@ from ._style import look_of_marks, new_axes, shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["AccuracyTimeDisplay"]
-
 
 class AccuracyTimeDisplay:
     """Accuracy against time, a point for each model.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["AugmentationDisplay"]
-
 
 class AugmentationDisplay:
     """A set and augmented copies of it, a panel each, with the set in gray behind copies.

@@ -12,8 +12,6 @@ from ._style import COLORS, new_axes, shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["CriticalDifferenceDisplay"]
-
 
 class CriticalDifferenceDisplay:
     """Average ranks of models, with bars that join those that do not differ significantly.

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["LossCurvesDisplay"]
-
 _PARTS: dict[str, dict[str, Any]] = {
     "train": {"color": COLORS[0], "linestyle": "--"},
     "test": {"color": COLORS[1], "linestyle": "-"},

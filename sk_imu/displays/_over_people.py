@@ -8,8 +8,6 @@ import pandas as pd
 
 from ..model_selection import bootstrap_over_people, people_by_model
 
-__all__ = ["Metric", "interval_title", "means_of", "name_of_metric"]
-
 Metric = str | Callable[[Any, Any], float]
 _SCORE_NAMES = {"accuracy": "Accuracy", "f1_macro": "Macro F1"}
 

@@ -12,8 +12,6 @@ from ._style import look_of_marks, new_axes, shown, titled_legend
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["PeopleDisplay"]
-
 
 class PeopleDisplay:
     """Each model's score on each person, and its mean with a confidence interval.

@@ -11,8 +11,6 @@ from ._style import look_of_marks, new_axes, shown, titled_legend
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["PersonalisationDisplay"]
-
 _COLUMNS = ("model", "k", "subject", "score")
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["RecordingDisplay"]
-
 # Values that stay the same for a shorter time are not marked.
 _STALE_S = 0.1
 _GAP, _STALE, _CLIPPED = "no samples", "repeated values", "clipped"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["ResamplingDisplay"]
-
 _REPETITION: dict[str, Any] = {"color": "k", "linestyle": ":", "linewidth": 0.9}
 
 

@@ -13,8 +13,6 @@ from ._style import look_of_line, new_axes, shown, titled_legend
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["RocByClassDisplay"]
-
 Floats = NDArray[np.float64]
 # A legend with more lines would cover the curves.
 _MOST_NAMED = 10

@@ -13,8 +13,6 @@ from ._style import COLORS, new_axes
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["SegmentationDisplay"]
-
 
 class SegmentationDisplay:
     """The bouts of exercise in a recording, drawn on its movement.

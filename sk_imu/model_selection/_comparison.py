@@ -12,8 +12,6 @@ from sklearn.utils import check_random_state
 from ._scores import people_by_model
 from ._significance import DECIMALS, expanded_quantile, holm
 
-__all__ = ["bootstrap_over_people", "compare_models"]
-
 #: With ties, all signs are tried up to this many people, as scipy does.
 _MOST_EXACT = 13
 

@@ -11,8 +11,6 @@ from ._comparison import pairs_with_p
 from ._scores import people_by_model
 from ._significance import DECIMALS, holm
 
-__all__ = ["Ranking", "rank_models"]
-
 
 class Ranking(NamedTuple):
     """Ranks of models over people; the result of :func:`rank_models`.

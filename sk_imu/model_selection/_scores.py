@@ -6,8 +6,6 @@ from typing import Any
 import pandas as pd
 from sklearn.metrics import accuracy_score, f1_score
 
-__all__ = ["people_by_model", "scores_by_person"]
-
 _KEYS = ["model", "seed", "subject"]
 
 

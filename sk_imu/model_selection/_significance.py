@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-__all__ = ["CorrectedTTest", "corrected_resampled_ttest", "expanded_quantile", "holm"]
-
 #: Scores are rounded to this, because 0.9 - 0.8 and 0.8 - 0.7 are ties, though not to the
 #: last bit.
 DECIMALS = 12

@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 from ..study import StudyConfig, StudyResults
 from ._words import listed, one_line
 
-__all__ = ["Again", "again_of", "how_to_run"]
-
 
 class Again(NamedTuple):
     """The section "Reproduce"."""

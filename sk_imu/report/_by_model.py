@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["draw_confusions", "draw_rocs"]
-
 # More numbers in a matrix would cover each other.
 _MOST_NUMBERED = 14
 

@@ -10,8 +10,6 @@ from ..study import StudyResults
 from ._findings import has_people, tested, why_missing
 from ._words import listed, one_line, percent
 
-__all__ = ["Failures", "confused_pairs", "failures_of", "people_sentences"]
-
 _MOST_PEOPLE = 5
 _MOST_PAIRS = 4
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["Drawing", "Written", "draw_all", "write_figures"]
-
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,

@@ -10,15 +10,6 @@ from ..model_selection import bootstrap_over_people, compare_models, scores_by_p
 from ..study import StudyResults
 from ._words import FEWEST_PEOPLE, listed, no_interval, percent
 
-__all__ = [
-    "Finding",
-    "has_people",
-    "headline",
-    "score_groups",
-    "tested",
-    "why_missing",
-]
-
 _LEAKED, _SETS, _PEOPLE = "copied-sets", "unseen-sets", "unseen-people"
 
 # With fewer, no interval over people is wide enough; see bootstrap_over_people.

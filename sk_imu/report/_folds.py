@@ -10,8 +10,6 @@ from ..study import StudyResults
 from ._tables import NO_VALUE, Table, score_of
 from ._words import one_line
 
-__all__ = ["folds_of"]
-
 
 def folds_of(results: StudyResults) -> Table | None:
     """Return the table of the section "Folds", None without searches."""

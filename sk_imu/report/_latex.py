@@ -9,8 +9,6 @@ from ..study import StudyResults
 from ._findings import score_groups
 from ._words import one_line
 
-__all__ = ["latex_table"]
-
 _SIGNS = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},

@@ -11,8 +11,6 @@ from ._findings import score_groups, tested, why_missing
 from ._tables import NO_VALUE, Table, score_of
 from ._words import FEWEST_PEOPLE, listed, no_interval, significant_for
 
-__all__ = ["Leak", "leak_of", "leak_sentences", "leak_table"]
-
 _LEAKED, _SETS, _PEOPLE = "copied-sets", "unseen-sets", "unseen-people"
 _HEADS = {_SETS: "(a) − (b)", _PEOPLE: "(a) − (c)"}
 

@@ -19,8 +19,6 @@ from ._personal import personal_of
 from ._scores import scores_of
 from ._words import listed, one_line
 
-__all__ = ["page_of", "write_report"]
-
 # A little more than a sheet of paper has, for letters of eight points.
 _PIXELS_PER_INCH = 110
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}

@@ -11,8 +11,6 @@ from ._findings import why_missing
 from ._tables import Table
 from ._words import FEWEST_PEOPLE, listed, no_interval, percent, significant_for
 
-__all__ = ["Personal", "people_by_k", "personal_of"]
-
 _FEW_SHOT = "few-shot"
 
 

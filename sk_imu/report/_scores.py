@@ -12,8 +12,6 @@ from ._findings import score_groups, why_missing
 from ._tables import NO_VALUE, Table, score_of
 from ._words import LONG_NAMES, listed
 
-__all__ = ["Scores", "scores_of"]
-
 _MEANINGS = {
     "copied-sets": (
         "The protocol of Zhang et al. (2024): every set is copied with noise, then sets "

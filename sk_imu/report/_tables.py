@@ -5,8 +5,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-__all__ = ["NO_VALUE", "Table", "score_of"]
-
 NO_VALUE = "–"
 
 

@@ -2,16 +2,6 @@
 
 from typing import Any
 
-__all__ = [
-    "FEWEST_PEOPLE",
-    "LONG_NAMES",
-    "listed",
-    "no_interval",
-    "one_line",
-    "percent",
-    "significant_for",
-]
-
 LONG_NAMES = {
     "rf": "a random forest",
     "svm": "a support vector machine",

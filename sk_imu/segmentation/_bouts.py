@@ -17,8 +17,6 @@ from ._annotations import label_of
 from ._motion import MOTION_RATE_HZ, Floats, motion_of
 from ._repetitions import Repetition, as_repetitions, locate_repetitions
 
-__all__ = ["Bout", "find_bouts"]
-
 THRESHOLDS: dict[str, list[Any]] = {
     "min_periodicity": [Interval(Real, -1, 1, closed="both")],
     "min_intensity": [Interval(Real, 0, None, closed="left")],

@@ -11,8 +11,6 @@ from ..recording import Recording
 from ._matching import N_PHASES, Matcher
 from ._motion import MOTION_RATE_HZ, Floats, motion_of, vectors
 
-__all__ = ["Repetition", "cut_repetitions", "find_repetitions"]
-
 #: The period is the shortest lag whose autocorrelation is at least this share of the
 #: best one: its multiples are as good, because two repetitions resemble the next two.
 _NEARLY = 0.8

@@ -12,8 +12,6 @@ from .._sklearn import fit_context
 from ..validation import check_recordings
 from ._bouts import THRESHOLDS, check_periods, find_bouts
 
-__all__ = ["SetSegmenter", "match_bouts"]
-
 
 class SetSegmenter(BaseEstimator):
     """Find the bouts of exercise in recordings of workouts.

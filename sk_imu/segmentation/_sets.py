@@ -7,8 +7,6 @@ from typing import Any, Literal, overload
 from ..recording import Recording
 from ._bouts import Bout, find_bouts
 
-__all__ = ["segment_sets", "sets_of"]
-
 
 @overload
 def segment_sets(

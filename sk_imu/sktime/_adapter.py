@@ -6,9 +6,6 @@ import textwrap
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
-__all__ = ["Adapter", "carries"]
-
-
 # What every adapter's docstring says, filled in by its core.
 _DOCUMENTATION = """\
 {remark}

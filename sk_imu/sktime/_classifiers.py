@@ -10,8 +10,6 @@ from ..neural import CNNClassifier, CNNGRUClassifier, GRUClassifier
 from ..validation import Panel
 from ._adapter import Adapter, carries
 
-__all__ = ["SktimeCNNClassifier", "SktimeCNNGRUClassifier", "SktimeGRUClassifier"]
-
 
 class _Classifier(Adapter, BaseClassifier):
     _remark = "Early stopping holds out sets of any subject, as sktime passes no groups."

@@ -11,8 +11,6 @@ from .._sklearn import HasMethods, fit_context
 from ..meta import SetPredictions
 from ..validation import check_labels, check_panel, check_two_classes
 
-__all__ = ["FromSktime"]
-
 
 class FromSktime(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Wrap a sktime classifier for scikit-learn's Pipeline and searches.

@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import check_cv
 
-__all__ = ["BoundSplitter"]
-
 
 class BoundSplitter:
     """Splitter that holds labels and groups, for sktime's benchmarks.

@@ -12,15 +12,6 @@ from ..recording import with_signal
 from ..validation import Panel, Uniform
 from ._adapter import Adapter, carries
 
-__all__ = [
-    "SktimeChannelScaler",
-    "SktimeDerivedChannels",
-    "SktimeFixedLength",
-    "SktimeFlatten",
-    "SktimeResampler",
-    "SktimeSummaryFeatures",
-]
-
 
 class _Transformer(Adapter, BaseTransformer):
     _remark = "The columns of X give the names of the channels."

@@ -8,8 +8,6 @@ import pandas as pd
 from ._data import StudyData
 from ._results import StudyResults
 
-__all__ = ["collect"]
-
 # Together, these identify a job.
 _KEYS = ("protocol", "model", "fold", "seed", "k")
 

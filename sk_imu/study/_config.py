@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, fields
 from numbers import Integral
 from typing import Any
 
-__all__ = ["LETTERS", "StudyConfig"]
-
 #: Short names of the three protocols that a run takes by default.
 LETTERS = {"a": "copied-sets", "b": "unseen-sets", "c": "unseen-people"}
 

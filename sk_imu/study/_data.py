@@ -16,8 +16,6 @@ from ..readers import read_recordings
 from ..recording import TOTAL_PARTS, TOTAL_SENSORS, Recording, sensor_of
 from ..segmentation import sets_of
 
-__all__ = ["StudyData", "load_study_data"]
-
 
 @dataclass(frozen=True)
 class StudyData:

@@ -4,8 +4,6 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-__all__ = ["grid_for"]
-
 
 def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[Any]]]:
     """Return the grid that a search goes through for a pipeline of the study.

@@ -10,8 +10,6 @@ from scipy import stats
 from ..model_selection import expanded_quantile
 from ._config import LETTERS
 
-__all__ = ["leak_inflation"]
-
 _LEAKED, *_HONEST = LETTERS.values()
 _COLUMNS = ["model", "than", "leaked", "honest", "points", "low", "high", "drawn", "n"]
 

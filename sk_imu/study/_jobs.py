@@ -25,8 +25,6 @@ from ._data import StudyData
 from ._grids import grid_for
 from .protocols import Fold, Protocol
 
-__all__ = ["Job", "run_job", "versions", "with_copies"]
-
 # Duration of a fit relative to a forest, to order jobs and to estimate the time left.
 _COST = {
     "rf": 1.0,

@@ -13,8 +13,6 @@ from ..model_selection.leaks import (
 from ._data import StudyData
 from ._jobs import Job, with_copies
 
-__all__ = ["count_shared"]
-
 
 def count_shared(dataset: StudyData, jobs: list[Job]) -> dict[str, int]:
     """Return the number of pairs of train and test rows that share values, by protocol.

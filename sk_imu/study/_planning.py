@@ -11,8 +11,6 @@ from ._config import StudyConfig
 from ._preparing import prepare
 from ._running import read_kept
 
-__all__ = ["plan_study"]
-
 # Seconds per unit of cost where nothing was measured: on the watch data, whole search,
 # one core, it is 0.011 with the forest and 0.034 with the hybrid.
 _SECONDS_PER_COST = 0.02

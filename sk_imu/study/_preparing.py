@@ -14,8 +14,6 @@ from ._jobs import Job, versions
 from ._leak_check import count_shared
 from .protocols import Fold
 
-__all__ = ["prepare"]
-
 #: The folds of each protocol, by its name and the seed.
 _Folds: TypeAlias = dict[str, dict[int, list[Fold]]]
 

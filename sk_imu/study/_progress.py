@@ -14,8 +14,6 @@ from tqdm.std import tqdm as text_bar
 from ._data import StudyData
 from ._jobs import Job
 
-__all__ = ["Progress"]
-
 _LOGGER = logging.getLogger("sk_imu.study")
 
 

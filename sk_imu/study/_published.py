@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-__all__ = ["published_table"]
-
 #: Precision, recall and F1 on test, Table 1 of Zhang, Lau, Zhu (2024). One person, about
 #: 30 sets, three exercises, 80/20.
 _TABLE_1 = {

@@ -16,8 +16,6 @@ from ._published import published_table
 from ._summary import html_of, line_of, summary_of
 from .protocols import PROTOCOLS
 
-__all__ = ["StudyResults"]
-
 _SCORES = ("precision", "recall", "f1")
 _TABLES = ("predictions", "searches", "curves", "timings")
 _TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")

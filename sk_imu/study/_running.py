@@ -17,8 +17,6 @@ from ._progress import Progress
 from ._results import StudyResults
 from .protocols import Protocol
 
-__all__ = ["FoldError", "read_kept", "run_study"]
-
 
 class FoldError(RuntimeError):
     """Jobs of a study failed; all others were run, and saved if there is a folder.

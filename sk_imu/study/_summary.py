@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["html_of", "line_of", "summary_of"]
-
 
 def line_of(results: Any) -> str:
     """Return a line on the data, the budget and the seeds."""

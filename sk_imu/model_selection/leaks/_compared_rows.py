@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from ...recording import Recording
 from ...validation import is_raw
 
-__all__ = ["Rows", "as_rows"]
-
 Floats = NDArray[np.float64]
 
 

@@ -6,8 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SharedValues", "identical_rows", "shared_values"]
-
 Floats = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
 

@@ -13,8 +13,6 @@ from ._exact_copies import identical_rows, shared_values
 from ._near_copies import NearCopy, near_copies
 from ._pieces import Line
 
-__all__ = ["LeakError", "check_no_leak", "find_leaks"]
-
 Indices = NDArray[np.intp]
 
 #: How similar two rows must be to be copies, by the least number of moving channels.  With

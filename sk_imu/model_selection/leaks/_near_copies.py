@@ -18,8 +18,6 @@ from scipy.stats import chi2
 from ...preprocessing import interpolate
 from ._pieces import Line, Row, prepare, proposals
 
-__all__ = ["NearCopy", "near_copies"]
-
 Floats = NDArray[np.float64]
 
 #: A row is compared with this many rows that have the pieces most like its own.

@@ -10,8 +10,6 @@ from scipy.signal import find_peaks
 
 from ...preprocessing import interpolate
 
-__all__ = ["Line", "Row", "prepare", "proposals"]
-
 Floats = NDArray[np.float64]
 
 #: A row's own time unit, in which its autocorrelation halves, has this many phases.  Pieces

@@ -22,8 +22,6 @@ from ._guard import (
     shared_groups,
 )
 
-__all__ = ["LeakWarning", "check_search"]
-
 Floats = NDArray[np.float64]
 
 #: A statistic of all rows that is this close to a scaler's target is no coincidence.

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-__all__ = ["Factor", "Fold", "Protocol", "Rows", "draw_two", "why_not_nested"]
-
 Rows = NDArray[np.intp]
 #: One value for each set, such as its session; None where it is unknown.
 Factor = NDArray[Any] | None

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from ._base import Factor, Fold, draw_two
 from ._unseen import UnseenPeople
 
-__all__ = ["FewShot"]
-
 
 class FewShot(UnseenPeople):
     """Learn from all others and from k labeled sets per class of the person tested.

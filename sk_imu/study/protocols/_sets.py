@@ -16,8 +16,6 @@ from ._unseen import (
     UnseenSide,
 )
 
-__all__ = ["PROTOCOLS", "CopiedSets", "UnseenSets"]
-
 _TEST_SIZE = 0.2
 
 

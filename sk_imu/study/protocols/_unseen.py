@@ -9,14 +9,6 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from ._base import Factor, Fold, Protocol, draw_two, why_not_nested
 
-__all__ = [
-    "UnseenDataset",
-    "UnseenPeople",
-    "UnseenPlacement",
-    "UnseenSessions",
-    "UnseenSide",
-]
-
 
 class UnseenPeople(Protocol):
     """Leave one subject out, with the search nested inside: the honest score.
