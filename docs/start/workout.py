@@ -29,7 +29,7 @@ made = make_exercise_recordings(
     4, 2, ["lunge", "side_leg_raise", "squat"], rest_s=(14, 22), random_state=0
 )
 new = concatenated(made.data[:3])
-model = fit_recordings(made.data[3:], "rf", channels=["TotalAcceleration", "Gyroscope"])
+model = fit_recordings(made.data[3:], "rf")
 
 sets, bouts = segment_sets(new, return_bouts=True)
 named = [

@@ -95,7 +95,7 @@ def _add_simulate(commands: Commands) -> None:
         "  sk-imu simulate workouts\n"
         "  sk-imu simulate workouts --subjects 8 --sets 4 --seed 1",
         " The workouts consist of jumping jacks, lunges and squats. They are for trying "
-        "out the package: accuracies on them say nothing about real people.",
+        "out the package: scores on them do not carry over to real people.",
     )
     simulate.add_argument(
         "folder",

@@ -25,7 +25,7 @@ _EXAMPLES = """examples:
 --data reads folders of the form folder/subject/label/recording or
 folder/label/recording, where a recording is the export of an app, a file or a folder.
 
-Ctrl-C keeps the jobs that are finished; run the same command to continue.
+Ctrl-C keeps finished jobs; run the same command to continue.
 
 exit codes: 0 success, 1 invalid input, 2 invalid command line, 3 some jobs failed (the
 others are kept), 130 Ctrl-C."""
@@ -36,7 +36,7 @@ def add_to(commands: Commands) -> None:
     study = add_command(
         commands,
         "study",
-        "compare the models under the protocol of Zhang et al. (2024) and honest ones",
+        "compare models under the protocol of Zhang et al. (2024) and without leaks",
         _EXAMPLES,
     )
     for option in fields(StudyConfig):
@@ -52,7 +52,7 @@ def add_to(commands: Commands) -> None:
         type=int,
         default=2,
         metavar="N",
-        help="number of jobs, each a model on a fold, that run at once (default: 2)",
+        help="number of jobs, each one model on one fold, to run in parallel (default: 2)",
     )
     study.add_argument(
         "--out", default="results", help="folder for the results (default: results)"
@@ -64,7 +64,7 @@ def add_to(commands: Commands) -> None:
         help="print the plan and the estimated time, and fit nothing",
     )
     study.add_argument(
-        "--log", metavar="FILE", help="append a line with a time stamp per job to a file"
+        "--log", metavar="FILE", help="append one line with a timestamp per job to a file"
     )
     study.set_defaults(run=_study)
 

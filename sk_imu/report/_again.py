@@ -35,7 +35,7 @@ def again_of(results: StudyResults) -> Again:
         rows["Fixed length"] = f"{settings['fixed_length']:g} samples"
     if len(results.timings):
         minutes = results.timings["seconds"].sum() / 60
-        rows["Time, all folds together"] = f"{minutes:.1f} min on one thread"
+        rows["Time of all jobs"] = f"{minutes:.1f} min on one thread"
     return Again(how_to_run(results), rows)
 
 

@@ -238,7 +238,7 @@ def _rocs(
     areas = draw_rocs(figure, rows, classes, columns)
     caption = (
         f"{protocol_title}: true positive rate against false positive rate of each class, "
-        "as the threshold falls."
+        "at all thresholds."
     )
     # With one class in the test sets there is no curve.
     known = [f"{model}, {area:.3f}" for model, area in areas.items() if np.isfinite(area)]
@@ -262,7 +262,7 @@ def _confusions(
     figure = _figure(title, margin + width, 0.45 + height)
     draw_confusions(figure, rows, classes, columns)
     caption = (
-        f"{protocol_title}: what each class was predicted as. Correct predictions are on "
+        f"{protocol_title}: confusion matrix of each model. Correct predictions are on "
         "the diagonal."
     )
     by_model = []

@@ -1,4 +1,4 @@
-"""What the results of a study say: the headline, and the rows and scores it rests on."""
+"""The findings of a study: the headline, and the rows and scores behind it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _FEW_PEOPLE = 8
 
 
 class Finding(NamedTuple):
-    """A sentence, what has to be known of it, and each pair of models."""
+    """A sentence, its qualifications, and a sentence for each pair of models."""
 
     sentence: str
     more: list[str]
@@ -33,7 +33,7 @@ def why_missing(results: StudyResults, protocol: str) -> str:
 
 
 def tested(results: StudyResults, protocol: str) -> pd.DataFrame:
-    """Return the test predictions under a protocol, the models named as they are shown."""
+    """Return the test predictions under a protocol, with displayed model names."""
     rows = results.predictions
     if not len(rows):
         return rows
@@ -50,7 +50,7 @@ def has_people(rows: pd.DataFrame) -> bool:
 
 
 def headline(results: StudyResults) -> Finding:
-    """Return what the study comes to: the best model on unseen people."""
+    """Return the main finding of the study: the best model on unseen people."""
     rows = tested(results, _PEOPLE)
     if has_people(rows):
         finding = _of_people(rows)
@@ -68,8 +68,8 @@ def headline(results: StudyResults) -> Finding:
             )
         elif len(rows := tested(results, _LEAKED)):
             finding.more.append(
-                "All scores here are of copies of training sets. They say nothing about "
-                "new sets, and less about new people."
+                "All scores here are of copies of training sets. They do not hold for "
+                "new sets or new people."
             )
     if len(rows):
         # Every model predicts the same sets.
@@ -108,7 +108,7 @@ def _of_people(rows: pd.DataFrame) -> Finding:
         return Finding(
             "On the only person tested, who is not in the training set, the highest "
             f"accuracy is {percent(share)} on {_n_rows(rows)}, with {best}.",
-            ["One person says nothing about others."],
+            ["The result on one person does not hold for others."],
         )
     intervals = bootstrap_over_people(scores).set_index("model")
     best, comparison, pairs = str(intervals.index[0]), "", []

@@ -151,6 +151,6 @@ def leak_sentences(results: StudyResults) -> list[str]:
     n_sets = len(rows.drop_duplicates(["fold", "set", *({"seed"} & {*rows})]))
     lines.append(
         f"(b) has {n_sets} test sets. One of them is {100 / n_sets:.1f} points of "
-        "accuracy, so a small difference of either sign means little."
+        "accuracy, so small differences, of either sign, are not meaningful."
     )
     return lines

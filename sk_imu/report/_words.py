@@ -1,4 +1,4 @@
-"""How names, shares and numbers of people stand in a sentence."""
+"""Names, shares and numbers of people as parts of a sentence."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def no_interval(n: int, drawn: str = "people", of: str = "") -> str:
 
 
 def significant_for(models: list[str]) -> str:
-    """Return for which models something is significant."""
+    """Return for which models a difference is significant."""
     if not models:
         return "is not significant for any model"
     return f"is significant for {listed(models)}"

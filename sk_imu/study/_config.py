@@ -11,7 +11,7 @@ LETTERS = {"a": "copied-sets", "b": "unseen-sets", "c": "unseen-people"}
 
 
 def _models(given: Sequence[str]) -> tuple[str, ...]:
-    # Here, because the command line reads the options and shall not wait for torch.
+    # Imported here because the command line reads the options without loading torch.
     from ..pipelines import MODELS
 
     return _known(given, MODELS, "model")
@@ -94,8 +94,8 @@ class StudyConfig:
     data: Any = field(
         default="watch",
         metadata=_option(
-            "data set by name, or a folder of recordings; of several, the labels and "
-            "channels that all have (default: watch)",
+            "data set by name, or a folder of recordings; several are reduced to the "
+            "labels and channels that they share (default: watch)",
             nargs="+",
             metavar="watch|basic-motions|PATH",
         ),
@@ -124,7 +124,7 @@ class StudyConfig:
         default="quick",
         metadata=_option(
             "quick has fewer folds, grid points and epochs; plain has all folds and no "
-            "search; full has everything (default: quick)",
+            "search; full has all folds and the whole search (default: quick)",
             _budget,
             choices=("quick", "plain", "full"),
         ),
@@ -132,8 +132,8 @@ class StudyConfig:
     seeds: Sequence[int] = field(
         default=(0,),
         metadata=_option(
-            "random seed; each of several seeds is a run of its own, and the report "
-            "shows how far they differ (default: 0)",
+            "random seed; several seeds run the study several times, and the report has "
+            "the deviation over seeds (default: 0)",
             _seeds,
             nargs="+",
             type=int,

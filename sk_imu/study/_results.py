@@ -174,7 +174,7 @@ class StudyResults:
         :func:`~sk_imu.model_selection.bootstrap_over_people`. The splits of (a) and (b)
         are not drawn again; several seeds show how much they matter. A draw ignores a
         seed that tests none of its people. With ``budget="quick"``, (c) tests two people,
-        and the interval means little.
+        and the interval is not meaningful.
         """
         return leak_inflation(
             self.predictions,

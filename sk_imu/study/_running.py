@@ -59,19 +59,19 @@ def run_study(
     segment: bool = StudyConfig.segment,
     verbose: int = 1,
 ) -> StudyResults:
-    """Compare the models under the protocol of Zhang et al. (2024) and honest ones.
+    """Compare models under the protocol of Zhang et al. (2024) and without leaks.
 
     Each model is searched by :class:`~sklearn.model_selection.GridSearchCV` inside each
-    outer fold, so that nothing is chosen on the sets or people it is tested on. The
+    outer fold, so nothing is chosen on test sets. The
     folds, the augmentation and the random seed are the same for all models.
 
     Parameters
     ----------
     data : {"watch", "basic-motions"}, path, Bunch, tuple or mapping, default="watch"
         A data set by name; a folder that :func:`sk_imu.readers.read_recordings` reads;
-        what a loader of :mod:`sk_imu.datasets` returns; recordings, labels and
+        the result of a loader of :mod:`sk_imu.datasets`; recordings, labels and
         subjects (or None) as a tuple; or a mapping of names to several of these, which
-        are reduced to the labels and channels that all have.
+        are reduced to the labels and channels that they share.
     models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
         The models; also ``"minirocket"``, with the extra ``rocket``.
     protocols : sequence, default=("copied-sets", "unseen-sets", "unseen-people")
@@ -82,18 +82,18 @@ def run_study(
         two grid points and fewer epochs; it takes minutes instead of an hour. ``"plain"``
         tests all people with all epochs, each model with its defaults, without a search.
     n_jobs : int, default=None
-        Number of jobs, each a model on a fold, that run at once, each on one thread. It
-        does not change the results. None means 1, or what
-        :func:`joblib.parallel_config` around the call says, which may also send the jobs
-        to a cluster, such as dask.
+        Number of jobs, each one model on one fold, to run in parallel, each on one
+        thread. It does not change the results. None means 1, unless the call is inside
+        :func:`joblib.parallel_config`, which may also send the jobs to a cluster, such as
+        dask.
     random_state : int, default=0
         Random seed of the splits, the copies and the models.
     seeds : sequence of int, default=None
-        Several random seeds, in place of ``random_state``. Each is a run of its own in the
-        results, and the tables average over them.
+        Several random seeds, in place of ``random_state``. The results keep them apart,
+        and the tables average over them.
     out : path, default=None
-        Folder for the results. Each job is saved there as soon as it is done. A run that
-        was interrupted continues from there; a job whose data, model, grid, seed or
+        Folder for the results. Each job is saved there as soon as it is done. An
+        interrupted run continues from there; a job whose data, model, grid, seed or
         versions have changed is run again.
     channels : sequence of str, default=None
         Sensors or channels to train on. None chooses as :class:`~sk_imu.ExerciseClassifier`
@@ -106,7 +106,7 @@ def run_study(
     window_seconds : float, default=4.0
         Length of the windows that vote on a set, in seconds.
     fixed_length : int, default=None
-        Stretch each set to that many timesteps instead of cutting windows.
+        Stretch each set to this number of timesteps instead of cutting windows.
     segment : bool, default=True
         Cut the recordings of a folder into their sets first. A recording in which no bout
         of exercise is found is one set.

@@ -92,7 +92,7 @@ def test_one_person_has_no_interval():
     finding = headline(results)
     assert "accuracy is 80 % on 10 test sets, with SVM." in finding.sentence
     assert "interval" not in finding.sentence
-    assert finding.more[0] == "One person says nothing about others."
+    assert finding.more[0] == "The result on one person does not hold for others."
 
 
 def test_most_common_exercise_and_seeds():
@@ -110,7 +110,7 @@ def test_most_common_exercise_and_seeds():
     ("kept", "says"),
     [
         (["copied-sets", "unseen-sets"], "On new sets of people in the training set"),
-        (["copied-sets"], "They say nothing about new sets"),
+        (["copied-sets"], "They do not hold for new sets"),
     ],
 )
 def test_without_unseen_people_the_headline_does_not_promise(kept, says):
