@@ -74,6 +74,7 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     True
     """
     skops_io = _skops()
+    # A copy, because the user's model keeps its training history.
     frozen = copy.deepcopy(model)
     for net in _nets(frozen):
         weights = net.module_.state_dict()
@@ -83,6 +84,7 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         # Callbacks are for training only, and may hold anything.
         net.callbacks = None
     data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
+    # Before writing, so that every file that is written can be loaded.
     _refuse_unknown(skops_io.get_untrusted_types(data=data), path, trusted)
     Path(path).write_bytes(data)
 

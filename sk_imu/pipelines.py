@@ -137,6 +137,7 @@ def make_pipeline_for(
         classifier = AugmentedClassifier(
             classifier, Pipeline(copies), n_copies=n_copies, random_state=random_state
         )
+    # float32 because the nets compute in it, and it takes half the memory.
     resampler = Resampler(
         sampling_rate_hz=sampling_rate_hz, channels=channels, dtype="float32"
     )
@@ -144,6 +145,7 @@ def make_pipeline_for(
         ("side", CanonicalSide()),
         ("resample", resampler),
         ("derive", DerivedChannels(kinds="auto", keep="auto", wear=wear)),
+        # Magnitudes vary about a mean far from 0; x, y and z must keep their origin.
         ("scale", ChannelScaler(with_mean="single")),
     ]
     if fixed_length is not None:

@@ -28,6 +28,7 @@ Uniform = list[NDArray[np.floating]]
 FLOATS = (np.float64, np.float32)
 # Taken for arrays without a rate: it is the rate of Zhang et al. (2024).
 DEFAULT_RATE_HZ = 50.0
+# What fit takes from a SignalArray.
 _SIGNAL_IN = ("channel_names_in_", "sampling_rate_hz_in_")
 
 
@@ -111,11 +112,12 @@ def _check_signal(estimator: Any, X: Any, *, reset: bool) -> None:
     signal = signal_of(X, name=_name(estimator))
     for attribute, value in zip(_SIGNAL_IN, signal, strict=True):
         if reset:
-            vars(estimator).pop(attribute, None)
+            vars(estimator).pop(attribute, None)  # of an earlier fit
             if value is not None:
                 setattr(estimator, attribute, value)
             continue
         known = getattr(estimator, attribute, None)
+        # Plain arrays have neither, and are taken to be like those of fit.
         if None not in (value, known) and value != known:
             raise ValueError(
                 f"X has {attribute.removesuffix('_in_')}={value}, but {_name(estimator)} "

@@ -38,12 +38,13 @@ class TableTransformer(SeriesTransformer):
         Returns
         -------
         feature_names_out : ndarray of shape (n_features_out,)
-            The channel's name, two underscores, and which part of it the column is.
+            The channel's name, or those of a pair, two underscores, and what the column
+            holds.
         """
         check_is_fitted(self)
         check_feature_names_in(self, input_features)
+        return np.array(self._column_names(), dtype=object)
+
+    def _column_names(self) -> list[str]:
         parts = self._parts_of_channel()
-        return np.array(
-            [f"{channel}__{part}" for channel in self.channel_names_ for part in parts],
-            dtype=object,
-        )
+        return [f"{channel}__{part}" for channel in self.channel_names_ for part in parts]

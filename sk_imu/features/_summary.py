@@ -157,7 +157,7 @@ class SummaryFeatures(TableTransformer):
                 "SummaryFeatures: lags_s must hold positive seconds, got "
                 f"{list(self.lags_s)}."
             )
-        names = Counter(self.get_feature_names_out())
+        names = Counter(self._column_names())
         twice = [name for name, n in names.items() if n > 1]
         if twice:
             raise ValueError(
@@ -188,29 +188,16 @@ class SummaryFeatures(TableTransformer):
         """
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
-        if isinstance(series, list):
+        if isinstance(series, list):  # sets of different lengths don't stack
             return np.concatenate([self._describe(row[np.newaxis]) for row in series])
         return self._describe(as_3d(series))
 
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the names of the columns, such as ``Gyroscope_x__mean``.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only checked against the input of ``fit``.
-
-        Returns
-        -------
-        feature_names_out : ndarray of shape (n_features_out,)
-            The channel's name, two underscores, and the statistic; of correlations, the
-            names of both channels.
-        """
-        names = super().get_feature_names_out(input_features)
-        if "correlation" not in self.statistics:
-            return names
-        pairs = combinations(self.channel_names_, 2)
-        return np.array([*names, *(f"{a}__{b}__correlation" for a, b in pairs)], object)
+    def _column_names(self) -> list[str]:
+        names = super()._column_names()
+        if "correlation" in self.statistics:
+            pairs = combinations(self.channel_names_, 2)
+            names += [f"{first}__{second}__correlation" for first, second in pairs]
+        return names
 
     def _describe(self, panel: Panel) -> Panel:
         series = Series(panel, rate_of(self), self.lags_s)
@@ -222,6 +209,7 @@ class SummaryFeatures(TableTransformer):
         ]
         columns = [np.concatenate(parts, axis=2).reshape(n_sets, -1)] if parts else []
         if "correlation" in self.statistics:
+            # Deviations have mean 0 and variance 1: their mean product is Pearson's r.
             x = series.deviations
             first, second = np.triu_indices(n_channels, 1)
             columns.append((x @ x.swapaxes(1, 2) / n_timesteps)[:, first, second])

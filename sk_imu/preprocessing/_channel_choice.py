@@ -90,6 +90,7 @@ def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
     }
     parts = {name: own[name] for name in recording.channel_names}
     if "TotalAcceleration" not in streams:
+        # The calibrated sum comes first because it is free of the sensor's offset.
         sources = (TOTAL_PARTS, ("AccelerometerUncalibrated",))
         complete = [names for names in sources if streams.keys() >= set(names)]
         for axis in SENSOR_AXES["TotalAcceleration"] if complete else ():
@@ -109,6 +110,7 @@ def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> Sensor
                 f"{place}: a quaternion needs all of {', '.join(QUATERNION_AXES)}, the "
                 f"stream has only {', '.join(stream.axes)}. Leave it out of channels."
             )
+        # The four can only be interpolated together.
         wanted += [axis for axis in QUATERNION_AXES if axis not in wanted]
     columns = [stream.axes.index(axis) for axis in wanted]
     return SensorStream(stream.timestamps_s, stream.values[:, columns], wanted)

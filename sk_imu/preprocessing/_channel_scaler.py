@@ -97,7 +97,8 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
 
     def _learn(self, series: Any) -> None:
         names = check_channel_names(self.channel_names, self.n_channels_in_, estimator=self)
-        # A block is one row of a list, or the whole panel.
+        # A block is one row of a list, or the whole panel. Sums need float64: float32 would
+        # lose digits over many timesteps.
         blocks = series if isinstance(series, list) else [as_3d(series)]
         mean_square = _channel_mean([np.square(b, dtype=np.float64) for b in blocks])
         triples = sensor_triples(names)

@@ -203,6 +203,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
         series = check_series(self, X, reset=False)
         if self.kinds_:
             series = map_blocks(self._derive, series)
+        # Made-up names, such as channel_0, are not passed on.
         known = self.channel_names is not None or hasattr(self, "channel_names_in_")
         rate_hz = self.sampling_rate_hz or getattr(self, "sampling_rate_hz_in_", None)
         return with_signal(series, self.channel_names_out_ if known else None, rate_hz)
@@ -227,7 +228,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
                 axes = _axes_of_sets(gravity, block[..., triple, :]).astype(block.dtype)
             # One sensor at a time: no more than its own channels is ever copied.
             for sensor, triple in sources:
-                vectors = block[..., triple, :]
+                vectors = block[..., triple, :]  # a copy, because triple is a list
                 if kind == "vertical":
                     if sensor in TOTAL_SENSORS:
                         vectors -= gravity
@@ -293,7 +294,7 @@ def _axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
     # Up is an eigenvector of the horizontal spread, too. This makes it the first one, even
     # without any horizontal movement, and does not change the others.
     _, axes = np.linalg.eigh(spread - up @ up.swapaxes(-1, -2))
-    axes = axes[..., [0, 2, 1]]
+    axes = axes[..., [0, 2, 1]]  # eigh sorts by eigenvalue: up, cross, main
     skewness = (np.einsum("...ak,...at->...kt", axes, unit) ** 3).sum(axis=-1)
     skewness[..., 0] = np.einsum("...a,...ai->...", axes[..., 0], up)
     signs: Panel = np.where(skewness < 0, -1.0, 1.0)

@@ -125,6 +125,7 @@ class FixedLength(SeriesOutputMixin, SeriesTransformer):
 
 def _without_aliases(values: Panel, cutoff: float) -> Panel:
     """Low-pass at ``cutoff`` times half the sampling rate."""
+    # Length and window are those of scipy.signal.resample_poly.
     half = int(np.ceil(10 / cutoff))
     taps = signal.firwin(2 * half + 1, cutoff, window=("kaiser", 5.0))
     # Point reflection at its ends keeps the first and last value of a series, and trends.

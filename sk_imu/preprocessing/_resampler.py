@@ -252,6 +252,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     def _read(self, recording: Recording, row: int) -> tuple[Recording, Faults]:
         """Return the checked streams that are needed, and what was wrong with them."""
         where = _where(recording, row)
+        # Without a choice, no channel of any recording may be lost silently.
         exactly = self.channels is None
         check_channels(recording, self.channel_names_, where, exactly=exactly)
         available = channel_parts(recording)
@@ -268,6 +269,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 faults["mended"] += n_mended
             streams[sensor] = check_stream(stream, place=place, allow_missing=allow_missing)
             faults["missing"] += stream.n_samples - streams[sensor].n_samples
+        # Only now: mending and leaving out samples change what the streams share.
         chosen = replace(recording, streams=streams)
         check_overlap(chosen, rate_hz=self.sampling_rate_hz, place=where)
         for sensor, stream in streams.items():
@@ -292,6 +294,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             uniform = self._resample(times_s, stream.values, n_timesteps, stream.axes)
             for axis, channel in zip(stream.axes, uniform.T, strict=True):
                 values[sensor, axis] = channel
+        # TotalAcceleration may be the sum of two sensors with a clock each.
         parts = channel_parts(recording)
         output = np.zeros((len(self.channel_names_), n_timesteps))
         for name, channel in zip(self.channel_names_, output, strict=True):
@@ -320,11 +323,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self, x: Panel, row: int, rate_hz: float
     ) -> tuple[NDArray[np.bool_], Faults]:
         """Return which timesteps miss a value, and how many do."""
-        missing = np.any(np.isnan(np.atleast_2d(x)), axis=0, keepdims=True)[0]
+        missing: NDArray[np.bool_] = np.logical_or.reduce(np.isnan(np.atleast_2d(x)))
         if not missing.any():
             return missing, Faults()
         times_s = np.flatnonzero(~missing) / rate_hz
         gaps = self._long_gaps(times_s, -np.inf, np.inf, f"Resampler: row {row} of X")
+        # The plus drops zero counts, so that only a row with faults is true.
         return missing, +Faults(missing=int(missing.sum()), gaps=len(gaps))
 
     def _transform_row(
@@ -366,6 +370,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return uniform
 
     def _count_timesteps(self, duration_s: float) -> int:
+        # Rounded clocks must not cost the last timestep.
         return math.floor(duration_s * self.sampling_rate_hz + ROUNDING) + 1
 
     def _keep(self, found: list[Faults]) -> Self:

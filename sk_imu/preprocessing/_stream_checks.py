@@ -68,6 +68,7 @@ def check_stream(
             "samples with missing values. Use missing='interpolate' to interpolate over "
             "them, or remove them from the recording."
         )
+    # Left out rather than filled in: the resampler interpolates over them anyway.
     kept = ~missing
     _check_length(int(kept.sum()), f"{place}, samples with missing values left out")
     return SensorStream(stream.timestamps_s[kept], stream.values[kept], stream.axes)
@@ -108,6 +109,7 @@ def long_gaps(
     if max_gap_s is None:
         return np.empty((0, 2))
     start_s, end_s = within
+    # A limit of exactly one interval must not fail by rounding.
     gaps = find_gaps(times_s, max_gap_s * (1 + ROUNDING))
     gaps = gaps[(gaps[:, 0] < end_s) & (gaps[:, 1] > start_s)]
     if len(gaps) and not allow:

@@ -79,6 +79,7 @@ class BoundSplitter:
                 f"BoundSplitter: the task has {len(X)} sets, but y and groups were bound "
                 f"for {len(bound)}. Bind those of the task's own data."
             )
+        # sktime must not get shuffled indices; see the class.
         for train, test in self._cv().split(np.zeros(len(bound)), bound, self.groups):
             yield np.sort(train), np.sort(test)
 

@@ -201,6 +201,7 @@ def _series_frame(
     """Return sets as a frame, with index and columns of their origin if they fit."""
     lengths = [row.shape[1] for row in sets]
     index = like.index
+    # Timestamps are kept if no series has changed its length.
     if lengths != like.groupby(level=0, sort=False).size().to_list():
         instances = index.get_level_values(0).unique().repeat(lengths)
         times = np.concatenate([np.arange(n) for n in lengths])
