@@ -1,20 +1,21 @@
 """Draw the accuracy of classifiers against their time."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from ..model_selection import scores_by_person
-from ._over_people import Metric, means_of, name_of_metric
+from ._over_people import Metric, OverPeopleDisplay, means_of
 from ._style import look_of_marks, new_axes, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class AccuracyTimeDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class AccuracyTimeDisplay(OverPeopleDisplay):
     """Accuracy against time, a point for each model.
 
     Create it with :meth:`from_predictions` or :meth:`from_scores`.
@@ -25,7 +26,7 @@ class AccuracyTimeDisplay:
         ``model``, ``score`` and, to draw intervals, ``low`` and ``high``, as
         :func:`~sk_imu.model_selection.bootstrap_over_people` returns them.
     seconds : mapping of str to float
-        Time in seconds by model.
+        Time in seconds by model, above 0.
     score_name : str, default="Accuracy"
         What the score is.
     time_name : str, default="Time"
@@ -55,21 +56,13 @@ class AccuracyTimeDisplay:
     'Fit (s)'
     """
 
-    def __init__(
-        self,
-        *,
-        intervals: pd.DataFrame,
-        seconds: Mapping[str, float],
-        score_name: str = "Accuracy",
-        time_name: str = "Time",
-    ) -> None:
-        self.intervals = intervals
-        self.seconds = seconds
-        self.score_name = score_name
-        self.time_name = time_name
+    intervals: pd.DataFrame
+    seconds: Mapping[str, float]
+    score_name: str = "Accuracy"
+    time_name: str = "Time"
 
     @classmethod
-    def from_predictions(
+    def from_predictions(  # type: ignore[override]
         cls,
         predictions: pd.DataFrame,
         seconds: Mapping[str, float] | pd.DataFrame,
@@ -94,9 +87,7 @@ class AccuracyTimeDisplay:
         display : AccuracyTimeDisplay
             The display, drawn.
         """
-        options = {"score_name": name_of_metric(metric)} | options
-        scores = scores_by_person(predictions, metric)
-        return cls.from_scores(scores, seconds, **options)
+        return super().from_predictions(predictions, metric, seconds=seconds, **options)
 
     @classmethod
     def from_scores(
@@ -153,24 +144,7 @@ class AccuracyTimeDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw the points and their names.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : AccuracyTimeDisplay
-            The display itself.
-
-        Raises
-        ------
-        ValueError
-            If a model has no time, or one that is not positive.
-        """
+    def _draw(self, ax: "Axes | None") -> "Axes":
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
         models = list(self.intervals["model"])
@@ -199,8 +173,7 @@ class AccuracyTimeDisplay:
         ax.margins(0.12, 0.08)
         ax.set(xlabel=f"{self.time_name} (s)", ylabel=self.score_name)
         _label_points(ax, times, list(self.intervals["score"]), models)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
 
 def _label_points(ax: "Axes", x: list[float], y: list[float], names: list[Any]) -> None:

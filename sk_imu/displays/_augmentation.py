@@ -1,6 +1,7 @@
 """Draw augmented copies of a set beside it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class AugmentationDisplay:
     """A set and augmented copies of it, a panel each, with the set in gray behind copies.
 
@@ -54,18 +56,10 @@ class AugmentationDisplay:
     ['As recorded', 'Copy 1', 'Copy 2']
     """
 
-    def __init__(
-        self,
-        *,
-        recorded: NDArray[Any],
-        copies: Sequence[tuple[str, NDArray[Any]]],
-        channel_names: Sequence[str],
-        sampling_rate_hz: float | None = None,
-    ) -> None:
-        self.recorded = recorded
-        self.copies = copies
-        self.channel_names = channel_names
-        self.sampling_rate_hz = sampling_rate_hz
+    recorded: NDArray[Any]
+    copies: Sequence[tuple[str, NDArray[Any]]]
+    channel_names: Sequence[str]
+    sampling_rate_hz: float | None = None
 
     @classmethod
     def from_augmenter(

@@ -1,19 +1,21 @@
 """Draw which classifiers differ significantly."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from ..model_selection import Ranking, rank_models, scores_by_person
-from ._over_people import Metric
+from ..model_selection import Ranking, rank_models
+from ._over_people import OverPeopleDisplay
 from ._style import COLORS, new_axes, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class CriticalDifferenceDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class CriticalDifferenceDisplay(OverPeopleDisplay):
     """Average ranks of models, with bars that join those that do not differ significantly.
 
     The diagram of Demšar [1]_, with groups by Wilcoxon's test and Holm's correction as
@@ -57,34 +59,10 @@ class CriticalDifferenceDisplay:
     [('rf', 'svm')]
     """
 
-    def __init__(self, *, ranking: Ranking, confidence_level: float = 0.95) -> None:
-        self.ranking = ranking
-        self.confidence_level = confidence_level
+    _has_score_name = False
 
-    @classmethod
-    def from_predictions(
-        cls,
-        predictions: pd.DataFrame,
-        metric: Metric = "accuracy",
-        **options: Any,
-    ) -> Self:
-        """Draw the ranks of predictions' scores.
-
-        Parameters
-        ----------
-        predictions : DataFrame
-            As :func:`~sk_imu.model_selection.scores_by_person` takes them.
-        metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
-            The score.
-        **options : dict
-            Passed on to :meth:`from_scores`.
-
-        Returns
-        -------
-        display : CriticalDifferenceDisplay
-            The display, drawn.
-        """
-        return cls.from_scores(scores_by_person(predictions, metric), **options)
+    ranking: Ranking
+    confidence_level: float = 0.95
 
     @classmethod
     def from_scores(
@@ -113,19 +91,7 @@ class CriticalDifferenceDisplay:
         ranking = rank_models(scores, confidence_level=confidence_level)
         return cls(ranking=ranking, confidence_level=confidence_level).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw the axis of ranks, the models and the bars.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : CriticalDifferenceDisplay
-            The display itself.
-        """
+    def _draw(self, ax: "Axes | None") -> "Axes":
         ranks, groups = self.ranking.ranks, self._bars()
         n_models = len(ranks)
         # Lines below the axis, one unit each: first the bars, then the names.
@@ -151,8 +117,7 @@ class CriticalDifferenceDisplay:
         ax.spines[["left", "right", "bottom"]].set_visible(False)
         look = {"ha": "center", "va": "bottom", "fontsize": "small", "color": "0.3"}
         ax.text(0.5, 0, self._note(), transform=ax.transAxes, **look)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
     def _bars(self) -> list[Any]:
         """Return the groups that have a bar: those of several models."""

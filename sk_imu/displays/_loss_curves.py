@@ -1,6 +1,7 @@
 """Draw training and test loss, and accuracy, by epoch."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ _PART_NAMES = {"train": "training", "test": "test"}
 _SCORE_NAMES = {"loss": "Cross-entropy", "accuracy": "Accuracy"}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LossCurvesDisplay:
     """Training and test loss and accuracy by epoch, a column of panels for each net.
 
@@ -65,9 +67,8 @@ class LossCurvesDisplay:
     [1.1, 0.5]
     """
 
-    def __init__(self, *, curves: pd.DataFrame, note: str = "") -> None:
-        self.curves = curves
-        self.note = note
+    curves: pd.DataFrame
+    note: str = ""
 
     @classmethod
     def from_results(

@@ -1,18 +1,51 @@
 """What drawings of people's scores share: the score's name, means and intervals."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
-from ..model_selection import bootstrap_over_people, people_by_model
+from ..model_selection import bootstrap_over_people, people_by_model, scores_by_person
+from ._axes_display import AxesDisplay
 
 Metric = str | Callable[[Any, Any], float]
 _SCORE_NAMES = {"accuracy": "Accuracy", "f1_macro": "Macro F1"}
 
 
-def name_of_metric(metric: Metric) -> str:
+class OverPeopleDisplay(AxesDisplay):
+    """A display of people's scores, made by its ``from_scores`` or from predictions."""
+
+    # Ranks need no name of the score.
+    _has_score_name: ClassVar[bool] = True
+    from_scores: ClassVar[Callable[..., Any]]
+
+    @classmethod
+    def from_predictions(
+        cls, predictions: pd.DataFrame, metric: Metric = "accuracy", **options: Any
+    ) -> Self:
+        """Draw the scores of predictions.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            As :func:`~sk_imu.model_selection.scores_by_person` takes them.
+        metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
+            The score.
+        **options : dict
+            Passed on to ``from_scores``.
+
+        Returns
+        -------
+        display : Display
+            The display, drawn.
+        """
+        if cls._has_score_name:
+            options = {"score_name": _name_of(metric)} | options
+        return cls.from_scores(scores_by_person(predictions, metric), **options)
+
+
+def _name_of(metric: Metric) -> str:
     """Return what an axis calls a score."""
     if isinstance(metric, str):
         return _SCORE_NAMES.get(metric, metric)

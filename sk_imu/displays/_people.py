@@ -1,19 +1,20 @@
 """Draw the score of classifiers on each person."""
 
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 
-from ..model_selection import scores_by_person
-from ._over_people import Metric, interval_title, means_of, name_of_metric
+from ._over_people import OverPeopleDisplay, interval_title, means_of
 from ._style import look_of_marks, new_axes, shown, titled_legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class PeopleDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class PeopleDisplay(OverPeopleDisplay):
     """Each model's score on each person, and its mean with a confidence interval.
 
     The person with the lowest scores is at the bottom, the mean over people at the top.
@@ -61,46 +62,11 @@ class PeopleDisplay:
     ['Cy', 'Bob', 'Ann', 'Di', 'Mean']
     """
 
-    def __init__(
-        self,
-        *,
-        people: pd.DataFrame,
-        intervals: pd.DataFrame | None = None,
-        n_sets: "pd.Series[int] | None" = None,
-        score_name: str = "Accuracy",
-        confidence_level: float | None = 0.95,
-    ) -> None:
-        self.people = people
-        self.intervals = intervals
-        self.n_sets = n_sets
-        self.score_name = score_name
-        self.confidence_level = confidence_level
-
-    @classmethod
-    def from_predictions(
-        cls,
-        predictions: pd.DataFrame,
-        metric: Metric = "accuracy",
-        **options: Any,
-    ) -> Self:
-        """Draw the scores of predictions.
-
-        Parameters
-        ----------
-        predictions : DataFrame
-            As :func:`~sk_imu.model_selection.scores_by_person` takes them.
-        metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
-            The score.
-        **options : dict
-            Passed on to :meth:`from_scores`.
-
-        Returns
-        -------
-        display : PeopleDisplay
-            The display, drawn.
-        """
-        options = {"score_name": name_of_metric(metric)} | options
-        return cls.from_scores(scores_by_person(predictions, metric), **options)
+    people: pd.DataFrame
+    intervals: pd.DataFrame | None = None
+    n_sets: "pd.Series[int] | None" = None
+    score_name: str = "Accuracy"
+    confidence_level: float | None = 0.95
 
     @classmethod
     def from_scores(
@@ -145,19 +111,7 @@ class PeopleDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw a mark for each person and model.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : PeopleDisplay
-            The display itself.
-        """
+    def _draw(self, ax: "Axes | None") -> "Axes":
         means = self.people.mean()
         order = self.people.mean(axis="columns").sort_values(kind="stable").index
         people = self.people.loc[order]
@@ -199,5 +153,4 @@ class PeopleDisplay:
             title += f" and {interval_title(self.confidence_level)}"
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
         titled_legend(ax, title, fontsize="small", **place)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax

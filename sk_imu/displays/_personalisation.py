@@ -1,10 +1,12 @@
 """Draw the gain from sets labeled by a new person."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 
+from ._axes_display import AxesDisplay
 from ._over_people import interval_title, means_of
 from ._style import look_of_marks, new_axes, shown, titled_legend
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("model", "k", "subject", "score")
 
 
-class PersonalisationDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class PersonalisationDisplay(AxesDisplay):
     """Score of each model by the number of sets that a new person has labeled.
 
     Marks are means over people, bars their bootstrap confidence intervals. Create it with
@@ -62,18 +65,10 @@ class PersonalisationDisplay:
     1   cnn  1   0.90
     """
 
-    def __init__(
-        self,
-        *,
-        intervals: pd.DataFrame,
-        n_people: int,
-        score_name: str = "Accuracy",
-        confidence_level: float | None = 0.95,
-    ) -> None:
-        self.intervals = intervals
-        self.n_people = n_people
-        self.score_name = score_name
-        self.confidence_level = confidence_level
+    intervals: pd.DataFrame
+    n_people: int
+    score_name: str = "Accuracy"
+    confidence_level: float | None = 0.95
 
     @classmethod
     def from_scores(
@@ -146,19 +141,7 @@ class PersonalisationDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw a line for each model.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : PersonalisationDisplay
-            The display itself.
-        """
+    def _draw(self, ax: "Axes | None") -> "Axes":
         if ax is None:
             ax = new_axes(5.5, 3.6)
         groups = list(self.intervals.groupby("model", sort=False))
@@ -180,5 +163,4 @@ class PersonalisationDisplay:
         # Above the axes, because bars may be anywhere within them.
         place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 4}
         titled_legend(ax, title, fontsize="small", title_fontsize="small", **place)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -31,6 +32,7 @@ _SAMPLES = (
 )
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RecordingDisplay:
     """The streams of a recording over time, a panel each, with their faults marked.
 
@@ -72,9 +74,8 @@ class RecordingDisplay:
     'rad/s'
     """
 
-    def __init__(self, *, recording: Recording, faults: Mapping[str, StreamFaults]) -> None:
-        self.recording = recording
-        self.faults = faults
+    recording: Recording
+    faults: Mapping[str, StreamFaults]
 
     @classmethod
     def from_recording(

@@ -1,6 +1,7 @@
 """Draw a set before and after resampling."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _REPETITION: dict[str, Any] = {"color": "k", "linestyle": ":", "linewidth": 0.9}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ResamplingDisplay:
     """One sensor of a set: as recorded, on the uniform clock, and at a fixed length.
 
@@ -65,24 +67,13 @@ class ResamplingDisplay:
     ['As recorded: 100 samples', 'At 20 Hz: 199 samples', 'At a fixed length: 64 samples']
     """
 
-    def __init__(
-        self,
-        *,
-        channel_names: Sequence[str],
-        sampling_rate_hz: float,
-        before_s: ArrayLike,
-        before: ArrayLike,
-        uniform: ArrayLike,
-        fixed: ArrayLike | None = None,
-        repetitions_s: Sequence[float] = (),
-    ) -> None:
-        self.channel_names = channel_names
-        self.sampling_rate_hz = sampling_rate_hz
-        self.before_s = before_s
-        self.before = before
-        self.uniform = uniform
-        self.fixed = fixed
-        self.repetitions_s = repetitions_s
+    channel_names: Sequence[str]
+    sampling_rate_hz: float
+    before_s: ArrayLike
+    before: ArrayLike
+    uniform: ArrayLike
+    fixed: ArrayLike | None = None
+    repetitions_s: Sequence[float] = ()
 
     @classmethod
     def from_recording(

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import RocCurveDisplay, auc, roc_curve
 
+from ._axes_display import AxesDisplay
 from ._style import look_of_line, new_axes, shown, titled_legend
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 _MOST_NAMED = 10
 
 
-class RocByClassDisplay:
+class RocByClassDisplay(AxesDisplay):
     """ROC curve and AUC of each class against the rest, and their macro average.
 
     The macro average gives all classes the same weight; its AUC is the mean of theirs. The
@@ -180,19 +181,7 @@ class RocByClassDisplay:
         scores = getattr(estimator, method)(X)
         return cls.from_predictions(y, scores, estimator.classes_, ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw a curve for each class, and the macro average.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : RocByClassDisplay
-            The display itself.
-        """
+    def _draw(self, ax: "Axes | None") -> "Axes":
         if ax is None:
             ax = new_axes(4.5, 4.5)
         ax.plot([0, 1], [0, 1], color="0.7", linewidth=0.8, label="_chance")
@@ -218,5 +207,4 @@ class RocByClassDisplay:
             titled_legend(ax, heading, loc="lower right", fontsize=7, title_fontsize=7)
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         ax.set(xlabel="False positive rate", ylabel="True positive rate")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax

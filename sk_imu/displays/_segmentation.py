@@ -1,6 +1,7 @@
 """Draw the bouts and repetitions found in a recording on its signal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -8,16 +9,19 @@ from numpy.typing import NDArray
 
 from ..recording import Recording
 from ..segmentation import MOTION_RATE_HZ, Bout, find_bouts, motion_of
+from ._axes_display import AxesDisplay
 from ._style import COLORS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class SegmentationDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class SegmentationDisplay(AxesDisplay):
     """The bouts of exercise in a recording, drawn on its movement.
 
-    Create it with :meth:`from_recording` or :meth:`from_estimator`.
+    Above each bout stand its label, its number of repetitions and its confidence. Create it
+    with :meth:`from_recording` or :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -58,18 +62,10 @@ class SegmentationDisplay:
     'Time (s)'
     """
 
-    def __init__(
-        self,
-        *,
-        times_s: NDArray[np.float64],
-        movement: NDArray[np.float64],
-        bouts: Sequence[Bout],
-        annotations: Sequence[tuple[float, str]] = (),
-    ) -> None:
-        self.times_s = times_s
-        self.movement = movement
-        self.bouts = bouts
-        self.annotations = annotations
+    times_s: NDArray[np.float64]
+    movement: NDArray[np.float64]
+    bouts: Sequence[Bout]
+    annotations: Sequence[tuple[float, str]] = ()
 
     @classmethod
     def from_recording(
@@ -129,19 +125,7 @@ class SegmentationDisplay:
         bouts = find_bouts(recording, **estimator.get_params())
         return cls.from_recording(recording, bouts, ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
-        """Draw the movement, the bouts with label, count and confidence, and the marks.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : SegmentationDisplay
-            The display itself.
-        """
+    def _draw(self, ax: "Axes | None") -> "Axes":
         if ax is None:
             ax = new_axes(10, 3)
         ax.plot(self.times_s, self.movement, color="0.3", linewidth=0.7)
@@ -162,5 +146,4 @@ class SegmentationDisplay:
             ax.text(time_s, 0.98, text, transform=top, rotation=90, va="top", fontsize=7)
         ax.set(xlabel="Time (s)", ylabel="Movement", ylim=(0, None))
         ax.margins(x=0)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
