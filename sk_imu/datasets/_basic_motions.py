@@ -67,24 +67,9 @@ def load_basic_motions(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes
-
-        data : list of Recording of length 80
-            The recordings, each with the streams ``Accelerometer`` (without gravity) in
-            m/s² and ``Gyroscope`` in rad/s.  The first 40 are the archive's training
-            part.
-        target : ndarray of str of shape (80,)
-            The activity in each recording.
-        target_names : list of str of length 4
-            The activities in sorted order.
-        subject : None
-            The source does not name the subjects.
-        channel_names : list of str of length 6
-            The channels in the order a Resampler gives them.
-        sampling_rate_hz : float
-            10.0.
-        DESCR : str
-            The full description.
+        As all functions of :mod:`sk_imu.datasets` return. The recordings have the streams
+        ``Accelerometer`` (without gravity) in m/s² and ``Gyroscope`` in rad/s; the first
+        40 are the archive's training part. ``subject`` is None.
     (data, target) : tuple if ``return_X_y`` is True
         The list of recordings and the array of labels.
 

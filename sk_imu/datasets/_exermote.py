@@ -77,17 +77,10 @@ def load_exermote(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes
+        As all functions of :mod:`sk_imu.datasets` return. The recordings have the streams
+        ``Accelerometer`` and ``Gravity`` in m/s² and ``Gyroscope`` in rad/s, on the clock
+        of the session. The target of whole sessions is None. Besides:
 
-        data : list of Recording of length n_recordings
-            The streams ``Accelerometer`` and ``Gravity`` in m/s² and ``Gyroscope`` in
-            rad/s, on the session's clock.
-        target : ndarray of shape (n_recordings,)
-            The exercise of each set; None for whole sessions.
-        target_names : list of str
-            The exercises in sorted order.
-        subject : ndarray of int of shape (n_recordings,)
-            The person: the ``groups`` of a split by people.
         placement : ndarray of str of shape (n_recordings,)
             ``"upper arm"``, always the right one.
         bouts : list of ndarray of shape (n_sets, 2)
@@ -96,12 +89,6 @@ def load_exermote(
             The exercise of each of them.
         repetitions : list of ndarray of shape (n_repetitions, 2)
             First and last second of each repetition in a recording.
-        channel_names : list of str of length 9
-            The channels in the order a Resampler gives them.
-        sampling_rate_hz : float
-            10.0.
-        DESCR : str
-            The full description.
     (data, target) : tuple if ``return_X_y`` is True
         The list of recordings and the array of labels.
 

@@ -92,27 +92,14 @@ def load_phone_exercises(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes
+        As all functions of :mod:`sk_imu.datasets` return. The recordings have the streams
+        ``TotalAcceleration`` in m/s² and, on request, ``Gyroscope`` in rad/s;
+        ``sampling_rate_hz`` is ``rate_hz``. Besides:
 
-        data : list of Recording of length n_recordings
-            The stream ``TotalAcceleration`` in m/s² and, on request, ``Gyroscope`` in
-            rad/s.
-        target : ndarray of str of shape (n_recordings,)
-            The activity.
-        target_names : list of str
-            The activities in sorted order.
-        subject : ndarray of int of shape (n_recordings,)
-            The person: the ``groups`` of a split by people.
         placement : ndarray of str of shape (n_recordings,)
             ``"hand"`` or ``"pocket"``.
-        channel_names : list of str
-            The channels in the order a Resampler gives them.
-        sampling_rate_hz : float
-            ``rate_hz``.
         notes : list of str
             The recordings and people left out.
-        DESCR : str
-            The full description.
     (data, target) : tuple if ``return_X_y`` is True
         The list of recordings and the array of labels.
 

@@ -133,17 +133,12 @@ def make_exercise_recordings(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes
+        As all functions of :mod:`sk_imu.datasets` return; ``DESCR`` has the parameters of
+        people and sensors. The recordings have the streams ``Accelerometer`` (without
+        gravity), ``Gravity``, ``TotalAcceleration``, ``Gyroscope`` and ``Orientation``,
+        ``subject`` counts from 1, and ``sampling_rate_hz`` is that of the accelerometer.
+        Besides:
 
-        data : list of Recording of length n_recordings
-            Recordings with the streams ``Accelerometer`` (without gravity), ``Gravity``,
-            ``TotalAcceleration``, ``Gyroscope`` and ``Orientation``.
-        target : ndarray of str of shape (n_recordings,)
-            The exercise.
-        target_names : list of str
-            The exercises in sorted order.
-        subject : ndarray of int of shape (n_recordings,)
-            The person, from 1.
         side : ndarray of str of shape (n_recordings,)
             ``"left"`` or ``"right"``, the side the phone is on.
         placement : ndarray of str of shape (n_recordings,)
@@ -152,12 +147,6 @@ def make_exercise_recordings(
             First and last second of each set on the recording's clock.
         repetitions : list of ndarray of shape (n_repetitions_i, 2)
             First and last second of each repetition in the recording.
-        channel_names : list of str
-            The channels in the order a Resampler gives them.
-        sampling_rate_hz : float
-            The accelerometer's rate.
-        DESCR : str
-            The full description, with the parameters of people and sensors.
 
     Raises
     ------

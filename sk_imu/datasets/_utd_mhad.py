@@ -14,35 +14,16 @@ from ._found_files import find_files, make_bunch
 
 SAMPLING_RATE_HZ = 50.0
 CHANNEL_NAMES = channels_of("TotalAcceleration", "Gyroscope")
-ACTIONS = {
-    1: "swipe left",
-    2: "swipe right",
-    3: "wave",
-    4: "clap",
-    5: "throw",
-    6: "arm cross",
-    7: "basketball shoot",
-    8: "draw X",
-    9: "draw circle clockwise",
-    10: "draw circle counterclockwise",
-    11: "draw triangle",
-    12: "bowling",
-    13: "boxing",
-    14: "baseball swing",
-    15: "tennis swing",
-    16: "arm curl",
-    17: "tennis serve",
-    18: "push",
-    19: "knock",
-    20: "catch",
-    21: "pick up and throw",
-    22: "jog in place",
-    23: "walk in place",
-    24: "sit to stand",
-    25: "stand to sit",
-    26: "lunge",
-    27: "squat",
-}
+_ACTION_NAMES = (
+    *("swipe left", "swipe right", "wave", "clap", "throw", "arm cross"),
+    *("basketball shoot", "draw X", "draw circle clockwise"),
+    *("draw circle counterclockwise", "draw triangle", "bowling", "boxing"),
+    *("baseball swing", "tennis swing", "arm curl", "tennis serve", "push", "knock"),
+    *("catch", "pick up and throw", "jog in place", "walk in place", "sit to stand"),
+    *("stand to sit", "lunge", "squat"),
+)
+#: The actions by their number in the names of the files.
+ACTIONS = dict(enumerate(_ACTION_NAMES, start=1))
 #: From this action on, the sensor is on the thigh.
 FIRST_ON_THIGH = 22
 
@@ -98,24 +79,12 @@ def load_utd_mhad(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes
+        As all functions of :mod:`sk_imu.datasets` return. The recordings have the streams
+        ``TotalAcceleration`` in m/s² and ``Gyroscope`` in rad/s, and ``subject`` is 1 to
+        8. Besides:
 
-        data : list of Recording of length n_files
-            The streams ``TotalAcceleration`` in m/s² and ``Gyroscope`` in rad/s.
-        target : ndarray of str of shape (n_files,)
-            The action.
-        target_names : list of str
-            The actions in sorted order.
-        subject : ndarray of int of shape (n_files,)
-            The person, 1 to 8: the ``groups`` of a split by people.
         placement : ndarray of str of shape (n_files,)
             ``"wrist"`` or ``"thigh"``, both on the right.
-        channel_names : list of str of length 6
-            The channels in the order a Resampler gives them.
-        sampling_rate_hz : float
-            50.0.
-        DESCR : str
-            The full description.
     (data, target) : tuple if ``return_X_y`` is True
         The list of recordings and the array of labels.
 

@@ -75,25 +75,12 @@ def load_watch(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        With the attributes
+        As all functions of :mod:`sk_imu.datasets` return. The recordings have the streams
+        ``TotalAcceleration`` in m/s² and ``Gyroscope`` in rad/s, and ``subject`` is 1 to
+        10. Besides:
 
-        data : list of Recording of length 140
-            The sets, each with the streams ``TotalAcceleration`` in m/s² and
-            ``Gyroscope`` in rad/s.
-        target : ndarray of str of shape (140,)
-            The exercise of each set.
-        target_names : list of str of length 7
-            The exercises in sorted order.
-        subject : ndarray of int of shape (140,)
-            The person, 1 to 10: the ``groups`` of a split by people.
         side : ndarray of str of shape (140,)
             ``"left"`` or ``"right"``, the arm the watch was on.
-        channel_names : list of str of length 6
-            The channels in the order a Resampler gives them.
-        sampling_rate_hz : float
-            50.0.
-        DESCR : str
-            The full description.
     (data, target) : tuple if ``return_X_y`` is True
         The list of recordings and the array of labels.
 
