@@ -63,9 +63,9 @@ ax.set(xlabel="Accuracy", xlim=(0, 1.02))
 plt.show()
 
 # %%
-# Four activities as different as these are easy to recognize.  The data do not say which
-# student made which recording, so the folds share people.  These scores show that
-# everything works together, and nothing about unseen people.
+# Four activities as different as these are easy to recognize.  The students are not
+# identified, so the folds share people.  These scores show that everything works together,
+# but not how well it works on unseen people.
 
 accuracy_by_model = means.to_dict()
 print({name: round(score, 3) for name, score in accuracy_by_model.items()})

@@ -71,9 +71,9 @@ def make_pipeline_for(
         Sensors or channels, as ``Resampler(channels=...)`` takes them. None takes all
         channels of the first recording.
     wear : {"fixed", "free"}, default="fixed"
-        Whether the device always sits the same way, as a watch does. ``"free"`` takes only
-        channels that do not change when the device is turned. :func:`wear_of` returns it
-        for given recordings.
+        Whether the device is always worn the same way, as a watch is. ``"free"`` takes
+        only channels that do not change when the device is turned. :func:`wear_of` returns
+        it for given recordings.
     sampling_rate_hz : float, default=25.0
         The common rate in hertz.
     window_seconds : float, default=4.0
@@ -206,7 +206,7 @@ class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
         Gyroscope, as far as all recordings have them or allow to compute them; if they
         share none of these, all channels that they share.
     wear : {"fixed", "free"}, default=None
-        Whether the device always sits the same way. None takes ``"free"`` if the
+        Whether the device is always worn the same way. None takes ``"free"`` if the
         ``placement`` of any recording is a pocket, a bag or a hand.
     sampling_rate_hz : float, default=25.0
         The common rate in hertz.

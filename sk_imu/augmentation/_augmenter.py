@@ -1,4 +1,4 @@
-"""What all augmenters share, and how a Pipeline of them is applied."""
+"""The base class of augmenters, and how a Pipeline of them is applied."""
 
 from collections.abc import Callable
 from inspect import cleandoc
@@ -15,7 +15,7 @@ from .._sklearn import fit_context
 from ..recording import signal_of, with_signal
 from ..validation import Panel, SeriesOutputMixin, Uniform, as_3d, check_series, like_input
 
-# What the docstrings of all augmenters say after their descriptions.
+# The docstrings of all augmenters end with this, after their descriptions.
 _SECTIONS = """\
 Parameters
 ----------
@@ -85,7 +85,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         X : array-like of shape (n_sets, n_channels, n_timesteps)
             The panel.  It is not changed.
         rng : numpy.random.Generator
-            The source of randomness; ``random_state`` plays no part here.
+            The source of randomness; ``random_state`` is not used.
 
         Returns
         -------
@@ -187,7 +187,7 @@ def augment_sets(
 
 
 def _augmented(step: Any, X: Panel, rng: np.random.Generator) -> Panel:
-    """Augment a panel by one step; what is known of its channels is still known."""
+    """Augment a panel by one step, keeping the names and the rate of its channels."""
     names, rate_hz = signal_of(X, name=type(step).__name__)
     return with_signal(step.augment(X, rng), names, rate_hz)
 
@@ -201,7 +201,7 @@ def augment_batch(
     rows (``mixes_rows``) change the targets.
     """
     for step in _steps(augmenter):
-        # An augmenter of somebody else needs nothing but ``augment``.
+        # A third-party augmenter needs only ``augment``.
         if getattr(step, "mixes_rows", False):
             names, rate_hz = signal_of(X, name=type(step).__name__)
             X, targets = step.augment_with_targets(X, targets, rng)

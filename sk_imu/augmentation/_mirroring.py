@@ -1,4 +1,4 @@
-"""The other side of the body."""
+"""Random mirroring, as if the other side of the body had moved."""
 
 from collections.abc import Sequence
 from numbers import Real
@@ -45,7 +45,7 @@ def random_mirror(
         runs along the forearm, and for a phone that is carried upright with its screen
         towards the body or away from it; ``"z"`` for one whose screen faces the side.
     probability : float, default=0.5
-        How likely each set is mirrored.
+        Probability that a set is mirrored.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def random_mirror(
 
 
 def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
-    """Return what the mirror multiplies each channel by."""
+    """Return the factor by which the mirror multiplies each channel."""
     # A polar vector and a pseudovector are mirrored differently, and the values do not
     # show which of the two a sensor measures.
     unknown = [

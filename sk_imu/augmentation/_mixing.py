@@ -1,4 +1,4 @@
-"""Rows between two rows, with targets between theirs."""
+"""Mixtures of two rows and of their targets."""
 
 from numbers import Real
 from typing import Any
@@ -35,8 +35,8 @@ def mixup(
     rng : numpy.random.Generator
         The source of randomness.
     alpha : float, default=0.3
-        How much is mixed, above 0: near 0 one of two sets all but vanishes, at 1 all
-        mixtures are equally likely, and larger values favor equal shares.
+        Strength of the mixing, above 0: near 0 each mixture is almost one of its two sets,
+        at 1 all mixtures are equally likely, and larger values favor equal shares.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def _mixed(rows: Panel, partner: NDArray[np.intp], share: NDArray[np.float64]) -
 
 
 class Mixup(Augmenter, function=mixup, constraints=_CONSTRAINTS):
-    """Mix sets with others, and their labels alike, as a network's ``augmenter``.
+    """Mix sets with others, and their labels too, as a network's ``augmenter``.
 
     A mixture of two sets has no single label.  So ``fit_transform`` raises an error, and
     :class:`AugmentedClassifier` cannot use it: only a network learns from soft labels.
@@ -147,7 +147,7 @@ class Mixup(Augmenter, function=mixup, constraints=_CONSTRAINTS):
         targets : array-like of shape (n_sets, n_classes)
             Class distribution of each set, times the set's weight.  It is not changed.
         rng : numpy.random.Generator
-            The source of randomness; ``random_state`` plays no part here.
+            The source of randomness; ``random_state`` is not used.
 
         Returns
         -------

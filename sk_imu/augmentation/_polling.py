@@ -1,4 +1,4 @@
-"""Sensors that are slow, or polled rarely."""
+"""Lower rates, as of slow or rarely polled sensors."""
 
 from numbers import Real
 from typing import Any, Literal
@@ -49,12 +49,12 @@ def lower_rate(
     high_hz : float, default=25.0
         Highest rate in hertz, at most that of X.
     probability : float, default=0.5
-        How likely each set is changed.
+        Probability that a set is changed.
     sampling_rate_hz : float, default=None
         Rate of X in hertz. None takes the rate that X has as a
         :class:`sk_imu.SignalArray`, or 50 if X has none.
     fill : {"hold", "linear"}, default="hold"
-        What is between two readings: the last reading until the next one comes, as a
+        Values between two readings: the last reading until the next one, as a
         polled sensor reports it, or a straight line, as :class:`sk_imu.Resampler` draws
         it.
 
@@ -72,8 +72,8 @@ def lower_rate(
     Notes
     -----
     A set's first timestep counts as read, and for straight lines its last one, too.
-    Nothing is filtered before the readings, because nothing is in a phone that is polled
-    rarely: fast movements appear as slow ones.
+    Nothing is filtered before the readings, as in a phone that is polled rarely: fast
+    movements appear as slow ones.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The device turned in the pocket."""
+"""Random rotations of the device."""
 
 from collections.abc import Sequence
 from numbers import Real
@@ -35,7 +35,7 @@ def random_rotation(
     """Turn the vectors of each set by a random rotation.
 
     One rotation per set, for all its timesteps and for the x, y and z of every sensor,
-    as if the device had lain differently in the same pocket.  Its axis is uniformly
+    as if the device had a different orientation in the same pocket.  Its axis is uniformly
     distributed over all directions, its angle over [-max_angle, max_angle].
 
     Parameters
@@ -157,8 +157,8 @@ def _rotations(
 class RandomRotation(Augmenter, function=random_rotation, constraints=_CONSTRAINTS):
     """Turn the vectors of each set by a random rotation.
 
-    No two people carry a device the same way up.  ``fit_transform`` augments the training
-    sets; ``transform`` changes nothing.  :func:`sk_imu.augmentation.random_rotation`
+    People carry a device in different orientations. ``fit_transform`` augments the training
+    sets; ``transform`` changes nothing. :func:`sk_imu.augmentation.random_rotation`
     describes how the rotation is drawn and what is turned, and gives the reference.
 
     See Also

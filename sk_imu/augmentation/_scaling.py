@@ -1,4 +1,4 @@
-"""Movements that are larger or smaller."""
+"""Random changes of the amplitude of movements."""
 
 from numbers import Real
 from typing import Any

@@ -1,4 +1,4 @@
-"""Movements that are faster or slower."""
+"""Random changes of the speed of movements."""
 
 from numbers import Real
 from typing import Any
@@ -21,13 +21,13 @@ _CONSTRAINTS: dict[str, list[Any]] = {
 def speed_change(
     X: ArrayLike, rng: np.random.Generator, *, low: float = 0.8, high: float = 1.25
 ) -> Panel:
-    """Play each set faster or slower about a random time of it.
+    """Play each set faster or slower about a random point in time.
 
-    The logarithm of the speed is uniformly distributed, and so is the time that stays
-    where it is.  Values between timesteps are interpolated linearly; all channels of a
-    set are played alike.  The number of timesteps stays: a slower set loses its ends, and
-    a faster one, which is over too early, wraps around: its beginning follows its end,
-    one timestep later, and its end precedes its beginning.
+    The logarithm of the speed is uniformly distributed, and so is the point that keeps its
+    time. Values between timesteps are interpolated linearly; all channels of a set are
+    played in the same way. The number of timesteps does not change: a slower set loses its
+    ends, and a faster one, which is over too early, wraps around: its beginning follows its
+    end, one timestep later, and its end precedes its beginning.
 
     Parameters
     ----------

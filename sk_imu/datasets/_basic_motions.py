@@ -7,7 +7,7 @@ from sklearn.utils import Bunch
 from ..recording import Recording, channels_of
 
 SAMPLING_RATE_HZ = 10.0
-#: Gravity is not in the acceleration, although no documentation says so: while standing
+#: Gravity is not in the acceleration, although this is not documented: while standing
 #: its norm has a median of 0.6 m/s².
 CHANNEL_NAMES = channels_of("Accelerometer", "Gyroscope")
 

@@ -28,9 +28,9 @@ class AccuracyTimeDisplay(OverPeopleDisplay):
     seconds : mapping of str to float
         Time in seconds by model, above 0.
     score_name : str, default="Accuracy"
-        What the score is.
+        Name of the score.
     time_name : str, default="Time"
-        What takes the time.
+        Name of the time, for its axis.
 
     Attributes
     ----------
@@ -111,14 +111,14 @@ class AccuracyTimeDisplay(OverPeopleDisplay):
             Time in seconds by model, or a table of ``model`` and ``seconds``, as the
             ``timings`` of :class:`~sk_imu.study.StudyResults`, whose mean is taken.
         score_name : str, default="Accuracy"
-            What the scores are.
+            Name of the score.
         time_name : str, default="Time"
-            What takes the time.
+            Name of the time, for its axis.
         confidence_level : float or None, default=0.95
             Confidence level of the intervals, which need two people or more; None draws
             no interval.
         random_state : int, RandomState instance or None, default=0
-            Draws the people for the intervals.
+            Random seed of the intervals.
         ax : matplotlib Axes, optional
             Where to draw; by default in a new figure.
 

@@ -80,23 +80,23 @@ class AugmentationDisplay:
         Parameters
         ----------
         augmenter : augmenter, Pipeline of augmenters, or mapping of str to these
-            What makes the copies; of a mapping, the keys are titles.
+            The augmenters that make the copies; the keys of a mapping are titles.
         X : list of arrays or array
             The sets, uniform or panel.
         row : int, default=0
-            Which set is drawn.
+            Index of the set to draw.
         n_copies : int, optional
             Number of copies by each augmenter; by default 3 of a single augmenter, 1 of
             each of several.
         channel_names : sequence of str of length n_channels, optional
             Names of the channels; by default those of X, or ``"0"``, ``"1"`` and so on.
         sensor : str, optional
-            Whose channels are drawn; by default the sensor of the first channel name,
+            Sensor to draw; by default that of the first channel name,
             and all channels where there are no names. All channels are augmented.
         sampling_rate_hz : float, optional
             Rate of the timesteps in hertz, for the time axis; by default that of X.
         random_state : int, Generator or None, default=0
-            Draws the copies.
+            Random seed of the copies.
         ax : matplotlib Axes, Figure or SubFigure, optional
             Where to draw; axes are replaced by the panels. By default a new figure.
 

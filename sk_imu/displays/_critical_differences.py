@@ -25,7 +25,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
     Parameters
     ----------
     ranking : Ranking
-        What :func:`~sk_imu.model_selection.rank_models` returns.
+        The result of :func:`~sk_imu.model_selection.rank_models`.
     confidence_level : float, default=0.95
         Confidence level of the tests.
 
@@ -144,7 +144,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
             )
 
     def _note(self) -> str:
-        """Return what the bars mean, and p of Friedman's test."""
+        """Return the meaning of the bars, and p of Friedman's test."""
         has_bars = bool(self._bars())
         note = "A bar joins models that do not differ" if has_bars else "All models differ"
         note += f" at {100 * (1 - self.confidence_level):.2g} % (Wilcoxon, Holm)"

@@ -86,9 +86,9 @@ class LossCurvesDisplay:
         results : StudyResults
             The study's results.
         protocol : str, optional
-            The protocol to draw; by default each has panels of its own.
+            The protocol to draw; by default each has its own panels.
         scores : sequence of {"loss", "accuracy"}, optional
-            What to draw; by default all that there is.
+            Scores to draw; by default all available ones.
         ax : matplotlib Axes, Figure or SubFigure, optional
             Where to draw; axes are replaced by the panels. By default a new figure.
 
@@ -152,7 +152,7 @@ class LossCurvesDisplay:
         y_train : array-like of shape (n_training_sets,), optional
             Their labels.
         scores : sequence of {"loss", "accuracy"}, optional
-            What to draw; by default both.
+            Scores to draw; by default both.
         ax : matplotlib Axes, Figure or SubFigure, optional
             Where to draw; axes are replaced by the panels. By default a new figure.
 
@@ -226,7 +226,7 @@ class LossCurvesDisplay:
         Parameters
         ----------
         scores : sequence of {"loss", "accuracy"}, optional
-            What to draw, a row of panels each; by default all that there is.
+            Scores to draw, a row of panels each; by default all available ones.
         ax : matplotlib Axes, Figure or SubFigure, optional
             Where to draw; axes are replaced by the panels. By default a new figure.
 

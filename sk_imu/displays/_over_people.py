@@ -1,4 +1,4 @@
-"""What drawings of people's scores share: the score's name, means and intervals."""
+"""Names, means and intervals of people's scores, for several displays."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -46,7 +46,7 @@ class OverPeopleDisplay(AxesDisplay):
 
 
 def _name_of(metric: Metric) -> str:
-    """Return what an axis calls a score."""
+    """Return the axis label of a score."""
     if isinstance(metric, str):
         return _SCORE_NAMES.get(metric, metric)
     return getattr(metric, "__name__", "Score").replace("_", " ").capitalize()
@@ -73,5 +73,5 @@ def means_of(
 
 
 def interval_title(confidence_level: float | None) -> str:
-    """Return what a legend calls an interval."""
+    """Return the legend label of an interval."""
     return "" if confidence_level is None else f"{100 * confidence_level:g} % interval"

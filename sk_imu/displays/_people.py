@@ -31,7 +31,7 @@ class PeopleDisplay(OverPeopleDisplay):
     n_sets : Series, optional
         Number of sets by person.
     score_name : str, default="Accuracy"
-        What is drawn.
+        Name of the score.
     confidence_level : float or None, default=0.95
         Confidence level of the intervals, for the legend.
 
@@ -85,12 +85,12 @@ class PeopleDisplay(OverPeopleDisplay):
         scores : DataFrame
             As :func:`~sk_imu.model_selection.scores_by_person` returns them.
         score_name : str, default="Accuracy"
-            What the scores are.
+            Name of the score.
         confidence_level : float or None, default=0.95
             Confidence level of the intervals, which need two people or more; None draws
             no interval.
         random_state : int, RandomState instance or None, default=0
-            Draws the people for the intervals.
+            Random seed of the intervals.
         ax : matplotlib Axes, optional
             Where to draw; by default in a new figure.
 

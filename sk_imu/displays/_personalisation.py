@@ -31,7 +31,7 @@ class PersonalisationDisplay(AxesDisplay):
     n_people : int
         Number of people, for the legend.
     score_name : str, default="Accuracy"
-        What the score is.
+        Name of the score.
     confidence_level : float or None, default=0.95
         Confidence level of the intervals, for the legend.
 
@@ -89,12 +89,12 @@ class PersonalisationDisplay(AxesDisplay):
             ``subject``, ``score`` and, if runs are repeated, ``seed``, over which scores
             are averaged. ``k`` is the number of labeled sets of the new person.
         score_name : str, default="Accuracy"
-            What the scores are.
+            Name of the score.
         confidence_level : float or None, default=0.95
             Confidence level of the intervals, which need two people or more; None draws
             no interval.
         random_state : int, RandomState instance or None, default=0
-            Draws the people for the intervals.
+            Random seed of the intervals.
         ax : matplotlib Axes, optional
             Where to draw; by default in a new figure.
 

@@ -146,7 +146,7 @@ class ResamplingDisplay:
     def from_results(
         cls, results: Any, *, ax: "Axes | Figure | SubFigure | None" = None
     ) -> Self:
-        """Draw the set that the results of a study hold for this.
+        """Draw the example set of the results of a study.
 
         Parameters
         ----------

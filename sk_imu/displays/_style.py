@@ -1,4 +1,4 @@
-"""What all displays share: colors, labels, notes, and where they draw."""
+"""The common style of displays: colors, labels, notes, and where they draw."""
 
 import textwrap
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the transformers from sets to tables share."""
+"""The base of the transformers from sets to tables."""
 
 from abc import abstractmethod
 from typing import Any

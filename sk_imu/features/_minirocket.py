@@ -18,7 +18,7 @@ __all__ = ["MiniRocketFeatures"]
 
 #: The length of every kernel, and how many there are with 3 of its 9 weights positive.
 _KERNEL_SIZE, _N_KERNELS = 9, 84
-#: What sktime learns, in its order.
+#: The parameters that sktime learns, in its order.
 _LEARNED = ("n_channels", "channels", "dilations", "n_biases", "biases")
 #: Held while sktime draws from NumPy's global generator; parallel fits would mix draws.
 _SHARED_GENERATOR = Lock()
@@ -29,8 +29,8 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
 
     84 fixed kernels of nine timesteps, stretched to several lengths, are applied to random
     choices of channels. A feature is the share of timesteps at which the response exceeds a
-    threshold drawn from the training sets. Followed by a linear classifier it is fast, and
-    hard to beat on few sets.
+    threshold drawn from the training sets. With a linear classifier it is fast and, on few
+    sets, among the most accurate models.
 
     The channels of one kernel are summed, so bring them to one scale first by a
     :class:`~sk_imu.ChannelScaler`. Needs the extra ``rocket``. The code is compiled on
@@ -48,10 +48,10 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
     Attributes
     ----------
     kernels_ : dict of str to ndarray
-        What was learned, as arrays: the number of channels of each dilation and kernel
-        (``n_channels``) and which they are (``channels``); the ``dilations`` in timesteps,
-        and the number of thresholds that each kernel has there (``n_biases``); the
-        thresholds (``biases``), one per feature.
+        The learned parameters, as arrays: the number of channels of each dilation and
+        kernel (``n_channels``) and their indices (``channels``); the ``dilations`` in
+        timesteps, and the number of thresholds that each kernel has there (``n_biases``);
+        the thresholds (``biases``), one per feature.
     n_channels_in_ : int
         Number of channels.
     n_timesteps_in_ : int

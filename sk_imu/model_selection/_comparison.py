@@ -129,7 +129,7 @@ def compare_models(
     scores : DataFrame
         One row per model, seed and person, as :func:`scores_by_person` returns.
     on : str, default=""
-        What the scores are on, for the sentences, as in "people never seen".
+        The test data in words, for the sentences, such as "unseen people".
     confidence_level : float, default=0.95
         Of the intervals; models differ if ``p_holm`` is below one minus it.
     n_resamples : int, default=9999
@@ -292,7 +292,7 @@ def _wilcoxon(differences: NDArray[np.float64]) -> float:
 
 
 def _sentence(row: Any, n_seeds: set[int], on: str, confidence_level: float) -> str:
-    """Return what a row of the table means, in words."""
+    """Return the result of one pair in words."""
     where = f" on {on}" if on else ""
     differs = row.p_holm < 1 - confidence_level
     over = f" over {row.n_people} people" if differs else ""

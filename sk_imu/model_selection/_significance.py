@@ -155,8 +155,8 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
 def expanded_quantile(n: int, confidence_level: float) -> float:
     """Return the normal quantile at which a bootstrap interval of a mean of n has to end.
 
-    The bootstrap of a mean is too narrow by sqrt((n - 1) / n) and by taking the normal
-    distribution for Student's; the quantile makes up for both (Hesterberg, 2015).
+    The bootstrap of a mean is too narrow by sqrt((n - 1) / n) and by using the normal
+    distribution instead of Student's; the quantile corrects both (Hesterberg, 2015).
     """
     student = stats.t.ppf((1 + confidence_level) / 2, n - 1)
     return float(np.sqrt(n / (n - 1)) * student)

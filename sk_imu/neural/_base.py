@@ -212,7 +212,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
     def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """Yield the probabilities after each epoch.
 
-        They give the test loss by epoch without a test row ever entering ``fit``.  Needs
+        They give the test loss by epoch without a test row in ``fit``.  Needs
         ``keep_epochs=True``.
 
         Parameters
@@ -238,7 +238,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
         return tags
 
     def _network(self) -> tuple[Callable[..., nn.Module], dict[str, Any]]:
-        """Return what makes the module, and its parameters beside those of the data."""
+        """Return the callable that makes the module, and its parameters."""
         raise NotImplementedError
 
     def _minimum_timesteps(self) -> int:

@@ -51,7 +51,7 @@ class BatchIterator:
 
 
 class BatchAugmenter:
-    """An augmenter, its random generator, and what it knows of the channels.
+    """An augmenter, its random generator, and the names and rate of the channels.
 
     A class, because a closure could not be pickled with the net.
     """

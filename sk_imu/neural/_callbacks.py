@@ -1,4 +1,4 @@
-"""What a skorch net calls while it trains: accuracy, kept epochs, progress, schedules."""
+"""The callbacks of a skorch net: accuracy, kept epochs, progress, schedules."""
 
 from typing import Any
 

@@ -101,7 +101,7 @@ class Readout:
     Parameters
     ----------
     readout : {"mean", "last", "flatten"}, default="mean"
-        What the output layer sees of the features or GRU states: their mean over time, the
+        Input of the output layer: of the features or GRU states, the mean over time, the
         last one (of both directions of a bidirectional GRU), or all of them.
     dropout : float, default=0.0
         Probability of dropping an input of the output layer, and a value between GRU

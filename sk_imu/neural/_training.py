@@ -1,4 +1,4 @@
-"""How a skorch net is made and trained, and how torch is kept quiet meanwhile."""
+"""Create and train a skorch net, without changing torch's global state."""
 
 import os
 import threading

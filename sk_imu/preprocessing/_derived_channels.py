@@ -78,7 +78,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
         Whether the given channels stay, in front of the derived ones. ``"auto"`` drops
         them for free wear where something was derived.
     wear : {"fixed", "free"}, default="fixed"
-        Whether the device always sits the same way, as a watch does. Read by ``"auto"``
+        Whether the device is always worn the same way, as a watch is. Read by ``"auto"``
         only.
 
     Attributes

@@ -23,7 +23,7 @@ def assemble_recording(
     start_ns: int | None = None,
     **metadata: Any,
 ) -> Recording:
-    """Return a recording, whose notes say where its sensors contradict each other.
+    """Return a recording, whose notes list contradictions between its sensors.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The layouts of a Sensor Logger export: a file a sensor, combined, JSON, SQLite."""
+"""The layouts of a Sensor Logger export: one file per sensor, combined, JSON, SQLite."""
 
 import json
 import sqlite3

@@ -64,7 +64,7 @@ def read_phyphox(path: str | Path) -> Recording:
     ------
     ValueError
         If no column is known, a unit is unknown, or a cell is not a number.  The message
-        names the file, the line and the cure.
+        names the file, the line and a remedy.
 
     Examples
     --------

@@ -36,8 +36,8 @@ def read_physics_toolbox(path: str | Path) -> Recording:
     separated by comma or semicolon, with decimal point or comma, below a blank first
     line.  Other columns are ignored.
 
-    No file of this app names the phone's platform: signs stay as recorded, and a note
-    says so.
+    No file of this app names the phone's platform: signs stay as recorded, which a note
+    states.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def read_physics_toolbox(path: str | Path) -> Recording:
     ------
     ValueError
         If columns are missing or a cell is not a number.  The message names the file,
-        the line and the cure.
+        the line and a remedy.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def read_table(
     units: Mapping[str, str] | None = None,
     **metadata: Any,
 ) -> Recording:
-    """Read a recording from any table, given what its columns hold.
+    """Read a recording from any table, given its columns.
 
     All sensors of the table share its clock.  Cells may be separated by comma, semicolon
     or tabulator, with decimal point or comma.  Columns that are not named are ignored.
@@ -75,7 +75,7 @@ def read_table(
     ------
     ValueError
         If a column or unit is unknown, or a cell is not a number.  The message names the
-        file, the line and the cure.
+        file, the line and a remedy.
 
     Examples
     --------

@@ -41,8 +41,8 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
     Returns
     -------
     recording : Recording
-        The recording, with ``path`` as its ``source``.  Its ``notes`` say what was
-        found, decided and left out, with counts.
+        The recording, with ``path`` as its ``source``. Its ``notes`` list what was found,
+        decided and left out, with counts.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
 
 
 def _describe(path: Path, files: Mapping[str, bytes]) -> str:
-    """Return a message that says what is there instead of a recording."""
+    """Return a message on what is there instead of a recording."""
     if path.suffix.lower() in {".xls", ".xlsx", ".ods"}:
         return f"{path}: is a spreadsheet. Export the recording as CSV."
     if not files:

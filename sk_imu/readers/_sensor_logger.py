@@ -50,7 +50,7 @@ def read_sensor_logger(
     found by name.  Signs and units become those of the package: a phone lying on its
     back reads z = +9.81 m/s² in Gravity and TotalAcceleration on every platform (see the
     user guide).  The file's Metadata, or else its data, decide which signs and units the
-    file has.  The notes say how this was decided, and whether the data contradict it.
+    file has.  The notes state how this was decided, and whether the data contradict it.
 
     Faulty rows are left out and counted in the notes: zeros before a sensor's first
     value, rows stamped an hour or more from all others, exact repetitions.  Samples stay
@@ -79,7 +79,7 @@ def read_sensor_logger(
     ValueError
         If there is nothing to read at ``path``, a column is missing or given twice, a
         cell is not a number, a clock was set back, or recordings are mixed.  The message
-        names the file, the line and the cure.
+        names the file, the line and a remedy.
 
     Examples
     --------

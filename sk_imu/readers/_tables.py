@@ -88,7 +88,7 @@ class Table:
         return f"{self.place}, {self.row_word} {self.rows[row]}"
 
     def fault(self, row: int, name: str, what: str, cure: str = _AGAIN) -> ValueError:
-        """Return the error for a faulty cell, with its place and the cure."""
+        """Return the error for a faulty cell, with its place and a remedy."""
         cell = self.cells(name)[row]
         return ValueError(f"{self.where(row)}, column {name!r}: {cell!r} {what}. {cure}")
 

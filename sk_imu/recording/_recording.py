@@ -17,7 +17,7 @@ from ._stream_quality import measure_stream
 
 __all__ = ["METADATA", "Recording"]
 
-#: Attributes of a recording that say who did what, and how.
+#: Attributes of a recording that are metadata.
 METADATA = ("label", "subject", "side", "placement", "session")
 
 
@@ -50,7 +50,7 @@ class Recording:
     annotations : sequence of (float, str), default=()
         Marks set while recording: time in seconds and text.
     notes : sequence of str, default=()
-        What the reader found, decided and left out, with counts.
+        Findings and decisions of the reader, and what it left out, with counts.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Uniformly sampled values that know their channels and their rate."""
+"""Uniformly sampled values with the names of their channels and their rate."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -10,7 +10,7 @@ __all__ = ["SignalArray"]
 
 
 class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
-    """An array of channels over time that knows the channels' names and their rate.
+    """An array of channels over time, with the channels' names and their rate.
 
     :class:`~sk_imu.Resampler` makes such arrays, and the later steps of a Pipeline read
     from them what would otherwise have to be repeated as ``channel_names=`` and
@@ -171,7 +171,7 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
 
 
 def signal_of(X: Any, *, name: str) -> tuple[tuple[str, ...] | None, float | None]:
-    """Return the channels' names and the rate that X says, each None if it does not.
+    """Return the channels' names and the rate that X has, each None if unknown.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def signal_of(X: Any, *, name: str) -> tuple[tuple[str, ...] | None, float | Non
 def with_signal(
     X: Any, channel_names: Sequence[str] | None, sampling_rate_hz: float | None
 ) -> Any:
-    """Return rows or a panel that say the names and the rate, as far as they are known.
+    """Return rows or a panel with the names and the rate, as far as they are known.
 
     A 2-D array is a panel of one channel without a name, and stays as it is.
     """

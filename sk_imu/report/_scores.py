@@ -82,7 +82,7 @@ def _protocols(results: StudyResults) -> list[tuple[str, str]]:
 
 def _main(results: StudyResults, groups: Groups) -> Table:
     tables = {name: table for name, _, table in groups}
-    # A column for a protocol that is not available says so by its dashes.
+    # Dashes show that a protocol is not available.
     known = {*tables, *results.settings["unavailable"]}
     titles = {name: title for name, title in results.titles.items() if name in known}
     models = list(dict.fromkeys(m for table in tables.values() for m in table.index))

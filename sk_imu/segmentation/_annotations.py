@@ -1,4 +1,4 @@
-"""Label a bout of exercise by the marks that the user of an app set."""
+"""Label a bout of exercise by the marks set in an app."""
 
 from collections.abc import Sequence
 from typing import Any

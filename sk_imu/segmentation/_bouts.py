@@ -98,7 +98,7 @@ def find_bouts(
     Parameters
     ----------
     recording : Recording
-        A continuous recording with an acceleration, a gyroscope, or better both.
+        A continuous recording with an acceleration, a gyroscope, or preferably both.
     min_periodicity : float, default=0.7
         Minimum resemblance of the movement to itself one period later, at most 1.
     min_intensity : float, default=0.3

@@ -66,7 +66,7 @@ def find_repetitions(
     Parameters
     ----------
     recording : Recording
-        One set, with an acceleration, a gyroscope, or better both.
+        One set, with an acceleration, a gyroscope, or preferably both.
     min_period_s, max_period_s : float, default=0.8, 8.0
         Shortest and longest time in seconds from one repetition to the next.
     min_confidence : float, default=0.4
@@ -87,7 +87,7 @@ def find_repetitions(
 
     See Also
     --------
-    cut_repetitions : Make each repetition a Recording of its own.
+    cut_repetitions : Make a Recording of each repetition.
     find_bouts : Find the sets in the recording of a workout.
 
     Examples

@@ -24,7 +24,7 @@ def segment_sets(
     Parameters
     ----------
     recording : Recording
-        A continuous recording with an acceleration, a gyroscope, or better both.
+        A continuous recording with an acceleration, a gyroscope, or preferably both.
     return_bouts : bool, default=False
         Whether to return the bouts, with their confidences and repetitions, too.
     **thresholds

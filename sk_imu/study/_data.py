@@ -1,4 +1,4 @@
-"""The sets that a study runs on, in one form whatever form they are given in."""
+"""The sets that a study runs on, in one form, however they are given."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""What a run would do and about how long that takes, without fitting anything."""
+"""The plan of a run and its estimated time, without fitting anything."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +19,7 @@ _SECONDS_PER_COST = 0.02
 def plan_study(
     data: Any = "watch", *, out: str | Path | None = None, **options: Any
 ) -> pd.DataFrame:
-    """Return what :func:`run_study` would do, without fitting anything.
+    """Return the jobs that :func:`run_study` would run, without fitting anything.
 
     Data and options that the run would refuse are refused here, too.
 
@@ -44,7 +44,7 @@ def plan_study(
 
     See Also
     --------
-    run_study : Do it.
+    run_study : Run the study.
 
     Examples
     --------

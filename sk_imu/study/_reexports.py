@@ -5,5 +5,5 @@ from ..segmentation import sets_of
 
 __all__ = ["MODELS", "make_pipeline_for", "placement_of", "sets_of", "wear_of"]
 
-#: The name of before `wear` and `placement` were two words.
+#: The former name, from when `wear` was called placement.
 placement_of = wear_of

@@ -53,7 +53,7 @@ class StudyResults:
 
     See Also
     --------
-    run_study : Make them.
+    run_study : Run a study.
 
     Examples
     --------
@@ -204,12 +204,12 @@ class StudyResults:
         return table.astype({"k": "Int64"})
 
     def tidy(self, *, timings: bool = True) -> pd.DataFrame:
-        """Return one table that holds all: predictions and what they were made with.
+        """Return one table of the predictions, the searches and the settings.
 
         Parameters
         ----------
         timings : bool, default=True
-            With the seconds that each fold took, which differ between runs of the same.
+            Whether to include the seconds of each job, which differ from run to run.
 
         Returns
         -------
@@ -244,8 +244,8 @@ class StudyResults:
         """Write the tables as CSV and the rest as JSON.
 
         Where pyarrow is installed, ``predictions.parquet`` is the table of :meth:`tidy`.
-        Timings have their own file, ``timings.csv``. All other files are the same byte
-        for byte whenever the same study is run, also after interruptions.
+        Timings have their own file, ``timings.csv``. All other files are byte-identical
+        whenever the same study is run, also after interruptions.
 
         Parameters
         ----------

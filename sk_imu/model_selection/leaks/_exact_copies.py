@@ -48,7 +48,7 @@ def identical_rows(rows: list[Floats]) -> list[list[int]]:
 def shared_values(rows: list[Floats], asked: NDArray[np.bool_]) -> list[SharedValues]:
     """Return the pairs of rows with a run of values in common, once each.
 
-    ``asked[i, j]`` says of rows ``i < j`` whether the pair matters.
+    ``asked[i, j]`` is whether the pair of rows ``i < j`` matters.
     """
     hashes, owners, starts = [], [], []
     for i, row in enumerate(rows):

@@ -97,7 +97,7 @@ def find_leaks(
     Only the values of rows are compared.  Copies are found even if they were cut into
     overlapping windows, shifted, rescaled, stretched, resampled or made noisy.  With
     ``train`` and ``test``, pairs across the two are listed; without them all pairs, which
-    shows what a data set contains twice.
+    shows the duplicates in a data set.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def find_leaks(
 
     Notes
     -----
-    :doc:`/guide/leaks` describes what is found and what is not, and measures how often it
-    errs.
+    :doc:`/guide/leaks` describes what is found and what is not, and :doc:`/results/leaks`
+    has the error rates.
 
     Examples
     --------

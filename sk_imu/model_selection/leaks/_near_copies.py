@@ -3,8 +3,8 @@
 A copy that was stretched, shifted, rescaled, resampled or made noisy differs from its
 original in every value.  Yet one line maps its time to the original's, and in each
 channel another line its values; two sets that were performed separately never keep in
-step like that.  So short pieces that look alike propose pairs, a line of time is fitted
-to each pair, and what is left over separates copies from rows that are merely alike.
+step like that.  So similar short pieces propose pairs, a line of time is fitted
+to each pair, and the residuals separate copies from rows that are only similar.
 """
 
 from collections.abc import Iterator
@@ -68,9 +68,9 @@ def near_copies(
 ) -> Iterator[NearCopy]:
     """Yield the best alignment of each pair of rows that look alike.
 
-    The caller decides by ``similarity`` what is a copy.  ``asked[i, j]`` says of rows
-    ``i < j`` whether the pair matters; of these, each row is compared with the
-    ``n_neighbors`` later ones that have the pieces most like its own.
+    The caller decides by ``similarity`` what is a copy. ``asked[i, j]`` is whether the pair
+    of rows ``i < j`` matters; of these, each row is compared with the ``n_neighbors`` later
+    ones that have the pieces most like its own.
     """
     prepared = prepare(rows)
     for i, j, tries in proposals(prepared, asked, n_neighbors):

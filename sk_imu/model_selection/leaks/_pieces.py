@@ -1,4 +1,4 @@
-"""Propose pairs of rows that hold short pieces alike, and the line of time between them."""
+"""Propose pairs of rows with similar short pieces, and the line of time between them."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a protocol is: a rule for which sets are learned from and which are predicted."""
+"""The base of protocols, which define training and test sets."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Fold:
 
 
 class Protocol:
-    """What a run of the study needs of a protocol; the base class of all.
+    """Base class of all protocols, with the methods that a run of the study calls.
 
     ``by`` names what is split by, besides people: an attribute of the recordings, or
     ``"dataset"``. Its values, one for each set, are the ``factor`` of the methods.

@@ -73,7 +73,7 @@ class UnseenPeople(Protocol):
 
 
 class UnseenSessions(UnseenPeople):
-    """Leave one session out: people the model knows, on another occasion.
+    """Leave one session out: people of the training set, in another session.
 
     The sessions of people who have another one to learn from are tested; people with one
     session are never tested.
@@ -242,7 +242,7 @@ class UnseenDataset(UnseenPeople):
 
 
 def _why_unnamed(factor: Factor, what: str) -> str | None:
-    """Return how many sets lack what is split by, None if all have it."""
+    """Return how many sets lack the attribute that is split by, None if all have it."""
     n_nameless = 1 if factor is None else int(pd.isna(factor).sum())
     if factor is None or n_nameless == len(factor):
         return f"the recordings name no {what}"
