@@ -21,6 +21,7 @@ from sklearn.tree import BaseDecisionTree
 
 import sk_imu
 
+from ._atomic import replacement
 from .neural import ModuleClassifier, NetClassifier
 
 __all__ = ["load_model", "save_model"]
@@ -41,7 +42,7 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         A fitted estimator of this package or of scikit-learn, or a Pipeline of them. Nets
         keep their weights, not their training history.
     path : str or pathlib.Path
-        The file, overwritten if it exists.
+        The file. If it exists it is replaced, but only once the new one is complete.
     trusted : sequence of str, default=()
         Full names of further types that the file may hold, such as
         ``["sk_imu.ModuleClassifier", "my_project.SmallNet"]`` for your own network. Loading
@@ -86,7 +87,8 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
     # Before writing, so that every file that is written can be loaded.
     _refuse_unknown(skops_io.get_untrusted_types(data=data), path, trusted)
-    Path(path).write_bytes(data)
+    with replacement(path) as beside:
+        beside.write_bytes(data)
 
 
 def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:

@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils import Tags
 
-from ._sklearn import HasMethods, Interval, StrOptions, fit_context
+from ._atomic import fit_context
+from ._sklearn import HasMethods, Interval, StrOptions
 from .augmentation import (
     LowerRate,
     MultiplicativeNoise,
@@ -32,7 +33,7 @@ from .preprocessing import (
     motion_channels,
     wear_of,
 )
-from .validation import is_raw
+from .validation import check_recordings, is_raw
 
 __all__ = ["MODELS", "ExerciseClassifier", "make_pipeline_for", "wear_of"]
 
@@ -312,6 +313,8 @@ class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
             The fitted classifier.
         """
         raw = is_raw(X)
+        if raw:
+            X = check_recordings(X, estimator=self)
         channels, wear = self.channels, self.wear
         if raw and channels is None:
             channels = motion_channels(X)

@@ -19,7 +19,7 @@ from sklearn.utils import Tags, assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from ._sklearn import fit_context
+from ._atomic import fit_context
 from .recording import Recording, SignalArray, signal_of, with_signal
 
 Panel = NDArray[np.floating]

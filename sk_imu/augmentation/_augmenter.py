@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import fit_context
+from .._atomic import fit_context
 from ..recording import signal_of, with_signal
 from ..validation import Panel, SeriesOutputMixin, Uniform, as_3d, check_series, like_input
 

@@ -15,7 +15,8 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import column_or_1d, has_fit_parameter
 
-from .._sklearn import BaseSearchCV, check_sample_weight, fit_context
+from .._atomic import fit_context
+from .._sklearn import BaseSearchCV, check_sample_weight
 from ..validation import Panel, Uniform, check_labels, check_series, like_input
 from ._predictions import SetPredictions
 

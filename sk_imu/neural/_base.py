@@ -6,6 +6,7 @@ and checked, and it passes scikit-learn's estimator checks.
 
 import copy
 from collections.abc import Callable, Iterator
+from types import NoneType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +21,8 @@ from skorch.dataset import Dataset
 from skorch.history import History
 from torch import nn
 
-from .._sklearn import check_sample_weight, fit_context
+from .._atomic import fit_context
+from .._sklearn import check_sample_weight
 from ..validation import Panel, check_labels, check_panel, check_two_classes
 from ._batches import BatchAugmenter, WeightedCrossEntropy
 from ._learning_rows import hold_out_groups, weigh_rows, weighted_dataset
@@ -315,6 +317,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
         """Return the seeds of torch and of the augmenter."""
         if not again:
             self._rng = check_random_state(self.random_state)
+        elif not isinstance(self.random_state, (np.random.RandomState, NoneType)):
+            # One of its own, which a fit that fails must leave as it was.
+            self._rng = copy.deepcopy(self._rng)
         # Separate, so that an augmenter that draws more does not change the batches.
         seed, augment_seed = (int(s) for s in self._rng.randint(2**31 - 1, size=2))
         if not again:

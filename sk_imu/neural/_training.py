@@ -1,5 +1,6 @@
 """Create and train a skorch net, without changing torch's global state."""
 
+import copy
 import os
 import threading
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ def continue_from(previous: NeuralNet, net: NeuralNet) -> None:
             "set the parameters back."
         ) from error
     if type(net.optimizer_) is type(previous.optimizer_):
-        state = previous.optimizer_.state_dict()["state"]
+        # Copied, because torch would go on with the tensors of the previous net.
+        state = copy.deepcopy(previous.optimizer_.state_dict()["state"])
         net.optimizer_.load_state_dict({**net.optimizer_.state_dict(), "state": state})
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import StrOptions, fit_context
+from .._atomic import fit_context
+from .._sklearn import StrOptions
 from ..recording import (
     QUATERNION_AXES,
     SENSOR_AXES,

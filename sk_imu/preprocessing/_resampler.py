@@ -14,7 +14,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, StrOptions, fit_context
+from .._atomic import fit_context
+from .._sklearn import Interval, StrOptions
 from ..recording import DataQualityWarning, Recording, signal_of, with_signal
 from ..validation import (
     Panel,

@@ -8,7 +8,7 @@ from scipy import optimize
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import fit_context
+from .._atomic import fit_context
 from ..validation import check_recordings
 from ._bouts import THRESHOLDS, check_periods, find_bouts
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sktime.classification.base import BaseClassifier
 
+from .._atomic import all_or_nothing
 from ..neural import CNNClassifier, CNNGRUClassifier, GRUClassifier
 from ..validation import Panel
 from ._adapter import Adapter, carries
@@ -28,6 +29,9 @@ classes_ : ndarray of shape (n_classes,)
         "capability:random_state": True,
         "property:randomness": "derandomized",
     }
+
+    # sktime's own begins by a reset, so that an error would leave nothing fitted.
+    fit = all_or_nothing(BaseClassifier.fit)
 
     def _fit(self, X: Panel, y: NDArray[Any]) -> Self:
         return self._fit_core(X, y)

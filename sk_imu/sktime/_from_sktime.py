@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import Tags
 
-from .._sklearn import HasMethods, fit_context
+from .._atomic import fit_context
+from .._sklearn import HasMethods
 from ..meta import SetPredictions
 from ..validation import check_labels, check_panel, check_two_classes
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sktime.transformations.base import BaseTransformer
 
+from .._atomic import all_or_nothing
 from ..features import Flatten, SummaryFeatures
 from ..preprocessing import ChannelScaler, DerivedChannels, FixedLength, Resampler
 from ..recording import with_signal
@@ -24,6 +25,9 @@ class _Transformer(Adapter, BaseTransformer):
         "fit_is_empty": False,
         "capability:categorical_in_X": False,
     }
+
+    # sktime's own begins by a reset, so that an error would leave nothing fitted.
+    fit = all_or_nothing(BaseTransformer.fit)
 
     def _fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         return self._fit_core(_sets(X))
