@@ -99,9 +99,9 @@ def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
     ]
     if unknown:
         raise ValueError(
-            f"RandomMirror: how {', '.join(unknown)} are mirrored is unknown: rotations, "
-            "as of a gyroscope, change otherwise than directions. Leave them out, or name "
-            "the sensor as one of those in sk_imu.recording.SENSOR_AXES if it is one."
+            f"RandomMirror: the mirroring of {', '.join(unknown)} is unknown, because it "
+            "differs between rotations, as of a gyroscope, and directions. Leave them out, "
+            "or rename the sensor if it is one of sk_imu.recording.SENSOR_AXES."
         )
     signs = []
     for name in names:

@@ -120,7 +120,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         if self.n_timesteps_in_ < _KERNEL_SIZE:
             raise ValueError(
                 f"MiniRocketFeatures: a series of {self.n_timesteps_in_} timestep(s) is "
-                f"too short, the kernels need {_KERNEL_SIZE}. Use longer windows or sets, "
+                f"too short; the kernels need {_KERNEL_SIZE}. Use longer windows or sets, "
                 f"for example by FixedLength({_KERNEL_SIZE})."
             )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

@@ -107,8 +107,8 @@ def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> Sensor
     if set(wanted) & set(QUATERNION_AXES):
         if not quaternion_columns(stream.axes):
             raise ValueError(
-                f"{place}: a quaternion needs all of {', '.join(QUATERNION_AXES)}, the "
-                f"stream has only {', '.join(stream.axes)}. Leave it out of channels."
+                f"{place}: a quaternion needs all of {', '.join(QUATERNION_AXES)}, but "
+                f"the stream has only {', '.join(stream.axes)}. Leave it out of channels."
             )
         # The four can only be interpolated together.
         wanted += [axis for axis in QUATERNION_AXES if axis not in wanted]

@@ -86,7 +86,7 @@ def sources_of(names: list[str], kind: str) -> list[_Triple]:
     """Return the sensors from which a kind is derived, and their channels' indices."""
     if kind not in PARTS:
         raise ValueError(
-            f"DerivedChannels: kinds has {kind!r}, it may hold only {', '.join(PARTS)}."
+            f"DerivedChannels: kinds has {kind!r}, but may contain only {', '.join(PARTS)}."
         )
     triples = list(_triple_of(names).items())
     if kind in BY_GRAVITY:
@@ -96,9 +96,9 @@ def sources_of(names: list[str], kind: str) -> list[_Triple]:
     if not triples:
         besides = " besides Gravity" if kind == "vertical" else ""
         raise ValueError(
-            f"DerivedChannels: {kind!r} needs the x, y and z of a sensor{besides}, the "
-            f"channels are {names}. Have the Resampler give all three, or leave {kind!r} "
-            "out of kinds."
+            f"DerivedChannels: {kind!r} needs the x, y and z of a sensor{besides}, but "
+            f"the channels are {names}. Have the Resampler give all three, or leave "
+            f"{kind!r} out of kinds."
         )
     return triples
 
@@ -109,8 +109,8 @@ def _check_gravity(names: list[str], kind: str) -> None:
         raise ValueError(
             f"DerivedChannels: {kind!r} needs the x, y and z of Gravity, or of "
             f"{' or '.join(TOTAL_SENSORS)} to filter it from (Accelerometer is without "
-            f"gravity), the channels are {names}. Add one by Resampler(channels=[...]), or "
-            f"leave {kind!r} out of kinds."
+            f"gravity), but the channels are {names}. Add one by "
+            f"Resampler(channels=[...]), or leave {kind!r} out of kinds."
         )
 
 

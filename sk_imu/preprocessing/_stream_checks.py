@@ -125,7 +125,7 @@ def long_gaps(
 def _check_length(n_samples: int, place: str) -> None:
     if n_samples < 2:
         raise ValueError(
-            f"{place}: has {n_samples} sample(s), at least 2 are needed. Leave out the "
+            f"{place}: has {n_samples} sample(s), but at least 2 are needed. Leave out the "
             "recording, or the sensor with channels=[...]."
         )
 

@@ -153,7 +153,7 @@ def _read_sheet(table: Table, stem: str, clock: "_Pauses") -> dict[str, Samples]
         known = _UNITS[SENSOR_UNITS[sensor]]
         factor = known.get(unit.lower())
         if factor is None or sensor in found:
-            what = f"is in {unit!r}" if factor is None else "is there twice"
+            what = f"is in {unit!r}" if factor is None else "occurs twice"
             raise ValueError(
                 f"{table.place}: {sensor} {what}; known are {list(known)}. Its "
                 f"columns are {table.header}. Use read_table with units=."

@@ -310,8 +310,8 @@ def _restore_clock(
         raise table.fault(
             first,
             "time",
-            "is not a whole number of nanoseconds: it was rounded, and seconds_elapsed "
-            "is not there to restore it",
+            "is not a whole number of nanoseconds: it was rounded, and cannot be "
+            "restored without seconds_elapsed",
         )
     # All rows give the same start of the recording; unrounded ones give it exactly.
     starts_ns = known - elapsed_ns

@@ -201,7 +201,7 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
         if not name or not path.exists():
             raise table.fault(row, "path", f"is not a path inside {folder}", "Correct it.")
         if name in names[:row]:
-            raise table.fault(row, "path", "is there twice", "Delete one of the two.")
+            raise table.fault(row, "path", "occurs twice", "Delete one of the two.")
         cells = {
             field: table.cells(field)[row].strip() for field in METADATA if table.has(field)
         }

@@ -156,7 +156,7 @@ def _check_stream(sensor: str, stream: SensorStream, path: Path) -> None:
     if set(stream.axes) != set(SENSOR_AXES[sensor]):
         raise ValueError(
             f"{path}: a file of {sensor} holds the axes {', '.join(SENSOR_AXES[sensor])}, "
-            f"the stream has {', '.join(stream.axes)}. Leave it out, or give all axes."
+            f"but the stream has {', '.join(stream.axes)}. Leave it out, or give all axes."
         )
 
 

@@ -198,9 +198,9 @@ def _run(
     if failed:
         reasons = "".join(f"\n  {key}: {reason}" for key, reason in failed.items())
         cure = (
-            "With a folder, out=, the others would have been kept"
+            "Give a folder as out= to keep the others"
             if folder is None
-            else f"The others are kept in {folder}; the same call runs only these again"
+            else f"The others are kept in {folder}; the same call repeats only failed jobs"
         )
         raise FoldError(f"{len(failed)} of {len(jobs)} jobs failed. {cure}.{reasons}")
     return [done[job.key] for job in jobs]

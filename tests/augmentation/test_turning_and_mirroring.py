@@ -206,6 +206,6 @@ def test_unknown_vectors_are_turned_but_not_mirrored():
     X = make_panel((2, 3, 5))
     assert (random_rotation(X, np.random.default_rng(0), channel_names=names) != X).any()
     with pytest.raises(
-        ValueError, match="how Thumb_x, Thumb_y, Thumb_z are mirrored is unknown"
+        ValueError, match="mirroring of Thumb_x, Thumb_y, Thumb_z is unknown"
     ):
         random_mirror(X, np.random.default_rng(0), channel_names=names)

@@ -156,7 +156,7 @@ def test_clocks_that_can_not_be_mended(times, message):
         ([0, 1, 1, 2], "repeats a timestamp at sample 2"),
         ([0, 1, np.nan, 2], "timestamp of sample 2 is nan"),
         ([0, 1, np.inf], "timestamp of sample 2 is inf"),
-        ([0], r"has 1 sample\(s\), at least 2"),
+        ([0], r"has 1 sample\(s\), but at least 2"),
         ([], r"has 0 sample\(s\)"),
         ([0, 0.001], "share only 0.001 s, less than one timestep at 50 Hz"),
     ],

@@ -302,7 +302,7 @@ def test_manifest(tree):
             "path,label\nAda/no.zip,squat\n",
             r"manifest\.csv, line 2, column 'path': 'Ada/no\.zip'",
         ),
-        ("path\nAda/squat_0.zip\nAda/squat_0.zip\n", r"line 3, .*is there twice"),
+        ("path\nAda/squat_0.zip\nAda/squat_0.zip\n", r"line 3, .*occurs twice"),
         ("file,label\na,b\n", r"manifest\.csv: needs .*\['path'\]"),
         ("path,mood\na,b\n", r"manifest\.csv: unknown columns \['mood'\]"),
         ("", r"manifest\.csv: the manifest names no recording"),

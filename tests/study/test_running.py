@@ -41,7 +41,7 @@ class Terminal(io.StringIO):
 
 
 def test_failed_jobs_leave_the_others_to_continue_from(failing, sets, tmp_path, caplog):
-    with pytest.raises(FoldError, match="2 of 3 jobs failed.*again") as error:
+    with pytest.raises(FoldError, match="2 of 3 jobs failed.*repeats only") as error:
         run_study(sets, out=tmp_path, verbose=0, **BOTH)
     people = [line for line in str(error.value).splitlines() if "unseen-people" in line]
     assert len(people) == 2
