@@ -10,8 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 from ..validation import check_panel
 from ._base import TableTransformer
 
-__all__ = ["Flatten"]
-
 
 class Flatten(TableTransformer):
     """Lay the channels of each set side by side in one row of a table.

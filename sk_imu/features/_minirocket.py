@@ -14,8 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn import Interval
 from ..validation import Panel, SeriesTransformer, check_panel
 
-__all__ = ["MiniRocketFeatures"]
-
 #: The length of every kernel, and how many there are with 3 of its 9 weights positive.
 _KERNEL_SIZE, _N_KERNELS = 9, 84
 #: The parameters that sktime learns, in its order.

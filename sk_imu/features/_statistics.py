@@ -8,8 +8,6 @@ from scipy import signal
 
 from ..validation import Panel
 
-__all__ = ["SPECTRUM_PARTS", "STATISTICS", "Series"]
-
 #: Edges in hertz of the bands of power: slow exercises, fast ones, and tremor or impacts.
 #: Below the first is posture and drift.
 _BANDS_HZ = ((0.2, 1.0), (1.0, 2.5), (2.5, np.inf))

@@ -15,8 +15,6 @@ from ..validation import Panel, as_3d, check_series, rate_of
 from ._base import TableTransformer
 from ._statistics import SPECTRUM_PARTS, STATISTICS, Series
 
-__all__ = ["SummaryFeatures"]
-
 
 class SummaryFeatures(TableTransformer):
     """Describe each channel of each set, and how channels are related, by statistics.

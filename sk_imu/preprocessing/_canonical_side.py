@@ -21,8 +21,6 @@ from ..recording import (
 )
 from ..validation import SeriesOutputMixin, check_recordings, is_raw
 
-__all__ = ["CanonicalSide"]
-
 Floats = NDArray[np.float64]
 
 

@@ -14,16 +14,6 @@ from ..recording import (
     sensor_of,
 )
 
-__all__ = [
-    "channel_parts",
-    "check_channels",
-    "choose_axes",
-    "choose_channels",
-    "motion_channels",
-    "shared_channels",
-    "wear_of",
-]
-
 # "wrist of the left hand" is fixed wear.
 _FREE_PLACEMENT = re.compile(r"pocket|bag\b|^hand$")
 

@@ -21,8 +21,6 @@ from ..validation import (
     map_blocks,
 )
 
-__all__ = ["ChannelScaler"]
-
 
 class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
     """Divide each channel by its scale in the training sets.

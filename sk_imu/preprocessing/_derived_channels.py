@@ -31,8 +31,6 @@ from ._derived_names import (
     sources_of,
 )
 
-__all__ = ["DerivedChannels"]
-
 
 class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
     """Add channels that are the same however the device was turned.

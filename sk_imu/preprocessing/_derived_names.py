@@ -11,8 +11,6 @@ from ..recording import (
     sensor_triples,
 )
 
-__all__ = ["derived_channel_names"]
-
 #: What each kind makes of a sensor's triple.
 PARTS: dict[str, tuple[str, ...]] = {
     "magnitude": ("magnitude",),

@@ -19,8 +19,6 @@ from ..validation import (
 )
 from ._interpolation import interpolate
 
-__all__ = ["FixedLength"]
-
 
 class FixedLength(SeriesOutputMixin, SeriesTransformer):
     """Stretch or shrink each set to a fixed number of timesteps.

@@ -12,8 +12,6 @@ from scipy.signal import firwin, kaiserord, upfirdn
 
 from ..recording import EULER_AXES, GAP, find_gaps, quaternion_columns, usual_interval
 
-__all__ = ["ROUNDING", "interpolate", "resample_stream"]
-
 Floats = NDArray[np.float64]
 _Real = TypeVar("_Real", bound=np.floating[Any])
 

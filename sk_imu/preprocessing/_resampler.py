@@ -31,8 +31,6 @@ from ._channel_choice import channel_parts, check_channels, choose_axes, choose_
 from ._interpolation import ROUNDING, resample_stream
 from ._stream_checks import check_overlap, check_stream, long_gaps, mended_stream
 
-__all__ = ["Resampler"]
-
 Floats = NDArray[np.float64]
 #: The number of samples or gaps of each kind.
 Faults = Counter[str]

@@ -12,8 +12,6 @@ from ..recording import (
 )
 from ._interpolation import ROUNDING
 
-__all__ = ["check_overlap", "check_stream", "long_gaps", "mended_stream"]
-
 Floats = NDArray[np.float64]
 
 
