@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.interpolate import CubicSpline, PchipInterpolator, make_interp_spline
 from scipy.signal import firwin, kaiserord, upfirdn
 
@@ -30,6 +31,11 @@ ROUNDING = 1e-6
 _TOO_SHORT = 0.02
 #: Limit of samples put into one gap: a wrong timestamp can make a gap of days.
 _MOST_ADDED = 1000
+#: On an uneven clock a spline may leave the range of so many samples before and after by
+#: this share of the range: what it does on an even one, where noise needs no more.
+_NEIGHBORS, _OVERSHOOT = 8, 0.5
+#: A clock is even if its longest interval is at most this many shortest ones.
+_EVEN = 1.1
 
 
 def resample_stream(
@@ -62,7 +68,9 @@ def resample_stream(
     interpolation : {"linear", "cubic", "quintic"}, default="quintic"
         How plain numbers and angles between two samples are found.  Splines go through
         gaps of more than 3.5 usual intervals monotonously, and are cubic where two
-        samples are closer than a fiftieth of the mean interval.
+        samples are closer than a fiftieth of the mean interval.  On an uneven clock a
+        monotone curve takes the place of a spline between two samples where it would leave
+        the range of the eight samples on either side by more than half of that range.
     anti_alias : bool, default=True
         Low-pass the stream, with zero phase, if its rate falls by more than 1 %.
 
@@ -177,10 +185,10 @@ def _interpolate(
         return values.copy()  # many data sets are uniform already
     result: Floats
     if interpolation != "linear":
-        result = _spline(*_bridge_gaps(times_s, values, interval_s), interpolation)(at_s)
+        result = _curve(*_bridge_gaps(times_s, values, interval_s), at_s, interpolation)
         if not quaternion:
             return result
-    left = np.clip(np.searchsorted(times_s, at_s, "right") - 1, 0, len(times_s) - 2)
+    left = _left_of(at_s, times_s)
     fraction = (at_s - times_s[left]) / (times_s[left + 1] - times_s[left])
     fraction = fraction[:, np.newaxis]
     if interpolation == "linear":
@@ -189,6 +197,32 @@ def _interpolate(
         before, after = values[left][:, quaternion], values[left + 1][:, quaternion]
         result[:, quaternion] = _slerp(before, after, fraction)
     return result
+
+
+def _left_of(at_s: Floats, times_s: Floats) -> NDArray[np.intp]:
+    """Return the sample before each time, and for the last one the sample before that."""
+    return np.clip(np.searchsorted(times_s, at_s, "right") - 1, 0, len(times_s) - 2)
+
+
+def _curve(times_s: Floats, values: Floats, at_s: Floats, interpolation: str) -> Floats:
+    """Return the values of a spline, and of a monotone curve where it swings."""
+    result = _spline(times_s, values, interpolation)(at_s)
+    steps_s = np.diff(times_s)
+    if steps_s.max() <= _EVEN * steps_s.min():
+        return result
+    left = _left_of(at_s, times_s)
+    # Of an even size, and shifted so that it ends _NEIGHBORS after the sample before.
+    window = {"size": 2 * _NEIGHBORS, "axis": 0, "origin": -1, "mode": "nearest"}
+    low: Floats = ndimage.minimum_filter1d(values, **window)[left]
+    high: Floats = ndimage.maximum_filter1d(values, **window)[left]
+    most = _OVERSHOOT * (high - low)
+    rows, columns = np.nonzero((result < low - most) | (result > high + most))
+    if not len(rows):
+        return result
+    # The whole interval between two samples, so that the curve has no step in it.
+    swinging = np.zeros(values.shape, dtype=bool)
+    swinging[left[rows], columns] = True
+    return np.where(swinging[left], PchipInterpolator(times_s, values)(at_s), result)
 
 
 def _spline(

@@ -1,8 +1,6 @@
 """Irregular sensor streams to one uniform rate."""
 
 import math
-import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Real
@@ -16,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import fit_context
 from .._sklearn import Interval, StrOptions
-from ..recording import DataQualityWarning, Recording, signal_of, with_signal
+from ..recording import Recording, signal_of, with_signal
 from ..validation import (
     Panel,
     SeriesOutputMixin,
@@ -29,16 +27,16 @@ from ..validation import (
 )
 from ._channel_choice import channel_parts, check_channels, choose_axes, choose_channels
 from ._interpolation import ROUNDING, resample_stream
-from ._stream_checks import check_overlap, check_stream, long_gaps, mended_stream
+from ._stream_checks import (
+    FAULTS,
+    Faults,
+    check_overlap,
+    checked_stream,
+    long_gaps,
+    warn_of,
+)
 
 Floats = NDArray[np.float64]
-#: The number of samples or gaps of each kind.
-Faults = Counter[str]
-_DONE = {
-    "missing": "interpolated over or left out {} samples with missing values",
-    "mended": "gave another time to {} samples of clocks with bursts or steps back",
-    "gaps": "put NaN into {} gaps longer than max_gap_seconds",
-}
 
 
 class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
@@ -65,12 +63,14 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         these. Recordings only.
     interpolation : {"linear", "cubic", "quintic"}, default="quintic"
         Straight lines or splines between two samples. Quaternions always take the shortest
-        rotation between two samples, at constant angular rate.
+        rotation between two samples, at constant angular rate. On an uneven clock, splines
+        leave the range of the eight samples on either side by at most half of that range.
     anti_alias : bool, default=True
         Whether to low-pass streams whose rate falls by more than 1 %, with zero phase. The
         passband ends at 0.8, the stopband begins (−80 dB) at 1.0 times half the output's
         rate. Within 0.1 s of either end of a stream the low-pass has samples on one side
-        only and attenuates less.
+        only and attenuates less. Like any steep low-pass it overshoots: by up to 0.6 times
+        the range of the values that it averages, at the ends of a stream twice the range.
     missing : {"error", "interpolate"}, default="error"
         Whether NaN values are refused, or samples that hold one are left out and
         interpolated over; at the ends of a stream they are only left out, which may shorten
@@ -99,9 +99,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     n_missing_ : int
         Number of training samples, over all chosen streams, that were interpolated over or
         left out. ``transform`` gives this number for its own input in a
-        :class:`DataQualityWarning`; the same holds for the next two.
+        :class:`DataQualityWarning`; the same holds for the other numbers.
     n_mended_ : int
         Number of training samples whose time or place ``clock="mend"`` changed.
+    n_near_repeats_ : int
+        Number of training samples left out because they come less than a tenth of the
+        usual interval before the next one, which is usual where samples arrive in bursts.
     n_gaps_ : int
         Number of gaps longer than ``max_gap_seconds``.
 
@@ -237,7 +240,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             chosen, faults = self._read(recording, row)
             rows.append(self._transform_recording(chosen))
             found.append(faults)
-        self._warn(found)
+        warn_of(found, [f" ({recording.name})" for recording in X])
         return with_signal(rows, self.channel_names_, self.sampling_rate_hz)
 
     def __sklearn_tags__(self) -> Tags:
@@ -259,15 +262,16 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         for name in self.channel_names_:
             for sensor, axis in available[name]:
                 axes.setdefault(sensor, []).append(axis)
-        streams, faults, allow_missing = {}, Faults(), self.missing == "interpolate"
+        streams, faults = {}, Faults()
         for sensor, wanted in axes.items():
             place = f"{where}, sensor {sensor!r}"
-            stream = choose_axes(recording.streams[sensor], wanted, place)
-            if self.clock == "mend":
-                stream, n_mended = mended_stream(stream, place=place)
-                faults["mended"] += n_mended
-            streams[sensor] = check_stream(stream, place=place, allow_missing=allow_missing)
-            faults["missing"] += stream.n_samples - streams[sensor].n_samples
+            streams[sensor], found = checked_stream(
+                choose_axes(recording.streams[sensor], wanted, place),
+                place=place,
+                mend=self.clock == "mend",
+                allow_missing=self.missing == "interpolate",
+            )
+            faults += found
         # Only now: mending and leaving out samples change what the streams share.
         chosen = replace(recording, streams=streams)
         check_overlap(chosen, rate_hz=self.sampling_rate_hz, place=where)
@@ -311,7 +315,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             uniform = self._transform_row(np.atleast_2d(row), missing, i, rate_hz)
             uniform = uniform.astype(row.dtype)
             rows.append(uniform.reshape(*row.shape[:-1], -1))
-        self._warn(found)
+        warn_of(found, [""] * len(found))
         return rows if isinstance(series, list) else np.stack(rows)
 
     def _input_rate_hz(self, X: Any) -> float:
@@ -373,16 +377,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return math.floor(duration_s * self.sampling_rate_hz + ROUNDING) + 1
 
     def _keep(self, found: list[Faults]) -> Self:
-        for kind in _DONE:
+        for kind in FAULTS:
             setattr(self, f"n_{kind}_", sum(faults[kind] for faults in found))
         return self
-
-    def _warn(self, found: list[Faults]) -> None:
-        for kind, done in _DONE.items():
-            counts = [faults[kind] for faults in found if faults[kind]]
-            if counts:
-                what, where = done.format(sum(counts)), f"in {len(counts)} of the rows of X"
-                warnings.warn(f"Resampler {what} {where}.", DataQualityWarning, 3)
 
 
 def _holds_recordings(X: Any) -> bool:

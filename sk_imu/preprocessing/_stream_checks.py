@@ -1,75 +1,75 @@
 """Whether streams can be brought onto one clock: their clocks, gaps and values."""
 
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..recording import (
+    DataQualityWarning,
     Recording,
     SensorStream,
     find_gaps,
     mend_clock,
+    near_repeats,
     quaternion_columns,
 )
 from ._interpolation import ROUNDING
 
 Floats = NDArray[np.float64]
+#: The number of samples or gaps of each kind.
+Faults = Counter[str]
+#: What the Resampler does about each kind.
+FAULTS = {
+    "missing": "interpolated over or left out {} samples with missing values",
+    "mended": "gave another time to {} samples of clocks with bursts or steps back",
+    "near_repeats": "left out {} samples less than a tenth of an interval before the next",
+    "gaps": "put NaN into {} gaps longer than max_gap_seconds",
+}
 
 
-def mended_stream(stream: SensorStream, *, place: str) -> tuple[SensorStream, int]:
-    """Return a stream with its clock mended, and how many samples changed their time."""
-    if not np.isfinite(stream.timestamps_s).all():
-        return stream, 0  # check_stream names the sample
-    try:
-        order, times_s = mend_clock(stream.timestamps_s)
-    except ValueError as error:
-        raise ValueError(
-            f"{place}: {error}. Leave the recording out, or mend its clock by hand."
-        ) from error
-    n_mended = int(np.count_nonzero(times_s != stream.timestamps_s))
-    return SensorStream(times_s, stream.values[order], stream.axes), n_mended
+def warn_of(found: Sequence[Faults], names: Sequence[str]) -> None:
+    """Warn of the faults of each kind in the rows of X, and name the first row."""
+    for kind, done in FAULTS.items():
+        rows = [row for row, faults in enumerate(found) if faults[kind]]
+        if rows:
+            what = done.format(sum(found[row][kind] for row in rows))
+            first = f"row {rows[0]}{names[rows[0]]}"
+            warnings.warn(
+                f"Resampler {what} in {len(rows)} of the rows of X, first in {first}.",
+                DataQualityWarning,
+                3,
+            )
 
 
-def check_stream(
-    stream: SensorStream, *, place: str, allow_missing: bool = False
-) -> SensorStream:
-    """Return a stream without the samples that miss a value.
+def checked_stream(
+    stream: SensorStream, *, place: str, mend: bool = False, allow_missing: bool = False
+) -> tuple[SensorStream, Faults]:
+    """Return a stream that can be interpolated, and what was wrong with it.
 
-    A value is missing if it is NaN; a rotation, if its quaternion is all zeros. Raises a
-    ValueError, which begins with ``place``, if the clock repeats a timestamp, runs
-    backwards or has an undefined time, a value is infinite, fewer than two samples are
-    left, or, unless ``allow_missing``, a value is missing.
+    Samples that miss a value or nearly repeat a timestamp are left out. A value is missing
+    if it is NaN; a rotation, if its quaternion is all zeros. Raises a ValueError, which
+    begins with ``place``, if the clock has an undefined time or, unless ``mend``, repeats a
+    timestamp or runs backwards, a value is infinite, fewer than two samples are left, or,
+    unless ``allow_missing``, a value is missing.
     """
+    faults = Faults()
+    if mend:
+        stream, faults["mended"] = _mended(stream, place)
     _check_length(stream.n_samples, place)
     _check_clock(stream.timestamps_s, place)
-    if np.isinf(stream.values).any():
-        sample, column = np.argwhere(np.isinf(stream.values))[0]
-        raise ValueError(
-            f"{place}, axis {stream.axes[column]!r}: infinity at sample {sample}. Remove "
-            "the sample, or set it to NaN and use missing='interpolate'."
-        )
-    missing = np.isnan(stream.values).any(axis=1)
-    quaternion = quaternion_columns(stream.axes)
-    if quaternion:
-        missing |= ~stream.values[:, quaternion].any(axis=1)
-    if not missing.any():
-        return stream
-    if not allow_missing:
-        sample = int(np.argmax(missing))
-        bad = [
-            axis
-            for axis, value in zip(stream.axes, stream.values[sample], strict=True)
-            if np.isnan(value)
-        ]
-        what = f"NaN in axis {bad[0]!r}" if bad else "a quaternion of zeros"
-        raise ValueError(
-            f"{place}: {what} at sample {sample}, the first of {int(missing.sum())} "
-            "samples with missing values. Use missing='interpolate' to interpolate over "
-            "them, or remove them from the recording."
-        )
-    # Left out rather than filled in: the resampler interpolates over them anyway.
-    kept = ~missing
-    _check_length(int(kept.sum()), f"{place}, samples with missing values left out")
-    return SensorStream(stream.timestamps_s[kept], stream.values[kept], stream.axes)
+    missing = _find_missing(stream, place, allow_missing=allow_missing)
+    faults["missing"] = int(missing.sum())
+    if missing.any():
+        stream = _keep(stream, ~missing)
+        _check_length(stream.n_samples, f"{place}, samples with missing values left out")
+    # The closer two samples are, the steeper is what lies between them, and splines would
+    # follow it.
+    near = near_repeats(stream.timestamps_s)
+    faults["near_repeats"] = int(near.sum())
+    return (_keep(stream, ~near) if near.any() else stream), faults
 
 
 def check_overlap(recording: Recording, *, rate_hz: float, place: str) -> None:
@@ -147,3 +147,50 @@ def _check_clock(times_s: Floats, place: str) -> None:
             f"{int(wrong.sum())} such samples. Use clock='mend' to sort the samples and "
             "spread those of one time, or mend the recording."
         )
+
+
+def _mended(stream: SensorStream, place: str) -> tuple[SensorStream, int]:
+    """Return a stream with its clock mended, and how many samples changed their time."""
+    if not np.isfinite(stream.timestamps_s).all():
+        return stream, 0  # _check_clock names the sample
+    try:
+        order, times_s = mend_clock(stream.timestamps_s)
+    except ValueError as error:
+        raise ValueError(
+            f"{place}: {error}. Leave the recording out, or mend its clock by hand."
+        ) from error
+    n_mended = int(np.count_nonzero(times_s != stream.timestamps_s))
+    return SensorStream(times_s, stream.values[order], stream.axes), n_mended
+
+
+def _find_missing(
+    stream: SensorStream, place: str, *, allow_missing: bool
+) -> NDArray[np.bool_]:
+    if np.isinf(stream.values).any():
+        sample, column = np.argwhere(np.isinf(stream.values))[0]
+        raise ValueError(
+            f"{place}, axis {stream.axes[column]!r}: infinity at sample {sample}. Remove "
+            "the sample, or set it to NaN and use missing='interpolate'."
+        )
+    missing = np.isnan(stream.values).any(axis=1)
+    quaternion = quaternion_columns(stream.axes)
+    if quaternion:
+        missing |= ~stream.values[:, quaternion].any(axis=1)
+    if missing.any() and not allow_missing:
+        sample = int(np.argmax(missing))
+        bad = [
+            axis
+            for axis, value in zip(stream.axes, stream.values[sample], strict=True)
+            if np.isnan(value)
+        ]
+        what = f"NaN in axis {bad[0]!r}" if bad else "a quaternion of zeros"
+        raise ValueError(
+            f"{place}: {what} at sample {sample}, the first of {int(missing.sum())} "
+            "samples with missing values. Use missing='interpolate' to interpolate over "
+            "them, or remove them from the recording."
+        )
+    return missing
+
+
+def _keep(stream: SensorStream, kept: NDArray[np.bool_]) -> SensorStream:
+    return SensorStream(stream.timestamps_s[kept], stream.values[kept], stream.axes)

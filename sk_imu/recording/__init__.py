@@ -17,6 +17,7 @@ from ._channels import sensor_triples as sensor_triples
 from ._clocks import GAP as GAP
 from ._clocks import find_gaps as find_gaps
 from ._clocks import mend_clock as mend_clock
+from ._clocks import near_repeats as near_repeats
 from ._clocks import usual_interval as usual_interval
 from ._quality import DataQualityWarning
 from ._quality_warnings import quality_warnings as quality_warnings

@@ -1,16 +1,18 @@
 """The clock of one stream: its usual interval, its gaps, and the repair of bursts."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["find_gaps", "mend_clock", "usual_interval"]
+__all__ = ["find_gaps", "mend_clock", "near_repeats", "usual_interval"]
 
 Floats = NDArray[np.float64]
 
 #: An interval longer than this many usual ones is a gap: over two samples are missing.
 GAP = 3.5
 #: An interval shorter than this many usual ones belongs to samples delivered in a burst.
-_BURST = 0.1
+BURST = 0.1
 #: Least distance of mended samples in usual intervals.  It is below 1 so that a slightly
 #: overestimated interval does not push one sample after the other away.
 _SPACING = 0.9
@@ -71,6 +73,41 @@ def find_gaps(times_s: Floats, longer_than_s: float | None = None) -> Floats:
     return np.stack([times_s[before], times_s[before + 1]], axis=1)
 
 
+def near_repeats(times_s: Floats) -> NDArray[np.bool_]:
+    """Return which samples nearly repeat the time of the next one.
+
+    Parameters
+    ----------
+    times_s : ndarray of shape (n_samples,)
+        Strictly increasing time of each of at least two samples in seconds.
+
+    Returns
+    -------
+    near : ndarray of shape (n_samples,)
+        Whether a sample is to be left out, so that the others lie at least a tenth of the
+        usual interval apart. The first and the last sample stay.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.recording import near_repeats
+    >>> near_repeats(np.array([0.0, 0.01, 0.0299, 0.03, 0.04])).tolist()
+    [False, False, True, False, False]
+    """
+    least_s = BURST * usual_interval(times_s)
+    near = np.zeros(len(times_s), dtype=bool)
+    if np.diff(times_s).min() >= least_s:
+        return near
+    times = times_s.tolist()
+    following_s = math.inf
+    # Backwards: what comes late gets a time close to that of the next, which is right.
+    for i in range(len(times) - 1, 0, -1):
+        near[i] = following_s - times[i] < least_s or times[i] - times[0] < least_s
+        if not near[i]:
+            following_s = times[i]
+    return near
+
+
 def mend_clock(times_s: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Spread samples delivered in bursts over the time in which they were taken.
 
@@ -111,7 +148,7 @@ def mend_clock(times_s: Floats) -> tuple[NDArray[np.intp], Floats]:
     interval_s = usual_interval(stamps_s)
     if interval_s <= 0:
         raise ValueError("the clock stands still: most timestamps are repeated")
-    if len(times_s) < 2 or np.diff(stamps_s).min() >= _BURST * interval_s:
+    if len(times_s) < 2 or np.diff(stamps_s).min() >= BURST * interval_s:
         return order, stamps_s
     # Subtracting the least spacing turns "far enough apart" into "not decreasing".
     line_s = np.arange(len(stamps_s)) * _SPACING * interval_s

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._channels import STANDARD_GRAVITY
-from ._clocks import GAP, find_gaps, usual_interval
+from ._clocks import BURST, GAP, find_gaps, usual_interval
 
 __all__ = ["StreamFaults", "StreamQuality", "find_faults", "find_stale", "measure_stream"]
 
@@ -51,6 +51,8 @@ class StreamQuality:
         Number of samples with the timestamp of the sample before.
     n_duplicated_differing : int
         Number of those whose values differ from the sample before.
+    n_near_repeats : int
+        Number of samples less than a tenth of the usual interval after the sample before.
     n_backward : int
         Number of samples earlier than the sample before.
     n_stale : int
@@ -87,6 +89,7 @@ class StreamQuality:
     longest_gap_s: float
     n_duplicated: int
     n_duplicated_differing: int
+    n_near_repeats: int
     n_backward: int
     n_stale: int
     longest_stale_s: float
@@ -109,6 +112,8 @@ class StreamQuality:
         # Copies of a sample are harmless, so they are reported only without the worse kind.
         elif self.n_duplicated:
             found["{} timestamps repeated"] = self.n_duplicated
+        if self.n_near_repeats:
+            found["{} timestamps nearly repeated"] = self.n_near_repeats
         if self.n_stale == self.n_samples - 1:
             found["values never change"] = None
         elif self.n_stale > (1 - _SLOW) * (self.n_samples - 1):
@@ -167,6 +172,7 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
         longest_gap_s=float(steps_s.max()) if n > 1 else np.nan,
         n_duplicated=int(faults.duplicated.sum()),
         n_duplicated_differing=int((faults.duplicated & fresh).sum()),
+        n_near_repeats=int(((steps_s > 0) & (steps_s < BURST * interval_s)).sum()),
         n_backward=int(faults.backward.sum()),
         n_stale=int((~fresh).sum()),
         longest_stale_s=float(np.max(faults.stale[:, 1] - faults.stale[:, 0], initial=0)),

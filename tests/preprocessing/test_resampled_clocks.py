@@ -27,6 +27,46 @@ def test_splines_do_not_swing_in_gaps(interpolation):
     assert np.abs(output).max() < 1.2 * np.abs(values).max()
 
 
+@pytest.mark.parametrize("seconds", [1e-6, 5e-5, 9e-4])
+@pytest.mark.parametrize("interpolation", ["linear", "cubic", "quintic"])
+def test_near_repeats_are_left_out_and_counted(seconds, interpolation):
+    rng = np.random.default_rng(0)
+    times, values = np.arange(300) / 100, rng.normal(size=(300, 3))
+    late = times.copy()
+    late[149] = times[150] - seconds
+    rows = [
+        simple(),
+        Recording({"Gyroscope": SensorStream(late, values)}, source="ada.zip"),
+    ]
+    assert rows[1].quality.warnings == ["Gyroscope: 1 timestamps nearly repeated"]
+    resampler = Resampler(interpolation=interpolation).fit(rows)
+    assert resampler.n_near_repeats_ == 1
+    with pytest.warns(DataQualityWarning, match="left out 1 samples less than .* in 1 of"):
+        _, output = resampler.transform(rows)
+    # The late one is left out, not the one that came on time.
+    kept = np.delete(np.arange(300), 149)
+    clean = Recording({"Gyroscope": SensorStream(times[kept], values[kept])})
+    np.testing.assert_array_equal(output, resampler.transform([clean])[0])
+    # A busy phone's samples have a time of their own, so clock="mend" keeps them.
+    mending = Resampler(interpolation=interpolation, clock="mend").fit(rows)
+    assert (mending.n_near_repeats_, mending.n_mended_ > 0) == (0, True)
+
+
+def test_splines_do_not_swing_where_samples_come_in_pairs():
+    """Pairs a fifth of an interval apart: a spline would put out three times the noise."""
+    times = np.cumsum(np.tile([0.2, 1.8], 500)) / 100
+    values = np.random.default_rng(0).uniform(-1, 1, (1000, 3))
+    recording = Recording({"Gyroscope": SensorStream(times, values)})
+    (output,) = Resampler(sampling_rate_hz=100).fit_transform([recording])
+    assert np.abs(output).max() < 2
+    # A movement that the clock can follow is as accurate as ever.
+    signal = band_limited(np.random.default_rng(1))
+    recording = Recording({"Gyroscope": SensorStream(times, signal(times))})
+    (output,) = Resampler(sampling_rate_hz=100).fit_transform([recording])
+    truth = signal(times[0] + np.arange(output.shape[1]) / 100).T
+    assert relative_rms((output - truth)[:, 5:-5], truth) < 2e-5
+
+
 def gappy():
     times = np.arange(1000) / 100
     kept = (times < 2.995) | (times > 3.505)  # from 2.99 to 3.51 s

@@ -14,7 +14,7 @@ from made_streams import (
 )
 from scipy.spatial.transform import Rotation, Slerp
 
-from sk_imu import Recording, Resampler, SensorStream
+from sk_imu import DataQualityWarning, Recording, Resampler, SensorStream
 from sk_imu.readers import read_recording
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sensor_logger"
@@ -192,9 +192,10 @@ def test_constants_and_ramps_are_kept_to_the_ends():
     times = np.sort(np.random.default_rng(3).uniform(0, 10, 2000))
     times[[0, -1]] = 0, 10
     values = np.stack([np.full(2000, 9.8), times, 3 - 2 * times], axis=1)
-    (output,) = Resampler().fit_transform(
-        [Recording({"Gravity": SensorStream(times, values)})]
-    )
+    with pytest.warns(DataQualityWarning, match="less than a tenth of an interval"):
+        (output,) = Resampler().fit_transform(
+            [Recording({"Gravity": SensorStream(times, values)})]
+        )
     at = np.arange(501) / 50
     np.testing.assert_allclose(output, [np.full(501, 9.8), at, 3 - 2 * at], atol=1e-9)
 
@@ -210,6 +211,7 @@ def test_gap_does_not_switch_the_low_pass_off():
     assert np.abs(output[:, 40:60]).max() < 0.01
 
 
+@pytest.mark.filterwarnings("ignore:Resampler left out:sk_imu.DataQualityWarning")
 def test_bursts_do_not_exhaust_memory():
     for burst in ([1e-9] * 3, [1e-9] * 300):
         times = np.cumsum(np.tile([*burst, 0.04], 500))

@@ -22,6 +22,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sk_imu import DataQualityWarning, Recording, Resampler, SensorStream
 from sk_imu.preprocessing._interpolation import resample_stream
+from sk_imu.recording import near_repeats
 
 
 def test_channels_in_the_order_asked_for():
@@ -239,6 +240,7 @@ def test_shifting_all_clocks_changes_nothing(shift_s, seed, rate_hz):
     rate_hz=st.floats(5, 200),
     anti_alias=st.booleans(),
 )
+@pytest.mark.filterwarnings("ignore::sk_imu.DataQualityWarning")
 def test_any_clock_gives_the_shared_time_and_no_more(times, rate_hz, anti_alias):
     times = np.cumsum(times)
     duration_s = times[-1] - times[0]
@@ -251,6 +253,53 @@ def test_any_clock_gives_the_shared_time_and_no_more(times, rate_hz, anti_alias)
     assert abs((output.shape[1] - 1) - duration_s * rate_hz) <= 1
     assert (output.shape[1] - 1) / rate_hz <= duration_s + 1e-6
     np.testing.assert_allclose(output, 1, atol=1e-6)
+
+
+@st.composite
+def streams(draw):
+    """Draw clocks with jitter, bursts, gaps and near repeats, and values on them."""
+    exponent = st.sampled_from([0.0, -0.1, 0.3, -0.7, -2.0, -4.0]) | st.floats(-6, 0.5)
+    exponents = draw(hnp.arrays(float, st.integers(2, 60), elements=exponent))
+    times = np.cumsum(np.append(0.0, 0.01 * 10.0**exponents))
+    values = draw(hnp.arrays(float, (len(times), 1), elements=finite))
+    return times, values
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    stream=streams(),
+    rate_hz=st.sampled_from([10.0, 50.0, 100.0, 400.0]),
+    interpolation=st.sampled_from(["linear", "cubic", "quintic"]),
+)
+@pytest.mark.filterwarnings("ignore::sk_imu.DataQualityWarning")
+def test_no_value_leaves_the_range_of_its_neighbors_by_more_than_documented(
+    stream, rate_hz, interpolation
+):
+    times, values = stream
+    if times[-1] * rate_hz < 1:
+        return
+    resampler = Resampler(
+        sampling_rate_hz=rate_hz, interpolation=interpolation, anti_alias=False
+    )
+    recording = Recording({"G": SensorStream(times, values, ["x"])})
+    (output,) = resampler.fit_transform([recording])
+    kept = ~near_repeats(times)
+    times, values = times[kept], values[kept]
+    steps = np.diff(times)
+    # On an even clock a spline has the overshoot of its order, worst in the first interval.
+    uneven = steps.max() > 1.1 * steps.min()
+    overshoot = {"linear": 0.0, "cubic": 0.5, "quintic": 0.5 if uneven else 2.3}
+    for at, value in zip(np.arange(output.shape[1]) / rate_hz, output[0], strict=True):
+        left = np.clip(np.searchsorted(times, at, "right") - 1, 0, len(times) - 2)
+        near = values[max(left - 7, 0) : left + 9]
+        most = overshoot[interpolation] * np.ptp(near) + 1e-9 * np.abs(values).max()
+        # Farther samples matter on an even clock, by less than a thousandth.
+        most += 1e-3 * np.ptp(values) * (not uneven)
+        assert near.min() - most <= value <= near.max() + most
+    low_passed = Resampler(sampling_rate_hz=rate_hz, interpolation=interpolation)
+    assert (
+        np.abs(low_passed.fit_transform([recording])[0]).max() <= 7 * np.abs(values).max()
+    )
 
 
 @given(scale=st.floats(0.1, 10), offset=finite)

@@ -225,10 +225,14 @@ def test_polled_files(person, lowest_hz, median_hz, highest_hz):
 def test_warnings_of_polled_files_name_the_person():
     recordings = phone_exercises("person_07", "_100hz_")
     assert quality_warnings(recordings) == [
-        "person_07: TotalAcceleration real update rate 22.7 Hz in 40 of 40 sets"
+        "person_07: TotalAcceleration 3 timestamps nearly repeated in 32 of 40 sets",
+        "person_07: TotalAcceleration real update rate 22.7 Hz in 40 of 40 sets",
     ]
     (frozen,) = phone_exercises("person_06", "jumpingjacks_100hz_hand_1")
-    assert frozen.quality.warnings == ["TotalAcceleration: values never change"]
+    assert frozen.quality.warnings == [
+        "TotalAcceleration: 1 timestamps nearly repeated",
+        "TotalAcceleration: values never change",
+    ]
     (clipped,) = phone_exercises("person_09", "jumpingjacks_100hz_hand_1.")
     assert clipped.quality.streams["TotalAcceleration"].n_stale > 500
 
