@@ -212,7 +212,7 @@ def _curve(times_s: Floats, values: Floats, at_s: Floats, interpolation: str) ->
         return result
     left = _left_of(at_s, times_s)
     # Of an even size, and shifted so that it ends _NEIGHBORS after the sample before.
-    window = {"size": 2 * _NEIGHBORS, "axis": 0, "origin": -1, "mode": "nearest"}
+    window: Any = {"size": 2 * _NEIGHBORS, "axis": 0, "origin": -1, "mode": "nearest"}
     low: Floats = ndimage.minimum_filter1d(values, **window)[left]
     high: Floats = ndimage.maximum_filter1d(values, **window)[left]
     most = _OVERSHOOT * (high - low)

@@ -172,7 +172,7 @@ def _find_missing(
             f"{place}, axis {stream.axes[column]!r}: infinity at sample {sample}. Remove "
             "the sample, or set it to NaN and use missing='interpolate'."
         )
-    missing = np.isnan(stream.values).any(axis=1)
+    missing: NDArray[np.bool_] = np.asarray(np.isnan(stream.values).any(axis=1))
     quaternion = quaternion_columns(stream.axes)
     if quaternion:
         missing |= ~stream.values[:, quaternion].any(axis=1)
