@@ -185,7 +185,7 @@ def _interpolate(
         return values.copy()  # many data sets are uniform already
     result: Floats
     if interpolation != "linear":
-        result = _curve(*_bridge_gaps(times_s, values, interval_s), at_s, interpolation)
+        result = _curve(times_s, values, at_s, interpolation, interval_s)
         if not quaternion:
             return result
     left = _left_of(at_s, times_s)
@@ -204,11 +204,15 @@ def _left_of(at_s: Floats, times_s: Floats) -> NDArray[np.intp]:
     return np.clip(np.searchsorted(times_s, at_s, "right") - 1, 0, len(times_s) - 2)
 
 
-def _curve(times_s: Floats, values: Floats, at_s: Floats, interpolation: str) -> Floats:
+def _curve(
+    times_s: Floats, values: Floats, at_s: Floats, interpolation: str, interval_s: float
+) -> Floats:
     """Return the values of a spline, and of a monotone curve where it swings."""
-    result = _spline(times_s, values, interpolation)(at_s)
     steps_s = np.diff(times_s)
-    if steps_s.max() <= _EVEN * steps_s.min():
+    even = steps_s.max() <= _EVEN * steps_s.min()
+    times_s, values = _bridge_gaps(times_s, values, interval_s)
+    result = _spline(times_s, values, interpolation)(at_s)
+    if even:
         return result
     left = _left_of(at_s, times_s)
     # Of an even size, and shifted so that it ends _NEIGHBORS after the sample before.
