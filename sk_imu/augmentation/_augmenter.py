@@ -15,8 +15,13 @@ from .._atomic import fit_context
 from ..recording import signal_of, with_signal
 from ..validation import Panel, SeriesOutputMixin, Uniform, as_3d, check_series, like_input
 
+_EFFECT = """\
+``fit_transform`` augments the training sets; ``transform`` changes nothing.
+"""
 # The docstrings of all augmenters end with this, after their descriptions.
 _SECTIONS = """\
+{effect}:func:`sk_imu.augmentation.{function}` describes how in detail.
+
 Parameters
 ----------
 {parameters}
@@ -73,7 +78,9 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if cls.__doc__ and function.__doc__:  # python -OO strips both
             _, _, parameters = cleandoc(function.__doc__).partition("of randomness.\n")
             sections = _SECTIONS.format(
-                parameters=parameters.partition("\n\n")[0], function=function.__name__
+                effect="" if cls.mixes_rows else _EFFECT,
+                parameters=parameters.partition("\n\n")[0],
+                function=function.__name__,
             )
             cls.__doc__ = cleandoc(cls.__doc__).replace("See Also\n--------\n", sections)
 

@@ -115,10 +115,7 @@ class RandomMirror(Augmenter, function=random_mirror, constraints=_CONSTRAINTS):
     """Mirror randomly chosen sets, as if the other side of the body had moved.
 
     For sets whose side, left or right, is unknown; where it is known,
-    :class:`CanonicalSide` mirrors only those of one side.  ``fit_transform`` augments the
-    training sets; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_mirror` describes what the mirror does to each
-    sensor.
+    :class:`CanonicalSide` mirrors only those of one side.
 
     See Also
     --------

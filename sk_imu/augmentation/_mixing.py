@@ -106,8 +106,6 @@ class Mixup(Augmenter, function=mixup, constraints=_CONSTRAINTS):
 
     A mixture of two sets has no single label.  So ``fit_transform`` raises an error, and
     :class:`AugmentedClassifier` cannot use it: only a network learns from soft labels.
-    :func:`sk_imu.augmentation.mixup` describes how sets are mixed and gives the
-    reference.
 
     See Also
     --------

@@ -97,9 +97,6 @@ class MultiplicativeNoise(
 ):
     """Multiply randomly chosen timesteps of each set by random coefficients.
 
-    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.multiplicative_noise` gives the reference.
-
     See Also
     --------
     RandomSubsequence : Stretch a random part of each set.

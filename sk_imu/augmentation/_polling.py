@@ -122,9 +122,6 @@ class LowerRate(Augmenter, function=lower_rate, constraints=_CONSTRAINTS):
     """Read randomly chosen sets at a random lower rate, as from a slow sensor.
 
     Some phones report 50 values a second, only every tenth of which is new.
-    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.lower_rate` describes how the rate and the times are
-    drawn.
 
     See Also
     --------

@@ -157,9 +157,7 @@ def _rotations(
 class RandomRotation(Augmenter, function=random_rotation, constraints=_CONSTRAINTS):
     """Turn the vectors of each set by a random rotation.
 
-    People carry a device in different orientations. ``fit_transform`` augments the training
-    sets; ``transform`` changes nothing. :func:`sk_imu.augmentation.random_rotation`
-    describes how the rotation is drawn and what is turned, and gives the reference.
+    People carry a device in different orientations.
 
     See Also
     --------

@@ -74,10 +74,6 @@ def random_scale(
 class RandomScale(Augmenter, function=random_scale, constraints=_CONSTRAINTS):
     """Multiply each set by a random factor, as if the person moved more or less.
 
-    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_scale` describes how the factor is drawn and gives
-    the reference.
-
     See Also
     --------
     SpeedChange : Play each set faster or slower.

@@ -93,9 +93,7 @@ def speed_change(
 class SpeedChange(Augmenter, function=speed_change, constraints=_CONSTRAINTS):
     """Play each set faster or slower.
 
-    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
-    Every set keeps its number of timesteps: :func:`sk_imu.augmentation.speed_change`
-    describes how and gives the reference.
+    Every set keeps its number of timesteps.
 
     See Also
     --------

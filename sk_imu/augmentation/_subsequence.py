@@ -73,10 +73,6 @@ def random_subsequence(
 class RandomSubsequence(Augmenter, function=random_subsequence, constraints=_CONSTRAINTS):
     """Cut a random part out of each set and stretch it back to the set's length.
 
-    ``fit_transform`` augments the training sets; ``transform`` changes nothing.
-    :func:`sk_imu.augmentation.random_subsequence` describes how the part is drawn and
-    gives the reference.
-
     See Also
     --------
     MultiplicativeNoise : Multiply random timesteps by random coefficients.

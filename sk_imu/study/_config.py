@@ -78,10 +78,11 @@ def _fixed_length(given: int | None) -> int | None:
 
 
 def _option(
-    text: str, check: Callable[[Any], Any] | None = None, **argument: Any
-) -> dict[str, Any]:
-    """Return the metadata of an option: its check and its command line argument."""
-    return {"check": check, "argument": {"help": text, **argument}}
+    default: Any, text: str, check: Callable[[Any], Any] | None = None, **argument: Any
+) -> Any:
+    """Return an option with its check and its command line argument."""
+    metadata = {"check": check, "argument": {"help": text, **argument}}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -91,99 +92,79 @@ class StudyConfig:
     :func:`run_study` documents them. ``settings.json`` holds them under the same names.
     """
 
-    data: Any = field(
-        default="watch",
-        metadata=_option(
-            "data set by name, or a folder of recordings; several are reduced to the "
-            "labels and channels that they share (default: watch)",
-            nargs="+",
-            metavar="watch|basic-motions|PATH",
-        ),
+    data: Any = _option(
+        "watch",
+        "data set by name, or a folder of recordings; several are reduced to the "
+        "labels and channels that they share (default: watch)",
+        nargs="+",
+        metavar="watch|basic-motions|PATH",
     )
-    models: Sequence[str] = field(
-        default=("rf", "svm", "cnn", "gru", "cnn-gru"),
-        metadata=_option(
-            "rf svm cnn gru cnn-gru minirocket (default: all but minirocket)",
-            _models,
-            nargs="+",
-            metavar="MODEL",
-        ),
+    models: Sequence[str] = _option(
+        ("rf", "svm", "cnn", "gru", "cnn-gru"),
+        "rf svm cnn gru cnn-gru minirocket (default: all but minirocket)",
+        _models,
+        nargs="+",
+        metavar="MODEL",
     )
-    protocols: Sequence[Any] = field(
-        default=tuple(LETTERS.values()),
-        metadata=_option(
-            "copied-sets (a), unseen-sets (b), unseen-people (c), unseen-sessions, "
-            "unseen-placement, unseen-side, unseen-dataset, few-shot (default: the first "
-            "three)",
-            _protocols,
-            nargs="+",
-            metavar="PROTOCOL",
-        ),
+    protocols: Sequence[Any] = _option(
+        tuple(LETTERS.values()),
+        "copied-sets (a), unseen-sets (b), unseen-people (c), unseen-sessions, "
+        "unseen-placement, unseen-side, unseen-dataset, few-shot (default: the first "
+        "three)",
+        _protocols,
+        nargs="+",
+        metavar="PROTOCOL",
     )
-    budget: str = field(
-        default="quick",
-        metadata=_option(
-            "quick has fewer folds, grid points and epochs; plain has all folds and no "
-            "search; full has all folds and the whole search (default: quick)",
-            _budget,
-            choices=("quick", "plain", "full"),
-        ),
+    budget: str = _option(
+        "quick",
+        "quick has fewer folds, grid points and epochs; plain has all folds and no "
+        "search; full has all folds and the whole search (default: quick)",
+        _budget,
+        choices=("quick", "plain", "full"),
     )
-    seeds: Sequence[int] = field(
-        default=(0,),
-        metadata=_option(
-            "random seed; several seeds run the study several times, and the report has "
-            "the deviation over seeds (default: 0)",
-            _seeds,
-            nargs="+",
-            type=int,
-            metavar="N",
-        ),
+    seeds: Sequence[int] = _option(
+        (0,),
+        "random seed; several seeds run the study several times, and the report has "
+        "the deviation over seeds (default: 0)",
+        _seeds,
+        nargs="+",
+        type=int,
+        metavar="N",
     )
-    channels: Sequence[str] | None = field(
-        default=None,
-        metadata=_option(
-            "sensors or channels to train on (default: total acceleration and gyroscope, "
-            "if all recordings have them)",
-            nargs="+",
-            metavar="NAME",
-        ),
+    channels: Sequence[str] | None = _option(
+        None,
+        "sensors or channels to train on (default: total acceleration and gyroscope, "
+        "if all recordings have them)",
+        nargs="+",
+        metavar="NAME",
     )
-    wear: str | None = field(
-        default=None,
-        metadata=_option(
-            "fixed if the device is always worn the same way, free if not (default: "
-            "taken from the placements of the recordings)",
-            _wear,
-            choices=("fixed", "free"),
-        ),
+    wear: str | None = _option(
+        None,
+        "fixed if the device is always worn the same way, free if not (default: "
+        "taken from the placements of the recordings)",
+        _wear,
+        choices=("fixed", "free"),
     )
-    sampling_rate_hz: float = field(
-        default=25.0,
-        metadata=_option(
-            "sampling rate of all channels after resampling (default: 25)",
-            type=float,
-            metavar="HZ",
-        ),
+    sampling_rate_hz: float = _option(
+        25.0,
+        "sampling rate of all channels after resampling (default: 25)",
+        type=float,
+        metavar="HZ",
     )
-    window_seconds: float = field(
-        default=4.0,
-        metadata=_option(
-            "length of the windows that vote on a set (default: 4)",
-            _window_seconds,
-            type=float,
-            metavar="S",
-        ),
+    window_seconds: float = _option(
+        4.0,
+        "length of the windows that vote on a set (default: 4)",
+        _window_seconds,
+        type=float,
+        metavar="S",
     )
-    fixed_length: int | None = field(
-        default=None,
-        metadata=_option(
-            "stretch each set to N timesteps, as Zhang et al. (2024) do, instead of "
-            "cutting windows",
-            _fixed_length,
-            type=int,
-            metavar="N",
-        ),
+    fixed_length: int | None = _option(
+        None,
+        "stretch each set to N timesteps, as Zhang et al. (2024) do, instead of "
+        "cutting windows",
+        _fixed_length,
+        type=int,
+        metavar="N",
     )
     # Its argument is shared with the other commands that read recordings.
     segment: bool = True

@@ -15,11 +15,7 @@ _COLUMNS = ["model", "than", "leaked", "honest", "points", "low", "high", "drawn
 
 
 def leak_inflation(
-    predictions: pd.DataFrame,
-    *,
-    confidence_level: float = 0.95,
-    n_resamples: int = 4999,
-    random_state: int = 0,
+    predictions: pd.DataFrame, confidence_level: float, n_resamples: int, random_state: int
 ) -> pd.DataFrame:
     """Return how much higher macro F1 is under (a) than under (b) and (c), by model."""
     columns = ["protocol", "model", "seed", "set", "subject", "y_true", "y_pred"]

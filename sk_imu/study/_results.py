@@ -176,12 +176,7 @@ class StudyResults:
         seed that tests none of its people. With ``budget="quick"``, (c) tests two people,
         and the interval is not meaningful.
         """
-        return leak_inflation(
-            self.predictions,
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-            random_state=random_state,
-        )
+        return leak_inflation(self.predictions, confidence_level, n_resamples, random_state)
 
     def by_person(self) -> pd.DataFrame:
         """Return the accuracy on each person tested, averaged over the seeds.
@@ -294,7 +289,7 @@ class StudyResults:
             The results.
         """
         folder = Path(folder)
-        tables = {}
+        tables: dict[str, Any] = {}
         for name in _TABLES:
             path = folder / f"{name}.csv"
             columns = pd.read_csv(path, nrows=0).columns
@@ -314,14 +309,7 @@ class StudyResults:
             name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("settings", "example")
         }
-        return cls(
-            settings=rest["settings"],
-            predictions=tables["predictions"],
-            searches=tables["searches"],
-            curves=tables["curves"],
-            timings=tables["timings"],
-            example=rest["example"],
-        )
+        return cls(**tables, **rest)
 
 
 def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:

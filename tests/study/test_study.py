@@ -353,7 +353,7 @@ def test_inflation_of_two_people_of_ten_is_not_of_draws_without_them():
         for pred in ["squat" if j < wrong else label]
     ]
     table = pd.DataFrame(rows).assign(model="svm", part="test", k=pd.NA)
-    (row,) = leak_inflation(table).itertuples()
+    (row,) = leak_inflation(table, 0.95, 4999, 0).itertuples()
     # All people have the same scores, so it does not matter who is drawn.
     assert row.points > 20
     assert row.low == pytest.approx(row.points)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 Rows = NDArray[np.intp]
+Labels = NDArray[Any]
 #: One value for each set, such as its session; None where it is unknown.
 Factor = NDArray[Any] | None
 
@@ -44,7 +45,7 @@ class Protocol:
     _cv: Any = GroupKFold
 
     def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None
     ) -> str | None:
         """Return why these sets cannot be split this way, None if they can.
 
@@ -65,13 +66,7 @@ class Protocol:
         raise NotImplementedError
 
     def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
     ) -> list[Fold]:
         """Return the outer folds.
 
@@ -159,7 +154,7 @@ def draw_two(n: int) -> list[int]:
 
 
 def why_not_nested(
-    y: NDArray[Any], groups: Factor, folds: list[Fold], what: str, nobody: str
+    y: Labels, groups: Factor, folds: list[Fold], what: str, nobody: str
 ) -> str | None:
     """Return why a search over halves of the groups cannot be nested inside the folds.
 

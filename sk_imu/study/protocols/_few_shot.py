@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ._base import Factor, Fold, draw_two
+from ._base import Factor, Fold, Labels, draw_two
 from ._unseen import UnseenPeople
 
 
@@ -46,7 +45,7 @@ class FewShot(UnseenPeople):
         self.n_draws = n_draws
 
     def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None
     ) -> str | None:
         reason = super().why_unavailable(y, subjects, factor)
         if reason is not None:
@@ -62,13 +61,7 @@ class FewShot(UnseenPeople):
         return None
 
     def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
     ) -> list[Fold]:
         assert subjects is not None
         to_give = _sets_to_give(y, subjects)
@@ -106,7 +99,7 @@ class FewShot(UnseenPeople):
         return []
 
 
-def _sets_to_give(y: NDArray[Any], subjects: Factor) -> dict[Any, int]:
+def _sets_to_give(y: Labels, subjects: Factor) -> dict[Any, int]:
     """Return how many sets of each class a person can label, with one left to test."""
     assert subjects is not None
     to_give = {}

@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from ._base import Factor, Fold, Protocol
+from ._base import Factor, Fold, Labels, Protocol
 from ._few_shot import FewShot
 from ._unseen import (
     UnseenDataset,
@@ -41,7 +40,7 @@ class UnseenSets(Protocol):
     _cv = StratifiedKFold
 
     def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None
     ) -> str | None:
         labels, counts = np.unique(y, return_counts=True)
         rare = [
@@ -50,13 +49,7 @@ class UnseenSets(Protocol):
         return f"each class needs at least 4 sets, but {', '.join(rare)}" if rare else None
 
     def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
     ) -> list[Fold]:
         # Stratified, as in Zhang et al. (2024).
         n_rows = len(y) * (1 + self._n_copies)

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ._base import Factor, Fold, Protocol, draw_two, why_not_nested
+from ._base import Factor, Fold, Labels, Protocol, draw_two, why_not_nested
 
 
 class UnseenPeople(Protocol):
@@ -30,7 +29,7 @@ class UnseenPeople(Protocol):
     _nobody = "only {}"
 
     def why_unavailable(
-        self, y: NDArray[Any], subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None
     ) -> str | None:
         reason = self._what_is_missing(subjects, factor)
         if reason is not None:
@@ -41,13 +40,7 @@ class UnseenPeople(Protocol):
         return why_not_nested(y, groups, folds, self._what, self._nobody)
 
     def splits(
-        self,
-        y: NDArray[Any],
-        subjects: Factor,
-        factor: Factor = None,
-        *,
-        quick: bool,
-        seed: int,
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
     ) -> list[Fold]:
         folds = self._all_folds(subjects, factor)
         return [folds[i] for i in draw_two(len(folds))] if quick else folds
