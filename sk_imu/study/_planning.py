@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from ._config import StudyConfig
+from ._keeping import read_kept
 from ._preparing import prepare
-from ._running import read_kept
 
 # Seconds per unit of cost where nothing was measured: on the watch data, whole search,
 # one core, it is 0.011 with the forest and 0.034 with the hybrid.

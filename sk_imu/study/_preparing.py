@@ -76,6 +76,10 @@ def _split(config: StudyConfig, dataset: StudyData) -> tuple[_Folds, dict[str, s
     for protocol in config.protocols:
         known = dataset.y, dataset.subjects, dataset.factor(protocol.by)
         reason = protocol.why_unavailable(*known)
+        # Asked again only where the search may be in the way.
+        if reason and protocol.why_unavailable(*known, search=False) is None:
+            plain = config.budget == "plain"
+            reason = None if plain else f"{reason} (budget 'plain', without it, can run)"
         if reason is not None:
             unavailable[protocol.name] = reason
             continue

@@ -1,7 +1,5 @@
 """The results of a study: predictions, searches, loss curves and timings."""
 
-import csv
-import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +11,11 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from ._inflation import leak_inflation
 from ._published import published_table
+from ._saving import load_results, save_results
 from ._summary import html_of, line_of, summary_of
 from .protocols import PROTOCOLS
 
 _SCORES = ("precision", "recall", "f1")
-_TABLES = ("predictions", "searches", "curves", "timings")
-_TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")
 
 
 @dataclass(repr=False)
@@ -247,32 +244,7 @@ class StudyResults:
         folder : str or pathlib.Path
             Created if it does not exist.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _TABLES:
-            # Text in quotes, because a label may contain a carriage return.
-            getattr(self, name).to_csv(
-                folder / f"{name}.csv", index=False, quoting=csv.QUOTE_NONNUMERIC
-            )
-        # Optional tables of an earlier run would not belong to these results.
-        for name in ("table", "learning_curve", "people", "seeds", "inflation"):
-            (folder / f"{name}.csv").unlink(missing_ok=True)
-        (folder / "predictions.parquet").unlink(missing_ok=True)
-        if len(self.predictions):
-            self.table().to_csv(folder / "table.csv")
-            if len(curve := self.learning_curve()):
-                curve.to_csv(folder / "learning_curve.csv")
-            if len(people := self.by_person()):
-                people.to_csv(folder / "people.csv", index=False)
-            if len(inflation := self.inflation()):
-                inflation.to_csv(folder / "inflation.csv", index=False)
-            if (seeds := self.by_seed())["seed"].nunique() > 1:
-                seeds.to_csv(folder / "seeds.csv", index=False)
-            if importlib.util.find_spec("pyarrow"):
-                self.tidy(timings=False).to_parquet(folder / "predictions.parquet")
-        for name in ("settings", "example"):
-            text = json.dumps(getattr(self, name), indent=1, ensure_ascii=False)
-            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        save_results(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> "StudyResults":
@@ -287,29 +259,13 @@ class StudyResults:
         -------
         results : StudyResults
             The results.
+
+        Raises
+        ------
+        ValueError
+            If a file is missing or is not as it was saved. The message names the file.
         """
-        folder = Path(folder)
-        tables: dict[str, Any] = {}
-        for name in _TABLES:
-            path = folder / f"{name}.csv"
-            columns = pd.read_csv(path, nrows=0).columns
-            # A class may be called "None" or "NA", so text is never missing, except the
-            # subject of sets that have none.
-            numbers = [c for c in columns if c not in _TEXT or c == "subject"]
-            table = pd.read_csv(
-                path,
-                dtype=dict.fromkeys(_TEXT, "str"),
-                keep_default_na=False,
-                na_values={column: [""] for column in numbers},
-                float_precision="round_trip",
-            )
-            # k is read as float where it is missing.
-            tables[name] = table.astype({"k": "Int64"}) if len(table) else table
-        rest = {
-            name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-            for name in ("settings", "example")
-        }
-        return cls(**tables, **rest)
+        return cls(**load_results(Path(folder)))
 
 
 def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:

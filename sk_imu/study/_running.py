@@ -1,6 +1,5 @@
 """Run a study: every model on the same folds of every protocol, saved as it goes."""
 
-import json
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from ._collecting import collect
 from ._config import StudyConfig
 from ._data import StudyData
 from ._jobs import Job, run_job
+from ._keeping import keep, read_kept
 from ._preparing import prepare
 from ._progress import Progress
 from ._results import StudyResults
@@ -92,9 +92,10 @@ def run_study(
         Several random seeds, in place of ``random_state``. The results keep them apart,
         and the tables average over them.
     out : path, default=None
-        Folder for the results. Each job is saved there as soon as it is done. An
-        interrupted run continues from there; a job whose data, model, grid, seed or
-        versions have changed is run again.
+        Folder for the results, outside the folders of the data. Each job is saved there
+        as soon as it is done. An interrupted run continues from there; a job whose data,
+        model, grid, seed or versions have changed, or whose file is damaged, is run
+        again.
     channels : sequence of str, default=None
         Sensors or channels to train on. None chooses as :class:`~sk_imu.ExerciseClassifier`
         does.
@@ -193,7 +194,7 @@ def _run(
             budget_and_cost = {"budget": of_key[key].budget, "cost": of_key[key].cost}
             done[key] = {"fingerprint": fingerprints[key], **budget_and_cost, **result}
             if folder is not None:
-                _keep(folder / f"{key}.json", done[key])
+                keep(folder / f"{key}.json", done[key])
             progress.add(key, done[key])
     if failed:
         reasons = "".join(f"\n  {key}: {reason}" for key, reason in failed.items())
@@ -226,21 +227,3 @@ def _run_guarded(dataset: StudyData, job: Job) -> dict[str, Any]:
             return run_job(dataset, job)
     except Exception:
         return {"key": job.key, "failed": traceback.format_exc()}
-
-
-def _keep(path: Path, result: dict[str, Any]) -> None:
-    # Written beside and moved into place, so that an interrupt leaves no half file.
-    beside = path.with_name(f"{path.name}.part")
-    beside.write_text(json.dumps(result), encoding="utf-8")
-    beside.replace(path)
-
-
-def read_kept(path: Path) -> dict[str, Any] | None:
-    """Return the saved result of a job, None if it has to be run."""
-    if not path.exists():
-        return None
-    try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # a damaged file: the job is run again
-        return None
-    return kept

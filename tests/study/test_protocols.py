@@ -553,3 +553,21 @@ def test_every_protocol_says_what_it_means():
         assert protocol.name == name
         assert f"``{name}``" in page
         assert protocol.meaning.startswith("tested on")
+
+
+@pytest.mark.parametrize(
+    ("n_people", "data", "protocol"),
+    [
+        (2, lambda sets: sets, "unseen-people"),
+        (2, lambda sets: {"mine": sets[:4], "yours": sets[4:]}, "unseen-dataset"),
+        (1, lambda sets: [*sets[::2], sets[1]], "unseen-sets"),
+    ],
+)
+def test_a_budget_without_a_search_needs_nothing_for_it(n_people, data, protocol, fits):
+    given = data(make_sets(n_people, 4 if n_people == 1 else 2))
+    for budget in ("quick", "full"):
+        with pytest.raises(ValueError, match="No protocol.*budget 'plain'.*can run"):
+            study(given, [protocol], budget=budget)
+    results = study(given, [protocol], budget="plain")
+    assert results.settings["unavailable"] == {}
+    assert results.predictions["part"].eq("test").any()

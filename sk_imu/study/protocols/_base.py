@@ -45,7 +45,7 @@ class Protocol:
     _cv: Any = GroupKFold
 
     def why_unavailable(
-        self, y: Labels, subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, search: bool = True
     ) -> str | None:
         """Return why these sets cannot be split this way, None if they can.
 
@@ -57,6 +57,9 @@ class Protocol:
             The people.
         factor : ndarray of shape (n_sets,) or None, default=None
             What ``by`` names, for each set.
+        search : bool, default=True
+            Whether each fold searches hyperparameters in its training set, which has to
+            be split again for that. The budget "plain" does not.
 
         Returns
         -------
@@ -153,21 +156,29 @@ def draw_two(n: int) -> list[int]:
     return sorted(drawn.tolist())
 
 
-def why_not_nested(
-    y: Labels, groups: Factor, folds: list[Fold], what: str, nobody: str
-) -> str | None:
-    """Return why a search over halves of the groups cannot be nested inside the folds.
+def why_not_fitted(y: Labels, folds: list[Fold], nobody: str) -> str | None:
+    """Return why a model cannot be fitted on each fold and tested.
 
-    Without groups, only the folds themselves are checked. ``what`` is what groups are
-    called, ``nobody`` begins a message about a class that cannot be learned.
+    ``nobody`` begins a message about a class that cannot be learned.
     """
     for fold in folds:
         missing = np.setdiff1d(y[fold.test], y[fold.train])
         if len(missing):
             named = ", ".join(map(str, missing))
             return f"{nobody.format(fold.name)} has sets of {named}"
-        if groups is None:
-            continue
+        if len(np.unique(y[fold.train])) < 2:
+            return f"for {fold.name}, there is one class to learn from"
+    return None
+
+
+def why_not_nested(y: Labels, groups: Factor, folds: list[Fold], what: str) -> str | None:
+    """Return why a search over halves of the groups cannot be nested inside the folds.
+
+    ``what`` is what groups are called. Without groups, the search splits sets.
+    """
+    if groups is None:
+        return None
+    for fold in folds:
         here = groups[fold.train]
         n_groups = len(np.unique(here))
         if n_groups < 2:

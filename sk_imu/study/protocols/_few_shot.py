@@ -45,9 +45,9 @@ class FewShot(UnseenPeople):
         self.n_draws = n_draws
 
     def why_unavailable(
-        self, y: Labels, subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, search: bool = True
     ) -> str | None:
-        reason = super().why_unavailable(y, subjects, factor)
+        reason = super().why_unavailable(y, subjects, factor, search=search)
         if reason is not None:
             return reason
         to_give = _sets_to_give(y, subjects)

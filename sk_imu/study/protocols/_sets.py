@@ -40,13 +40,13 @@ class UnseenSets(Protocol):
     _cv = StratifiedKFold
 
     def why_unavailable(
-        self, y: Labels, subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, search: bool = True
     ) -> str | None:
-        labels, counts = np.unique(y, return_counts=True)
-        rare = [
-            f"{label} has {n}" for label, n in zip(labels, counts, strict=True) if n < 4
-        ]
-        return f"each class needs at least 4 sets, but {', '.join(rare)}" if rare else None
+        # One set to test, and as many to learn from as there are folds of the search.
+        least = 4 if search else 2
+        counts = zip(*np.unique(y, return_counts=True), strict=True)
+        rare = ", ".join(f"{label} has {n}" for label, n in counts if n < least)
+        return f"each class needs at least {least} sets, but {rare}" if rare else None
 
     def splits(
         self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int

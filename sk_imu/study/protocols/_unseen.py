@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ._base import Factor, Fold, Labels, Protocol, draw_two, why_not_nested
+from ._base import Factor, Fold, Labels, Protocol, draw_two, why_not_fitted, why_not_nested
 
 
 class UnseenPeople(Protocol):
@@ -29,15 +29,18 @@ class UnseenPeople(Protocol):
     _nobody = "only {}"
 
     def why_unavailable(
-        self, y: Labels, subjects: Factor, factor: Factor = None
+        self, y: Labels, subjects: Factor, factor: Factor = None, *, search: bool = True
     ) -> str | None:
-        reason = self._what_is_missing(subjects, factor)
+        reason = self._what_is_missing(subjects, factor, search)
         if reason is not None:
+            return reason
+        folds = self._all_folds(subjects, factor)
+        reason = why_not_fitted(y, folds, self._nobody)
+        if reason is not None or not search:
             return reason
         # Where people are not named, the search splits sets.
         groups = None if subjects is None else self.groups(subjects, factor)
-        folds = self._all_folds(subjects, factor)
-        return why_not_nested(y, groups, folds, self._what, self._nobody)
+        return why_not_nested(y, groups, folds, self._what)
 
     def splits(
         self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
@@ -45,12 +48,15 @@ class UnseenPeople(Protocol):
         folds = self._all_folds(subjects, factor)
         return [folds[i] for i in draw_two(len(folds))] if quick else folds
 
-    def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
+    def _what_is_missing(
+        self, subjects: Factor, factor: Factor, search: bool
+    ) -> str | None:
         if subjects is None:
             return "the data set names no subjects"
         n_people = len(np.unique(subjects))
-        if n_people < 3:
-            return f"the nested search needs at least 3 subjects, there are {n_people}"
+        if n_people < (3 if search else 2):
+            needs = "the nested search needs at least 3" if search else "needs at least 2"
+            return f"{needs} subjects, there {'is' if n_people == 1 else 'are'} {n_people}"
         return None
 
     def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
@@ -98,7 +104,9 @@ class UnseenSessions(UnseenPeople):
             ]
         )
 
-    def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
+    def _what_is_missing(
+        self, subjects: Factor, factor: Factor, search: bool
+    ) -> str | None:
         if subjects is None:
             return "the data set names no subjects"
         reason = _why_unnamed(factor, "session")
@@ -146,8 +154,10 @@ class UnseenPlacement(UnseenPeople):
     def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
         return [subjects, factor]
 
-    def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
-        reason = super()._what_is_missing(subjects, factor)
+    def _what_is_missing(
+        self, subjects: Factor, factor: Factor, search: bool
+    ) -> str | None:
+        reason = super()._what_is_missing(subjects, factor, search)
         if reason is None:
             reason = _why_unnamed(factor, str(self.by))
         if reason is None and factor is not None and len(set(factor)) < 2:
@@ -217,7 +227,9 @@ class UnseenDataset(UnseenPeople):
     def kept_apart(self, subjects: Factor, factor: Factor = None) -> list[Any] | None:
         return [factor] if subjects is None else [factor, subjects]
 
-    def _what_is_missing(self, subjects: Factor, factor: Factor) -> str | None:
+    def _what_is_missing(
+        self, subjects: Factor, factor: Factor, search: bool
+    ) -> str | None:
         if factor is None:
             return "the data are one data set: give a mapping of names to data sets"
         return None
