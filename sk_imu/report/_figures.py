@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,6 +62,8 @@ class Drawing(NamedTuple):
     caption: str
     alt: str
     figure: "Figure"
+    # Where it has been written.
+    paths: Sequence[Path] = ()
 
 
 def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list[Path]:
@@ -110,18 +112,7 @@ def write_figures(results: StudyResults, folder: str | os.PathLike[str]) -> list
     return [path for drawn in draw_all(results, folder) for path in drawn.paths]
 
 
-class Written(NamedTuple):
-    """A figure that has been written, as a page needs it."""
-
-    name: str
-    title: str
-    caption: str
-    alt: str
-    width_inches: float
-    paths: list[Path]
-
-
-def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Written]:
+def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Drawing]:
     """Write the figures and return what a page needs of them."""
     import matplotlib as mpl
     from matplotlib.font_manager import fontManager
@@ -148,7 +139,7 @@ def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Writ
                 drawing.figure.savefig(
                     path, dpi=200, metadata={"Title": drawing.title, **undated}
                 )
-            written.append(Written(*drawing[:4], drawing.figure.get_figwidth(), paths))
+            written.append(drawing._replace(paths=paths))
     return written
 
 

@@ -10,7 +10,7 @@ from ..displays import name_of
 from ..study import StudyResults
 from ._again import again_of
 from ._failures import failures_of
-from ._figures import Written, draw_all
+from ._figures import Drawing, draw_all
 from ._findings import headline
 from ._folds import folds_of
 from ._latex import latex_table
@@ -70,7 +70,7 @@ def write_report(results: StudyResults, folder: str | os.PathLike[str]) -> list[
     return [page, table, *(path for drawn in drawings for path in drawn.paths)]
 
 
-def page_of(results: StudyResults, drawings: Sequence[Written]) -> str:
+def page_of(results: StudyResults, drawings: Sequence[Drawing]) -> str:
     """Return the page of a study's results and of the figures drawn from them."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -115,7 +115,7 @@ def _about(settings: dict[str, Any]) -> str:
     )
 
 
-def _figure(drawn: Written) -> dict[str, Any]:
+def _figure(drawn: Drawing) -> dict[str, Any]:
     # The lighter of the two; both are sharp.
     path = min(drawn.paths, key=lambda path: (path.stat().st_size, path.suffix))
     coded = base64.b64encode(path.read_bytes()).decode("ascii")
@@ -124,7 +124,7 @@ def _figure(drawn: Written) -> dict[str, Any]:
         "title": drawn.title.partition("\n")[0],
         "source": f"data:{_TYPES[path.suffix]};base64,{coded}",
         "alt": drawn.alt,
-        "width": round(_PIXELS_PER_INCH * drawn.width_inches),
+        "width": round(_PIXELS_PER_INCH * drawn.figure.get_figwidth()),
         "caption": drawn.caption,
         "files": [path.name for path in drawn.paths],
     }

@@ -51,12 +51,9 @@ class Protocol:
 
         Parameters
         ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
+        y, subjects, factor : ndarray of shape (n_sets,)
+            The labels, the people and what ``by`` names. People or factor that are not
+            known are None.
         search : bool, default=True
             Whether each fold searches hyperparameters in its training set, which has to
             be split again for that. The budget "plain" does not.
@@ -75,12 +72,9 @@ class Protocol:
 
         Parameters
         ----------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
+        y, subjects, factor : ndarray of shape (n_sets,)
+            The labels, the people and what ``by`` names. People or factor that are not
+            known are None.
         quick : bool
             A few folds instead of all.
         seed : int
@@ -115,10 +109,8 @@ class Protocol:
 
         Parameters
         ----------
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
+        subjects, factor : ndarray of shape (n_sets,) or None
+            The people and what ``by`` names.
 
         Returns
         -------
@@ -132,10 +124,8 @@ class Protocol:
 
         Parameters
         ----------
-        subjects : ndarray of shape (n_sets,) or None
-            The people.
-        factor : ndarray of shape (n_sets,) or None, default=None
-            What ``by`` names, for each set.
+        subjects, factor : ndarray of shape (n_sets,) or None
+            The people and what ``by`` names.
 
         Returns
         -------
