@@ -33,7 +33,7 @@ from .preprocessing import (
     motion_channels,
     wear_of,
 )
-from .validation import check_recordings, is_raw
+from .validation import check_labels, check_recordings, is_raw
 
 __all__ = ["MODELS", "ExerciseClassifier", "make_pipeline_for", "wear_of"]
 
@@ -315,6 +315,7 @@ class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
         raw = is_raw(X)
         if raw:
             X = check_recordings(X, estimator=self)
+        y = check_labels(self, X, y)
         channels, wear = self.channels, self.wear
         if raw and channels is None:
             channels = motion_channels(X)

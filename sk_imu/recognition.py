@@ -75,7 +75,7 @@ def fit_recordings(
         raise ValueError(
             "The sets have fewer than two labels. A model needs at least two exercises."
         )
-    labels = np.array([recording.label for recording in sets])
+    labels = [recording.label for recording in sets]
     classifier = ExerciseClassifier(model, channels=channels, random_state=random_state)
     return classifier.fit(sets, labels)
 

@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import HasMethods, Interval, StrOptions
-from ..validation import Panel, Uniform, as_3d, check_series, like_input, rate_of
+from ..validation import (
+    Panel,
+    Uniform,
+    as_3d,
+    check_scores,
+    check_series,
+    like_input,
+    rate_of,
+)
 from ._base import MetaClassifier
 
 __all__ = ["WindowedClassifier"]
@@ -171,6 +179,7 @@ class WindowedClassifier(MetaClassifier):
             labels = self.estimator_.predict(windows)
             scores = (labels[:, np.newaxis] == self.classes_).astype(np.float64)
         scores = _mean_by_set(scores, counts)
+        check_scores(self, scores)
         if method != "predict":
             return scores
         best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)

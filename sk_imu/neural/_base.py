@@ -23,12 +23,19 @@ from torch import nn
 
 from .._atomic import fit_context
 from .._sklearn import check_sample_weight
-from ..validation import Panel, check_labels, check_panel, check_two_classes
+from ..validation import (
+    Panel,
+    check_labels,
+    check_panel,
+    check_scores,
+    check_two_classes,
+    distinct,
+)
 from ._batches import BatchAugmenter, WeightedCrossEntropy
 from ._learning_rows import hold_out_groups, weigh_rows, weighted_dataset
 from ._parameters import Training
 from ._prediction import exact_copy, predict_proba
-from ._training import continue_from, fit_net, make_net, quiet_torch
+from ._training import check_finite, continue_from, fit_net, make_net, quiet_torch
 
 __all__ = ["NetClassifier"]
 
@@ -163,7 +170,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
                     "The first call of partial_fit needs classes: all labels that later "
                     "calls may hold."
                 )
-            self.classes_ = np.unique(column_or_1d(classes))
+            self.classes_ = np.unique(column_or_1d(distinct(classes, what="classes")))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
                 f"classes={classes!r} differs from the first call's: {self.classes_}."
@@ -191,7 +198,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
         """
         check_is_fitted(self)
         panel = check_panel(self, X, reset=False)
-        return predict_proba(self._exact, panel, self.n_jobs)
+        proba = predict_proba(self._exact, panel, self.n_jobs)
+        check_scores(self, proba)
+        return proba
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable label of each set.
@@ -362,6 +371,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
             net.module_.to(getattr(torch, self.dtype))
             state = {name: torch.from_numpy(value) for name, value in weights.items()}
             net.module_.load_state_dict(state)
+        check_finite(net.module_)
         self._use(net)
 
     def _use(self, net: NeuralNet) -> None:

@@ -1,6 +1,7 @@
 """The rows a net learns from: their weights, what is held out, and the dataset of torch."""
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,13 @@ def weigh_rows(
 
     A row of weight 0 is left out, because batch normalization would still count it.
     """
+    if isinstance(class_weight, dict):
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
+                raise ValueError(
+                    f"class_weight has {weight!r} for {label!r}. A weight is a finite "
+                    "number of at least 0; 0 leaves the class out."
+                )
     rows = np.flatnonzero(weights)
     if len(rows):
         classes, codes = np.unique(y[rows], return_inverse=True)

@@ -12,6 +12,7 @@ from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
+from torch import nn
 
 from ._batches import BatchAugmenter, BatchIterator, WeightedCrossEntropy
 from ._callbacks import make_callbacks
@@ -101,11 +102,19 @@ def fit_net(net: NeuralNet, data: Dataset) -> None:
         if not any(callback.misses_ >= callback.patience for callback in stopping):
             raise
     net.notify("on_train_end", X=data, y=None)
-    if not all(value.isfinite().all() for value in net.module_.state_dict().values()):
+    try:
+        check_finite(net.module_)
+    except ValueError as error:
         raise ValueError(
-            "The training diverged: the network's weights are no longer finite. Use a "
-            "smaller lr, or put a ChannelScaler in front."
-        )
+            f"The training diverged: {error}. Use a smaller lr, or put a ChannelScaler in "
+            "front."
+        ) from None
+
+
+def check_finite(module: nn.Module) -> None:
+    """Raise a ValueError if a weight is NaN or infinite."""
+    if not all(value.isfinite().all() for value in module.state_dict().values()):
+        raise ValueError("the network's weights are not finite")
 
 
 def n_epochs_for(max_epochs: int | str, n_batches: int) -> int:

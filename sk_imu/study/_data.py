@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
 
 from ..datasets import load_basic_motions, load_watch
 from ..preprocessing import FixedLength, Resampler, motion_channels
 from ..readers import read_recordings
 from ..recording import TOTAL_PARTS, TOTAL_SENSORS, Recording, sensor_of
 from ..segmentation import sets_of
+from ..validation import distinct
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,7 @@ def _read(
     elif isinstance(data, dict):
         data = data["data"], data["target"], data["subject"]
     recordings, labels, subjects = data
-    # Through lists, because an object array of text and numbers cannot be sorted.
-    X, y = list(recordings), np.asarray(list(labels))
+    X, labels = list(recordings), list(labels)
     for row, recording in enumerate(X):
         if not isinstance(recording, Recording):
             raise ValueError(
@@ -139,18 +140,32 @@ def _read(
     people: NDArray[Any] | None = None
     n_nameless = 0 if subjects is None else sum(map(pd.isna, subjects))
     if subjects is not None and not n_nameless:
-        people = np.asarray(list(subjects))
+        people = _distinct(subjects, f"{name}: subjects")
     elif 0 < n_nameless < len(X):
         notes.append(
             f"{n_nameless} of {len(X)} sets have no subject, so subjects are not used."
         )
-    for what, values in (("labels", y), ("subjects", people)):
+    for what, values in (("labels", labels), ("subjects", people)):
         if values is not None and len(values) != len(X):
             raise ValueError(f"{name}: {len(X)} recordings, but {len(values)} {what}.")
     for row, label in enumerate(labels):
         if pd.isna(label):
             raise ValueError(f"{name}: row {row} ({X[row].name}) has no label.")
+    y = _distinct(labels, f"{name}: labels")
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
     return name, X, y, people, notes
+
+
+def _distinct(values: Any, what: str) -> NDArray[Any]:
+    """Return labels or subjects as an array; the tables read an empty text as missing."""
+    array = distinct(list(values), what=what)
+    if "" in array.tolist():
+        row = array.tolist().index("")
+        raise ValueError(f"{what}: row {row} has an empty text. Give it a name.")
+    return array
 
 
 def _joined(

@@ -1,12 +1,4 @@
-"""What an estimator accepts: the three states of X, checked in one place.
-
-raw
-    a list of :class:`~sk_imu.Recording`
-uniform
-    a list of float arrays of shape (n_channels, n_timesteps_i)
-panel
-    an array of shape (n_sets, n_channels, n_timesteps); a 2-D array means one channel
-"""
+"""Sets in the uniform and the panel state, and lists of recordings."""
 
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -15,12 +7,11 @@ from typing import Any, ClassVar, Self, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags, assert_all_finite, check_consistent_length
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils import Tags
+from sklearn.utils.validation import validate_data
 
-from ._atomic import fit_context
-from .recording import Recording, SignalArray, signal_of, with_signal
+from .._atomic import fit_context
+from ..recording import Recording, SignalArray, signal_of, with_signal
 
 Panel = NDArray[np.floating]
 Uniform = list[NDArray[np.floating]]
@@ -216,32 +207,6 @@ def check_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
             "of it or wrap it in a WindowedClassifier."
         )
     return panel
-
-
-def check_labels(estimator: Any, X: Any, y: Any) -> NDArray[Any]:
-    """Return y as an array of one label per row of X.
-
-    Raises a ValueError if y is missing, of another length or dimension, continuous, or not
-    finite.
-    """
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
-        )
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
-    check_consistent_length(X, labels)
-    assert_all_finite(labels, input_name="y")
-    check_classification_targets(labels)
-    return labels
-
-
-def check_two_classes(estimator: Any, classes: NDArray[Any]) -> None:
-    """Raise a ValueError if there is only one class."""
-    if len(classes) < 2:
-        raise ValueError(
-            f"{type(estimator).__name__} needs sets of at least two classes, but y has "
-            f"only one class: {classes.tolist()[0]!r}."
-        )
 
 
 def as_3d(panel: Panel) -> Panel:
