@@ -69,7 +69,7 @@ plt.show()
 # %%
 # A recording with faults can still be useful.  The :class:`~sk_imu.Resampler` raises an
 # error for the repeated times unless ``clock="mend"`` spreads them out, and interpolates
-# over the gap unless ``max_gap_seconds`` forbids it.  The frozen gyroscope cannot be
+# over the gap, which it would refuse from one second on.  The frozen gyroscope cannot be
 # repaired: leave out such a set.
 
 n_warnings = len(quality.warnings)

@@ -90,6 +90,16 @@ def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
     return parts
 
 
+def needed_axes(recording: Recording, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the axes of each sensor that channels are, or are computed from."""
+    available = channel_parts(recording)
+    axes: dict[str, list[str]] = {}
+    for name in names:
+        for sensor, axis in available[name]:
+            axes.setdefault(sensor, []).append(axis)
+    return axes
+
+
 def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> SensorStream:
     """Return a stream with the axes wanted, and all four of a quaternion."""
     # A channel may be chosen itself and also be a part of TotalAcceleration.

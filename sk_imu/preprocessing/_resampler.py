@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -25,13 +25,22 @@ from ..validation import (
     is_list,
     is_raw,
 )
-from ._channel_choice import channel_parts, check_channels, choose_axes, choose_channels
+from ._channel_choice import (
+    channel_parts,
+    check_channels,
+    choose_axes,
+    choose_channels,
+    needed_axes,
+)
 from ._interpolation import ROUNDING, resample_stream
 from ._stream_checks import (
     FAULTS,
     Faults,
+    check_array,
     check_overlap,
+    check_timesteps,
     checked_stream,
+    count_timesteps,
     long_gaps,
     warn_of,
 )
@@ -79,10 +88,15 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Whether clocks that repeat timestamps or run backwards are refused, or samples are
         sorted by time and bursts spread over the time in which they were taken. No sample
         is dropped. Recordings only.
-    max_gap_seconds : float, default=None
-        Longest interval between two samples that is interpolated over; None sets no limit.
-    gaps : {"error", "mark"}, default="error"
-        Whether longer gaps are refused, or the timesteps inside them become NaN.
+    max_gap_seconds : float or "auto", default="auto"
+        Longest interval between two samples that is no gap. "auto" takes 1 second, or 3.5
+        usual intervals of a slow stream; None sets no limit.
+    gaps : {"error", "mark", "interpolate"}, default="error"
+        Whether longer gaps are refused, the timesteps inside them become NaN, or they are
+        interpolated over and counted.
+    max_timesteps : int, default=5_000_000
+        Most timesteps of one row of the output, checked before memory is taken: more than a
+        day at 50 Hz. A clock that was set forward would make years of a few samples.
     input_rate_hz : float, default=None
         The rate of uniform and panel input in hertz. None takes the rate that X has as a
         :class:`SignalArray`; an array without a rate is taken to be at
@@ -142,8 +156,13 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         "anti_alias": ["boolean"],
         "missing": [StrOptions({"error", "interpolate"})],
         "clock": [StrOptions({"error", "mend"})],
-        "max_gap_seconds": [Interval(Real, 0, None, closed="neither"), None],
-        "gaps": [StrOptions({"error", "mark"})],
+        "max_gap_seconds": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+            None,
+        ],
+        "gaps": [StrOptions({"error", "mark", "interpolate"})],
+        "max_timesteps": [Interval(Integral, 1, None, closed="left")],
         "input_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
         "dtype": [StrOptions({"float64", "float32"})],
     }
@@ -157,8 +176,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         anti_alias: bool = True,
         missing: Literal["error", "interpolate"] = "error",
         clock: Literal["error", "mend"] = "error",
-        max_gap_seconds: float | None = None,
-        gaps: Literal["error", "mark"] = "error",
+        max_gap_seconds: float | Literal["auto"] | None = "auto",
+        gaps: Literal["error", "mark", "interpolate"] = "error",
+        max_timesteps: int = 5_000_000,
         input_rate_hz: float | None = None,
         dtype: Literal["float64", "float32"] = "float64",
     ) -> None:
@@ -170,6 +190,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self.clock = clock
         self.max_gap_seconds = max_gap_seconds
         self.gaps = gaps
+        self.max_timesteps = max_timesteps
         self.input_rate_hz = input_rate_hz
         self.dtype = dtype
 
@@ -240,7 +261,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             chosen, faults = self._read(recording, row)
             rows.append(self._transform_recording(chosen))
             found.append(faults)
-        warn_of(found, [f" ({recording.name})" for recording in X])
+        warn_of(found, [f" ({recording.name})" for recording in X], gaps=self.gaps)
         return with_signal(rows, self.channel_names_, self.sampling_rate_hz)
 
     def __sklearn_tags__(self) -> Tags:
@@ -257,13 +278,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         # Without a choice, no channel of any recording may be lost silently.
         exactly = self.channels is None
         check_channels(recording, self.channel_names_, where, exactly=exactly)
-        available = channel_parts(recording)
-        axes: dict[str, list[str]] = {}
-        for name in self.channel_names_:
-            for sensor, axis in available[name]:
-                axes.setdefault(sensor, []).append(axis)
         streams, faults = {}, Faults()
-        for sensor, wanted in axes.items():
+        for sensor, wanted in needed_axes(recording, self.channel_names_).items():
             place = f"{where}, sensor {sensor!r}"
             streams[sensor], found = checked_stream(
                 choose_axes(recording.streams[sensor], wanted, place),
@@ -274,7 +290,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             faults += found
         # Only now: mending and leaving out samples change what the streams share.
         chosen = replace(recording, streams=streams)
-        check_overlap(chosen, rate_hz=self.sampling_rate_hz, place=where)
+        rate_hz, most = self.sampling_rate_hz, self.max_timesteps
+        check_overlap(chosen, rate_hz=rate_hz, max_timesteps=most, place=where)
         for sensor, stream in streams.items():
             gaps = self._long_gaps(
                 stream.timestamps_s, *chosen.overlap_s, f"{where}, sensor {sensor!r}"
@@ -285,12 +302,12 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     def _long_gaps(
         self, times_s: Floats, start_s: float, end_s: float, place: str
     ) -> Floats:
-        within, allow = (start_s, end_s), self.gaps == "mark"
+        within, allow = (start_s, end_s), self.gaps != "error"
         return long_gaps(times_s, self.max_gap_seconds, within, place=place, allow=allow)
 
     def _transform_recording(self, recording: Recording) -> Floats:
         start_s, end_s = recording.overlap_s
-        n_timesteps = self._count_timesteps(end_s - start_s)
+        n_timesteps = count_timesteps(end_s - start_s, self.sampling_rate_hz)
         values: dict[tuple[str, str], Floats] = {}
         for sensor, stream in recording.streams.items():
             times_s = stream.timestamps_s - start_s
@@ -315,7 +332,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             uniform = self._transform_row(np.atleast_2d(row), missing, i, rate_hz)
             uniform = uniform.astype(row.dtype)
             rows.append(uniform.reshape(*row.shape[:-1], -1))
-        warn_of(found, [""] * len(found))
+        warn_of(found, [""] * len(found), gaps=self.gaps)
         return rows if isinstance(series, list) else np.stack(rows)
 
     def _input_rate_hz(self, X: Any) -> float:
@@ -338,18 +355,11 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self, values: Panel, missing: NDArray[np.bool_], row: int, rate_hz: float
     ) -> Floats:
         times_s = np.arange(len(missing)) / rate_hz
-        n_timesteps = self._count_timesteps(times_s[-1])
-        if n_timesteps < 2:
-            raise ValueError(
-                f"Resampler: row {row} of X has {len(missing)} feature(s) (timesteps) at "
-                f"{rate_hz:g} Hz, which is less than one timestep at "
-                f"{self.sampling_rate_hz:g} Hz. Give longer sets."
-            )
-        if missing[0] or missing[-1]:
-            raise ValueError(
-                f"Resampler: row {row} of X begins or ends with a missing value, which "
-                "interpolation can't fill. Cut it off."
-            )
+        place = f"Resampler: row {row} of X"
+        most = self.max_timesteps
+        check_timesteps(times_s[-1], self.sampling_rate_hz, max_timesteps=most, place=place)
+        n_timesteps = count_timesteps(times_s[-1], self.sampling_rate_hz)
+        check_array(missing, n_timesteps, rate_hz, self.sampling_rate_hz, place)
         samples = values.T[~missing].astype(np.float64)
         return self._resample(times_s[~missing], samples, n_timesteps).T
 
@@ -365,16 +375,14 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             interpolation=self.interpolation,
             anti_alias=self.anti_alias,
         )
+        if self.gaps != "mark":
+            return uniform
         # What was interpolated over a long gap is not kept.
         last_s = (n_timesteps - 1) / self.sampling_rate_hz
         for gap in self._long_gaps(times_s, 0, last_s, ""):
             first, last = gap * self.sampling_rate_hz + [ROUNDING, -ROUNDING]
             uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
         return uniform
-
-    def _count_timesteps(self, duration_s: float) -> int:
-        # Rounded clocks must not cost the last timestep.
-        return math.floor(duration_s * self.sampling_rate_hz + ROUNDING) + 1
 
     def _keep(self, found: list[Faults]) -> Self:
         for kind in FAULTS:

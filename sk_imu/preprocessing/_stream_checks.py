@@ -1,13 +1,16 @@
 """Whether streams can be brought onto one clock: their clocks, gaps and values."""
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..recording import (
+    GAP,
     DataQualityWarning,
     Recording,
     SensorStream,
@@ -15,6 +18,7 @@ from ..recording import (
     mend_clock,
     near_repeats,
     quaternion_columns,
+    usual_interval,
 )
 from ._interpolation import ROUNDING
 
@@ -26,16 +30,19 @@ FAULTS = {
     "missing": "interpolated over or left out {} samples with missing values",
     "mended": "gave another time to {} samples of clocks with bursts or steps back",
     "near_repeats": "left out {} samples less than a tenth of an interval before the next",
-    "gaps": "put NaN into {} gaps longer than max_gap_seconds",
+    "gaps": "{gaps} {} gaps longer than max_gap_seconds",
 }
+_GAPS_DONE = {"mark": "put NaN into", "interpolate": "interpolated over", "error": ""}
+#: The longest interval that max_gap_seconds="auto" allows in a stream of a usual rate.
+_LONGEST_S = 1.0
 
 
-def warn_of(found: Sequence[Faults], names: Sequence[str]) -> None:
+def warn_of(found: Sequence[Faults], names: Sequence[str], *, gaps: str) -> None:
     """Warn of the faults of each kind in the rows of X, and name the first row."""
     for kind, done in FAULTS.items():
         rows = [row for row, faults in enumerate(found) if faults[kind]]
         if rows:
-            what = done.format(sum(found[row][kind] for row in rows))
+            what = done.format(sum(found[row][kind] for row in rows), gaps=_GAPS_DONE[gaps])
             first = f"row {rows[0]}{names[rows[0]]}"
             warnings.warn(
                 f"Resampler {what} in {len(rows)} of the rows of X, first in {first}.",
@@ -72,10 +79,13 @@ def checked_stream(
     return (_keep(stream, ~near) if near.any() else stream), faults
 
 
-def check_overlap(recording: Recording, *, rate_hz: float, place: str) -> None:
-    """Raise a ValueError if a recording's streams share less than one timestep of time."""
+def check_overlap(
+    recording: Recording, *, rate_hz: float, max_timesteps: int, place: str
+) -> None:
+    """Raise a ValueError if a recording's streams share too little or too much time."""
     start_s, end_s = recording.overlap_s
     if (end_s - start_s) * rate_hz >= 1 - ROUNDING:
+        check_timesteps(end_s - start_s, rate_hz, max_timesteps=max_timesteps, place=place)
         return
     fault = (
         "don't overlap in time"
@@ -92,30 +102,77 @@ def check_overlap(recording: Recording, *, rate_hz: float, place: str) -> None:
     )
 
 
+def check_array(
+    missing: NDArray[np.bool_],
+    n_timesteps: int,
+    input_hz: float,
+    rate_hz: float,
+    place: str,
+) -> None:
+    """Raise a ValueError if a uniform row is too short, or an end of it is missing."""
+    if n_timesteps < 2:
+        raise ValueError(
+            f"{place} has {len(missing)} feature(s) (timesteps) at {input_hz:g} Hz, which "
+            f"is less than one timestep at {rate_hz:g} Hz. Give longer sets."
+        )
+    if missing[0] or missing[-1]:
+        raise ValueError(
+            f"{place} begins or ends with a missing value, which interpolation can't fill. "
+            "Cut it off."
+        )
+
+
+def check_timesteps(
+    duration_s: float, rate_hz: float, *, max_timesteps: int, place: str
+) -> None:
+    """Raise a ValueError if a row of the output would be longer than allowed.
+
+    A wrong clock can make years of a few samples, which all would be filled in.
+    """
+    n_timesteps = duration_s * rate_hz
+    if n_timesteps >= max_timesteps:
+        raise ValueError(
+            f"{place}: lasts {duration_s:.6g} s, which is {n_timesteps:.3g} timesteps at "
+            f"{rate_hz:g} Hz, more than max_timesteps={max_timesteps}. Correct the clock, "
+            "cut the recording with Recording.between, or allow more."
+        )
+
+
+def count_timesteps(duration_s: float, rate_hz: float) -> int:
+    """Return how many timesteps fit into a time, with one at either end."""
+    return math.floor(duration_s * rate_hz + ROUNDING) + 1
+
+
 def long_gaps(
     times_s: Floats,
-    max_gap_s: float | None,
+    max_gap_seconds: float | Literal["auto"] | None,
     within: tuple[float, float],
     *,
     place: str,
     allow: bool,
 ) -> Floats:
-    """Return start and end of each gap longer than ``max_gap_s`` that lies in an interval.
+    """Return start and end of each gap that is too long and lies in an interval.
 
     Raises a ValueError, which begins with ``place``, if there is one, unless ``allow``.
     """
-    if max_gap_s is None:
+    if max_gap_seconds is None:
         return np.empty((0, 2))
+    if max_gap_seconds == "auto":
+        # A slow sensor has no gaps only because it is slow.
+        limit_s = max(_LONGEST_S, GAP * usual_interval(times_s))
+    else:
+        limit_s = float(max_gap_seconds)
     start_s, end_s = within
-    # A limit of exactly one interval must not fail by rounding.
-    gaps = find_gaps(times_s, max_gap_s * (1 + ROUNDING))
+    gaps = find_gaps(times_s, limit_s * (1 + ROUNDING))
     gaps = gaps[(gaps[:, 0] < end_s) & (gaps[:, 1] > start_s)]
     if len(gaps) and not allow:
         first_s, next_s = gaps[0]
         raise ValueError(
             f"{place}: a gap of {next_s - first_s:.3g} s from {first_s:.3f} s on, the "
-            f"first of {len(gaps)} longer than max_gap_seconds={max_gap_s:g}. Use "
-            "gaps='mark' to get NaN there, or cut the recording with Recording.between."
+            f"first of {len(gaps)} longer than {limit_s:.3g} s "
+            f"(max_gap_seconds={max_gap_seconds!r}). Cut the recording with "
+            "Recording.between, or use gaps='mark' to get NaN there or gaps='interpolate' "
+            "to fill it."
         )
     return gaps
 

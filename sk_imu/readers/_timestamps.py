@@ -11,7 +11,7 @@ from ..recording import QUATERNION_AXES
 
 __all__ = ["Samples", "clean_samples"]
 
-#: A few rows farther than this from all others are strays.
+#: A few rows farther than this from all others are strays; with more, a clock was set.
 _STRAY_S = 3600.0
 #: Sensors that may truly read zero. At most so many rows of zeros are their start-up.
 _ZERO_AT_REST = {"Accelerometer", "Gyroscope", "GyroscopeUncalibrated"}
@@ -19,6 +19,10 @@ _START_UP_ROWS = 10
 #: Rows out of order up to these limits were delivered late; beyond, a clock was set back.
 _LATE_ROWS = 10
 _LATE_S = 1.0
+_CLOCK_SET = (
+    "It was set while recording, or two recordings are joined: cut the file in two there, "
+    "or correct the time."
+)
 #: Sensors of one recording are never farther apart.
 _MIXED_S = 60.0
 #: Times outside these years are not Unix times in nanoseconds.
@@ -77,7 +81,7 @@ def clean_samples(
     Left out and noted with counts: rows of zeros before a sensor's first value, a few
     rows stamped more than an hour from all others, rows that repeat the one before in
     time and values.  Kept and noted: timestamps that repeat with other values, rows out
-    of order, empty cells.  Refused: a clock that was set back and, if times are Unix
+    of order, empty cells.  Refused: a clock that was set and, if times are Unix
     times (``unix``), impossible years and sensors of different recordings.
 
     Raises
@@ -187,6 +191,12 @@ def _check_order(sensor: str, samples: Samples, notes: list[str]) -> None:
             f"{sensor}: {int((steps == 0).sum())} timestamp(s) repeat with other "
             f"values, kept (first: {samples.where(int(np.argmax(steps == 0)) + 1)})."
         )
+    forward_s = float(steps.max(initial=0)) / 1e9
+    if forward_s > _STRAY_S:
+        raise ValueError(
+            f"{samples.where(int(steps.argmax()) + 1)}: the clock of {sensor} jumps "
+            f"forward by {forward_s:.3g} s. {_CLOCK_SET}"
+        )
     if not (steps < 0).any():
         return
     latest = np.maximum.accumulate(times)
@@ -199,9 +209,7 @@ def _check_order(sensor: str, samples: Samples, notes: list[str]) -> None:
         if end - start > _LATE_ROWS or behind_s > _LATE_S:
             raise ValueError(
                 f"{samples.where(int(start))}: the clock of {sensor} runs back by "
-                f"{behind_s:.3g} s for {end - start} row(s). It was set while recording, "
-                "or two recordings are joined: cut the file in two there, or correct the "
-                "time."
+                f"{behind_s:.3g} s for {end - start} row(s). {_CLOCK_SET}"
             )
     notes.append(
         f"{sensor}: {int(late.sum())} row(s) out of order, kept in the file's order "

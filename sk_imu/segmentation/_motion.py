@@ -50,8 +50,12 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
             f"{recording.name}: finding movement needs an acceleration or a Gyroscope, "
             f"but the recording has only {', '.join(streams)}."
         )
+    # There is no movement between the ends of a gap, so that a gap looks like rest.
     resampler = Resampler(
-        sampling_rate_hz=MOTION_RATE_HZ, channels=sensors, missing="interpolate"
+        sampling_rate_hz=MOTION_RATE_HZ,
+        channels=sensors,
+        missing="interpolate",
+        gaps="interpolate",
     )
     values = resampler.fit_transform([recording])[0]
     names = resampler.channel_names_

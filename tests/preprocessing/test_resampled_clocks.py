@@ -22,7 +22,9 @@ def test_splines_do_not_swing_in_gaps(interpolation):
     times = times[(times < 4) | (times > 6)]
     values = np.sin(20 * times[:, None]) + 0.1 * rng.normal(size=(len(times), 3))
     recording = Recording({"Gyroscope": SensorStream(times, values)})
-    resampler = Resampler(sampling_rate_hz=100, interpolation=interpolation)
+    resampler = Resampler(
+        sampling_rate_hz=100, interpolation=interpolation, max_gap_seconds=None
+    )
     (output,) = resampler.fit_transform([recording])
     assert np.abs(output).max() < 1.2 * np.abs(values).max()
 
@@ -82,6 +84,34 @@ def test_long_gaps_are_refused_by_choice():
     with pytest.raises(ValueError, match=message):
         Resampler(max_gap_seconds=0.5).fit(rows)
     assert Resampler(max_gap_seconds=0.52).fit(rows).n_gaps_ == 0
+
+
+def test_gaps_beyond_a_second_are_refused_by_default():
+    times = np.arange(1000) / 100
+    holes = [
+        with_clock(times[(times < 3) | (times > 3 + hole)]) for hole in (0.9, 8.0, 1.1)
+    ]
+    resampler = Resampler().fit(holes[:1])
+    message = r"row 0 of X \(ada\.zip\).*gap of 1\.\d* s.*longer than 1 s .*'auto'.*between"
+    for refuse in (Resampler().fit, resampler.transform):
+        with pytest.raises(ValueError, match=message):
+            refuse(holes[2:])
+    assert Resampler(max_gap_seconds=None).fit(holes[2:]).n_gaps_ == 0
+    # A sensor that is slow throughout has no gap.
+    assert Resampler().fit([with_clock(np.arange(50) * 2.0)]).n_gaps_ == 0
+    with pytest.raises(ValueError, match="first of 49 longer than 1 s"):
+        Resampler(max_gap_seconds=1.0).fit([with_clock(np.arange(50) * 2.0)])
+
+
+def test_long_gaps_are_interpolated_by_choice_and_counted():
+    rows = gappy()
+    resampler = Resampler(max_gap_seconds=0.1, gaps="interpolate").fit(rows)
+    assert resampler.n_gaps_ == 1
+    message = "interpolated over 1 gaps .*first in row 1 .ada.zip."
+    with pytest.warns(DataQualityWarning, match=message):
+        output = resampler.transform(rows)
+    expected = Resampler(max_gap_seconds=None).fit_transform(rows)
+    np.testing.assert_array_equal(output[1], expected[1])
 
 
 @pytest.mark.parametrize("rate_hz", [50.0, 100.0])
@@ -223,6 +253,27 @@ def test_streams_that_do_not_overlap_are_named_with_their_times():
     )
     with pytest.raises(ValueError, match=message):
         Resampler().fit([recording])
+
+
+@pytest.mark.parametrize("seconds", [31_536_000.0, 1e300])
+@pytest.mark.parametrize("gaps", ["error", "mark", "interpolate"])
+def test_a_clock_set_forward_is_refused_before_memory_is_taken(seconds, gaps):
+    times = np.arange(600) / 100
+    times[300:] += seconds
+    times[300:] += np.arange(300) * np.spacing(times[300])
+    rows = [simple(), with_clock(times)]
+    message = r"row 1 of X \(ada\.zip\): lasts .* more than max_timesteps=5000000\. Correct"
+    for refuse in (Resampler(gaps=gaps).fit, Resampler().fit(rows[:1]).transform):
+        with pytest.raises(ValueError, match=message):
+            refuse(rows)
+
+
+def test_the_number_of_timesteps_is_limited_by_choice():
+    assert Resampler(max_timesteps=150).fit_transform([simple()])[0].shape == (3, 150)
+    with pytest.raises(ValueError, match="2.99 s, which is 150 timesteps at 50 Hz, more"):
+        Resampler(max_timesteps=149).fit([simple()])
+    with pytest.raises(ValueError, match=r"row 0 of X: lasts 1e\+10 s.*max_timesteps"):
+        Resampler(input_rate_hz=1e-9).fit_transform(np.zeros((2, 3, 11)))
 
 
 def spoiled(value, samples=(7,), axis=1, n=300):

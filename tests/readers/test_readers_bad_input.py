@@ -193,6 +193,17 @@ def test_absurd_clock(tmp_path, start_ns):
         read_recording(tmp_path)
 
 
+def test_a_clock_set_forward_is_refused_where_it_jumps(tmp_path):
+    year_ns = 31_536_000 * 10**9
+    head, *rest = table(n=40).splitlines(keepends=True)
+    later = table(n=40, start_ns=START_NS + year_ns).splitlines(keepends=True)[21:]
+    for sensor in ("Gyroscope", "Gravity"):
+        (tmp_path / f"{sensor}.csv").write_text("".join([head, *rest[:20], *later]))
+    message = r"Gravity\.csv, line 22: the clock .* forward by 3\.15e\+07 s.*cut the file"
+    with pytest.raises(ValueError, match=message):
+        read_recording(tmp_path)
+
+
 def test_the_other_readers_refuse_what_they_cannot_read(tmp_path):
     path = tmp_path / "notes.csv"
     path.write_text("a,b\n1,2\n")

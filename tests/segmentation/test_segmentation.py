@@ -9,7 +9,15 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from sk_imu import Recording, Resampler, SetSegmenter, find_bouts, segment_sets
+from sk_imu import (
+    DataQualityWarning,
+    Recording,
+    Resampler,
+    SensorStream,
+    SetSegmenter,
+    find_bouts,
+    segment_sets,
+)
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.segmentation._annotations import label_of
 from sk_imu.segmentation._set_segmenter import match_bouts
@@ -47,6 +55,27 @@ def test_finds_sets_between_rests(rate_hz):
     assert np.array([(b.start_s, b.end_s) for b in bouts]) == pytest.approx(true, abs=1.0)
     assert [len(bout.repetitions) for bout in bouts] == [8, 8]
     assert all(0.8 < bout.confidence <= 1 for bout in bouts)
+
+
+def without(recording, start_s, end_s, later_s=0.0):
+    """Return a recording without a stretch, and what follows it later by some time."""
+    streams = {}
+    for sensor, stream in recording.streams.items():
+        times = stream.timestamps_s
+        kept = (times < start_s) | (times > end_s)
+        moved = np.where(times > end_s, times + later_s, times)
+        streams[sensor] = SensorStream(moved[kept], stream.values[kept])
+    return replace(recording, streams=streams)
+
+
+def test_a_gap_between_sets_is_reported_and_bridged():
+    recording, truth = workout(2.0, 2.0)
+    gap = truth[0, 1] + 3, truth[0, 1] + 7
+    with pytest.warns(DataQualityWarning, match="interpolated over 2 gaps .*a.csv"):
+        bouts = find_bouts(without(recording, *gap))
+    assert len(bouts) == 2
+    with pytest.raises(ValueError, match=r"a\.csv.*max_timesteps"):
+        find_bouts(without(recording, *gap, later_s=31_536_000))
 
 
 def test_a_short_pause_does_not_end_a_set():
