@@ -154,6 +154,8 @@ def _read(file: Path) -> tuple[Recording, list[tuple[str, Floats, Floats]]]:
         # The file separates milliseconds by a colon, as in 18:45:36:900.
         clock = table[CLOCK].str.replace(r":(\d+)$", r".\1", regex=True)
         times = pd.to_datetime(clock, format="%Y-%m-%d %H:%M:%S.%f")
+        if times.isna().any():
+            raise ValueError(f"line {int(times.isna().argmax()) + 2} has no {CLOCK}")
     except (ValueError, OSError, EOFError) as error:
         raise ValueError(
             f"{file}: is not a session of Exermote: {error}. Take it out of the folder."

@@ -1,7 +1,9 @@
 """Jumping jacks, lifting, rowing and running with a phone in the hand or pocket."""
 
+import lzma
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +24,8 @@ GYROSCOPE = ["gyro_x", "gyro_y", "gyro_z"]
 DEGREES_FROM = 15.0
 #: Unix time beyond this is in milliseconds.
 MILLISECONDS_FROM = 1e11
+#: Later than any Unix time in milliseconds.
+_LATEST = 1e13
 
 DESCR = """\
 Phone exercises: jumping jacks, lifting, rowing and running
@@ -151,7 +155,14 @@ def _read(file: Path, rate_hz: int) -> list[_File]:
                     if _fits(name, rate_hz):
                         with archive.open(name) as content:
                             found.append(_parse(name, f"{file}/{name}", content))
-        except (zipfile.BadZipFile, RuntimeError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            RuntimeError,
+            OSError,
+        ) as error:
             raise ValueError(
                 f"{file}: is not a readable zip file: {error}. Copy it again."
             ) from error
@@ -179,6 +190,12 @@ def _parse(name: str, source: str, content: object) -> _File:
         ) from error
     if len(table) < 2:
         raise ValueError(f"{source}: has {len(table)} rows. Take it out of the folder.")
+    wrong = ~(np.abs(table["timestamp"].to_numpy()) < _LATEST)
+    if wrong.any():
+        raise ValueError(
+            f"{source}, line {int(np.argmax(wrong)) + 2}: its timestamp is not a time. "
+            "Take it out of the folder."
+        )
     return _File(int(match[2]), match[3], match[5], int(match[6]), source, table)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 from sklearn.utils import Bunch
 
 from ..recording import STANDARD_GRAVITY, Recording, channels_of
@@ -140,11 +139,13 @@ def _read(file: Path) -> NDArray[np.float64]:
     """Return acceleration in m/s² and angular rate in rad/s, of shape (6, n)."""
     try:
         samples = loadmat(file).get("d_iner")
-    except (ValueError, TypeError, OSError, NotImplementedError, MatReadError) as error:
+    except Exception as error:  # a damaged file makes scipy and zlib raise any
         raise ValueError(
             f"{file}: is not a readable MATLAB file: {error}. Download it again."
         ) from error
-    if samples is None or samples.ndim != 2 or samples.shape[1] != 6:
+    samples = np.asarray(samples)
+    is_number = np.issubdtype(samples.dtype, np.number)
+    if samples.ndim != 2 or samples.shape[1] != 6 or not is_number:
         raise ValueError(
             f"{file}: needs a variable d_iner of shape (n, 6), as in the published files. "
             "Download it again."

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..recording import Recording, SensorStream
-from ._conventions import check_conventions, check_plausible
+from ._conventions import check_conventions
+from ._plausibility import check_plausible
 from ._timestamps import Samples
 
 __all__ = ["assemble_recording", "first_time_ns"]
@@ -20,6 +21,7 @@ def assemble_recording(
     source: str,
     notes: list[str],
     *,
+    time_unit: str | None = "s",
     start_ns: int | None = None,
     **metadata: Any,
 ) -> Recording:
@@ -33,6 +35,8 @@ def assemble_recording(
         Path of the recording.
     notes : list of str
         What the reader found and decided.
+    time_unit : {"s", "ms", "us", "ns"}, default="s"
+        The unit in which the file's times were read; None if it is certain.
     start_ns : int, default=None
         Time that becomes second 0; None takes the earliest time of any sample.
     **metadata
@@ -43,8 +47,7 @@ def assemble_recording(
     ValueError
         If a value is beyond what any sensor measures.
     """
-    for sensor, samples in sensors.items():
-        notes += check_plausible(sensor, samples)
+    notes += check_plausible(sensors, time_unit)
     # A table may hold one axis of a sensor, which has no direction to compare.
     notes += check_conventions({s: v for s, v in sensors.items() if len(v.axes) >= 3})
     if start_ns is None:

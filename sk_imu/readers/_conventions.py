@@ -25,8 +25,10 @@ those of the quaternion as rotations about z, x and y, with yaw and pitch negate
 Android.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +40,16 @@ from ..recording import (
     SENSOR_AXES,
     SENSOR_UNITS,
     STANDARD_GRAVITY,
+    TOTAL_PARTS,
 )
+from ._plausibility import median_norm
 from ._timestamps import Samples
 
 __all__ = [
     "FLIPPED",
+    "Claim",
     "Convention",
     "check_conventions",
-    "check_plausible",
     "decide_convention",
 ]
 
@@ -59,8 +63,8 @@ FLIPPED["Orientation"] = ("pitch", "yaw")
 #: Median norms of acceleration with gravity that can only be in g, or only in m/s².
 _IN_G = (0.7, 1.5)
 _IN_SI = (6.0, 15.0)
-#: Largest value of each unit that a sensor of a phone may give.
-_LIMITS = {"m/s²": 4000.0, "rad/s": 200.0, "µT": 1e5}
+#: The app's first version that standardises the files of a watch, too.
+_STANDARD_WATCH = (1, 63)
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,11 @@ class Convention:
     """How a file's acceleration and angles are written.
 
     ``apple`` is whether signs are those of iOS; None if unknown, and then they stay.
+    ``in_g`` names the sensors whose values are in g.
     """
 
     apple: bool | None
-    in_g: bool
-    named_by: str
+    in_g: frozenset[str] = frozenset()
 
     def apply(self, sensor: str, samples: Samples) -> Samples:
         """Return a sensor's samples in the package's convention."""
@@ -80,19 +84,60 @@ class Convention:
         if self.apple:
             flipped = FLIPPED.get(sensor, ())
             values *= [-1.0 if axis in flipped else 1.0 for axis in samples.axes]
-        if sensor == "AccelerometerUncalibrated" and self.in_g:
+        if sensor in self.in_g:
             values *= STANDARD_GRAVITY
         return replace(samples, values=values)
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What the user, or else the file's Metadata, says about its convention.
+
+    ``given`` is whether the user named the platform; then no evidence overrules it.
+    """
+
+    platform: str | None = None
+    standardised: bool = False
+    version: str = ""
+    named_by: str = "Metadata"
+    given: bool = False
+    watch: bool = False
+
+    @property
+    def apple(self) -> bool | None:
+        """Whether signs and units are said to be those of iOS; None if nothing says so."""
+        if self.platform is None:
+            return None
+        return self.platform == "ios" and not self.standardised
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it says what versions of the app say wrongly of a watch."""
+        # Before, the watch's own files stayed in g though Metadata says standardised.
+        version = tuple(int(part) for part in re.findall(r"\d{1,4}", self.version)[:2])
+        return (
+            self.watch
+            and self.standardised
+            and self.platform == "ios"
+            and version < _STANDARD_WATCH
+        )
+
+
+class _Vote(NamedTuple):
+    """Evidence of one convention: whether it is iOS's, and what shows it."""
+
+    apple: bool
+    name: str
+    by_unit: bool = False
+
+
 def decide_convention(
-    sensors: Mapping[str, Samples],
-    platform: str | None,
-    standardised: bool,
-    named_by: str,
-    orientation_header: list[str],
+    sensors: Mapping[str, Samples], claim: Claim, orientation_header: list[str]
 ) -> tuple[Convention, list[str]]:
-    """Decide how signs and units are written, by the platform or else by the data.
+    """Decide how signs and units are written: by the user, the data or the Metadata.
+
+    The user's word counts.  Gravity's norm and its direction against the quaternion
+    count more than Metadata, which some versions of the app write wrongly.
 
     Returns
     -------
@@ -101,35 +146,67 @@ def decide_convention(
     notes : list of str
         How it was decided.
     """
-    if platform is not None:
-        apple = platform == "ios" and not standardised
-        how = f"signs and units: {_name(apple)} according to {named_by}"
-        return Convention(apple, apple, named_by), [f"{how}{_what(apple)}."]
-    if not FLIPPED.keys() & sensors.keys():
-        return Convention(None, False, "nothing"), []
-    votes = _evidence(sensors)
-    names = ", ".join(name for _, name in votes)
-    # Only this sensor is in g on iOS, and only its norm shows it.
-    in_g = any(name == "AccelerometerUncalibrated in g" for _, name in votes)
-    verdicts = {apple for apple, _ in votes}
+    if claim.platform is None and not FLIPPED.keys() & sensors.keys():
+        return Convention(None), []
+    votes = _evidence(sensors, claim.watch)
+    if claim.apple is None:
+        return _by_data(sensors, claim, votes, orientation_header)
+    apple = claim.apple
+    # An Android phone does not write g: the unit is wrong, but its signs stay.
+    decisive = [v for v in votes if claim.platform == "ios" or not v.by_unit]
+    overruled = {v.apple for v in votes} == {not apple} and bool(decisive)
+    if overruled and not (claim.given and apple == (claim.platform == "ios")):
+        names = ", ".join(vote.name for vote in votes)
+        return _convention(not apple, claim, votes), [
+            f"CONTRADICTION: signs and units are {_name(not apple)} according to the data "
+            f"({names}), and {_name(apple)} according to {claim.named_by}. The data "
+            f"decide{_what(not apple)}; give platform= to overrule them."
+        ]
+    if claim.is_doubtful and not votes:
+        if not claim.given:
+            return _convention(apple, claim, votes), [
+                f"UNDECIDED: {claim.named_by} names signs and units that this version of "
+                "the app does not give to a watch, and no value shows them. They stay as "
+                "recorded; give platform='ios' if acceleration is in g."
+            ]
+        apple = True
+    how = f"signs and units: {_name(apple)} according to {claim.named_by}"
+    return _convention(apple, claim, votes), [f"{how}{_what(apple)}."]
+
+
+def _by_data(
+    sensors: Mapping[str, Samples], claim: Claim, votes: list[_Vote], header: list[str]
+) -> tuple[Convention, list[str]]:
+    """Decide the convention where no platform is named."""
+    names = ", ".join(vote.name for vote in votes)
+    verdicts = {vote.apple for vote in votes}
     if len(verdicts) == 1:
         apple = verdicts.pop()
-        return Convention(apple, in_g, names), [
+        return _convention(apple, claim, votes), [
             f"no platform is named; signs and units: {_name(apple)} according to the data "
             f"({names}){_what(apple)}."
         ]
     if verdicts:
-        return Convention(None, in_g, names), [
+        return _convention(None, claim, votes), [
             "CONTRADICTION: no platform is named, and the data indicate both iOS and "
-            f"Android ({names}). Signs stay as recorded; give platform= to "
-            "read_sensor_logger."
+            f"Android ({names}). Signs stay as recorded; give platform='ios' or "
+            "platform='android'."
         ]
-    hints = _hints(sensors, orientation_header)
-    return Convention(None, False, "nothing"), [
-        f"UNDECIDED: no platform is named and no value indicates it{hints}. Signs and "
-        "units stay as recorded, which is right for Android; for iOS give platform='ios' "
-        "to read_sensor_logger."
+    return _convention(None, claim, votes), [
+        "UNDECIDED: no platform is named and no value indicates it"
+        f"{_hints(sensors, header)}. Signs and units stay as recorded, which is right for "
+        "Android; for iOS give platform='ios', for Android platform='android'."
     ]
+
+
+def _convention(apple: bool | None, claim: Claim, votes: list[_Vote]) -> Convention:
+    """Return the convention, with the unit by the norm of gravity where that shows it."""
+    # Without any sign of its platform, a watch is an Apple Watch.
+    in_g = apple is not False if claim.watch else bool(apple)
+    if claim.platform != "android":
+        in_g = next((vote.apple for vote in votes if vote.by_unit), in_g)
+    sensors = TOTAL_PARTS if claim.watch else ("AccelerometerUncalibrated",)
+    return Convention(apple, frozenset(sensors if in_g else ()))
 
 
 def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
@@ -144,12 +221,6 @@ def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
     for sensor in GRAVITY_SENSORS:
         if sensor not in sensors:
             continue
-        norm = _median_norm(sensors[sensor])
-        if not abs(norm - STANDARD_GRAVITY) < 0.2 * STANDARD_GRAVITY:
-            notes.append(
-                f"IMPLAUSIBLE: {sensor} has a median norm of {norm:.3g} m/s² instead of "
-                "about 9.81: wrong unit, hard movement, or no physical sensor."
-            )
         cosine = _cosine(sensors[sensor], _up(sensors))
         if cosine < -0.5:
             notes.append(
@@ -173,64 +244,27 @@ def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
     return notes
 
 
-def check_plausible(sensor: str, samples: Samples) -> list[str]:
-    """Refuse impossible values; return notes on an orientation of unknown meaning.
-
-    Raises
-    ------
-    ValueError
-        If a value is beyond what any sensor measures.  The message names file, row and
-        axis.
-    """
-    unit = SENSOR_UNITS[sensor]
-    limit = _LIMITS.get(unit, np.inf)
-    wrong = np.abs(samples.values) > limit
-    if sensor == "Orientation":
-        angles = [i for i, axis in enumerate(samples.axes) if axis in EULER_AXES]
-        quaternion = [i for i, axis in enumerate(samples.axes) if axis in QUATERNION_AXES]
-        wrong[:, angles] = np.abs(samples.values[:, angles]) > 2 * np.pi + 0.01
-        if quaternion:
-            norm = np.linalg.norm(samples.values[:, quaternion], axis=1)
-            # All zeros is a missing rotation, which is the Resampler's business.
-            wrong[:, quaternion[0]] = (np.abs(norm - 1) > 0.05) & (norm > 0)
-        limit, unit = 1.0, "for a quaternion's length, or 2π rad for an angle"
-        n_wrong = int(wrong.any(axis=1).sum())
-        if n_wrong > len(samples) // 2:  # another unit or meaning rather than damage
-            return [
-                f"IMPLAUSIBLE: {n_wrong} of {len(samples)} rows of Orientation do not "
-                "hold a unit quaternion, or hold angles beyond 2π rad. They stay so."
-            ]
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"{samples.where(int(row))}, {sensor} {samples.axes[column]}: "
-            f"{samples.values[row, column]:.6g} is beyond what any phone measures "
-            f"({limit:g} {unit}). The number or its unit is damaged: export the recording "
-            "again."
-        )
-    return []
-
-
-def _evidence(sensors: Mapping[str, Samples]) -> list[tuple[bool, str]]:
-    """Return what indicates the convention: whether it is iOS's, and the evidence."""
-    votes: list[tuple[bool, str]] = []
+def _evidence(sensors: Mapping[str, Samples], watch: bool) -> list[_Vote]:
+    """Return what indicates the convention."""
+    votes: list[_Vote] = []
     for sensor in GRAVITY_SENSORS:
         cosine = _cosine(sensors.get(sensor), _up(sensors))
         # Gravity alone must follow the attitude closely; the others hold movement, too.
         if abs(cosine) > (0.9 if sensor == "Gravity" else 0.5):
-            votes.append((cosine < 0, f"{sensor} against Orientation"))
-    if "AccelerometerUncalibrated" in sensors:
-        norm = _median_norm(sensors["AccelerometerUncalibrated"])
-        if _IN_G[0] < norm < _IN_G[1]:
-            votes.append((True, "AccelerometerUncalibrated in g"))
-        elif _IN_SI[0] < norm < _IN_SI[1]:
-            votes.append((False, "AccelerometerUncalibrated in m/s²"))
+            votes.append(_Vote(cosine < 0, f"{sensor} against Orientation"))
+    # Only these are in g on iOS, and their norm shows it.
+    sensor = "Gravity" if watch else "AccelerometerUncalibrated"
+    norm = median_norm(sensors[sensor]) if sensor in sensors else float("nan")
+    if _IN_G[0] < norm < _IN_G[1]:
+        votes.append(_Vote(True, f"{sensor} in g", by_unit=True))
+    elif _IN_SI[0] < norm < _IN_SI[1]:
+        votes.append(_Vote(False, f"{sensor} in m/s²", by_unit=True))
     for sign, apple in ((1.0, False), (-1.0, True)):
         # Angles near zero fit both signs: one must fit well and the other badly.
         cosines = _euler_cosines(sensors.get("Orientation"), sign)
         other = _euler_cosines(sensors.get("Orientation"), -sign)
         if cosines and min(cosines.values()) > 0.99 and min(other.values()) < 0.9:
-            votes.append((apple, "yaw and pitch against the quaternion"))
+            votes.append(_Vote(apple, "yaw and pitch against the quaternion"))
     return votes
 
 
@@ -321,12 +355,6 @@ def _cosine(one: Samples | None, other: Samples | None) -> float:
     if not known.any():
         return float("nan")
     return float(np.mean(np.sum(vectors * reference, axis=1)[known] / norms[known]))
-
-
-def _median_norm(samples: Samples) -> float:
-    norms = np.linalg.norm(samples.values, axis=1)
-    known = ~np.isnan(norms)
-    return float(np.median(norms[known])) if known.any() else float("nan")
 
 
 def _name(apple: bool | None) -> str:

@@ -3,19 +3,40 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from ..recording import SENSOR_AXES
-from ._files import OWN_PLACE, place_of
-from ._tables import Table, decode, header_of, parse_table, sniff_header
+from ._files import OWN_PLACE, Budget, Files, place_of
+from ._tables import CELL_BYTES, Table, decode, header_of, parse_table, sniff_header
 
-__all__ = ["find_tables", "is_sensor_logger"]
+__all__ = ["WATCH_COLUMNS", "find_tables", "is_sensor_logger"]
 
 Tables = dict[str, list[Table]]
 
 #: Tables of the app besides those of the phone's sensors.
 _OTHER = ("WristMotion", "Annotation", "Metadata")
+#: Columns of a watch's sensors, all in one table.
+WATCH_COLUMNS = {
+    "Accelerometer": ("accelerationX", "accelerationY", "accelerationZ"),
+    "Gravity": ("gravityX", "gravityY", "gravityZ"),
+    "Gyroscope": ("rotationRateX", "rotationRateY", "rotationRateZ"),
+    "Orientation": ("quaternionX", "quaternionY", "quaternionZ", "quaternionW"),
+}
+_CLOCK = ("time", "seconds_elapsed")
+#: The columns of each table that are read; of Metadata, all.
+_COLUMNS = {
+    **{sensor: {*_CLOCK, *axes} for sensor, axes in SENSOR_AXES.items()},
+    "Annotation": {*_CLOCK, "text"},
+    "WristMotion": {*_CLOCK, *(c for columns in WATCH_COLUMNS.values() for c in columns)},
+}
+#: Memory of parsed JSON: of an object, of an array, and of a value in it.
+_JSON_BYTES = {b"{": 400, b"[": 80, b",": 80}
+#: SQLite refuses longer texts and rows, so that a computed column stays small, ...
+_SQLITE_LENGTH = 100_000
+#: ... and stops after this many steps for each byte of the file, which a scan never takes.
+_SQLITE_STEPS_PER_BYTE = 100
 #: The app's versions and layouts differ in upper and lower case.
 _NAMES = {name.lower(): name for name in (*SENSOR_AXES, *_OTHER)}
 
@@ -55,28 +76,34 @@ def is_named_table(name: str, content: bytes) -> bool:
     return not any("(" in cell for cell in header_of(content))
 
 
-def find_tables(files: Mapping[str, bytes], source: str) -> tuple[Tables, list[str]]:
+def find_tables(files: Files, source: str) -> tuple[Tables, list[str]]:
     """Return the tables of each sensor from any layout, and notes."""
     tables: Tables = {}
     notes: list[str] = []
+    unknown = list(files.left_out)
     for name, content in files.items():
         place = place_of(name, files, source)
         kind = file_kind(content)
         if kind == "json":
-            found = _read_json(content, place)
+            found = _read_json(content, place, files.budget, unknown)
         elif kind == "sqlite":
-            found = _read_sqlite(content, place)
+            found = _read_sqlite(content, place, files.budget, unknown)
         elif kind == "combined":
-            found = _read_combined(content, place)
+            found = _read_combined(content, place, files.budget, notes)
         elif sensor := _sensor_of_file(name):
-            table = parse_table(content, place)
-            found = {sensor: Table(place, [], [], []) if table is None else table}
+            is_read = partial(_is_read, sensor)
+            table = parse_table(content, place, keep=is_read, budget=files.budget)
+            found = {sensor: Table(place, [], {}, []) if table is None else table}
             if table is None:
                 notes.append(f"{sensor}: the file is empty.")
         else:
+            unknown.append(name)
             continue
         for sensor, table in found.items():
             tables.setdefault(sensor, []).append(table)
+            notes += table.not_read()
+    if unknown:
+        notes.append(f"not read: {', '.join(unknown)}.")
     for sensor, twice in tables.items():
         if len(twice) > 1:
             raise ValueError(
@@ -92,7 +119,16 @@ def find_tables(files: Mapping[str, bytes], source: str) -> tuple[Tables, list[s
     return tables, notes
 
 
-def _read_json(content: bytes, place: str) -> dict[str, Table]:
+def _is_read(sensor: str, column: str) -> bool:
+    return sensor not in _COLUMNS or column in _COLUMNS[sensor]
+
+
+def _read_json(
+    content: bytes, place: str, budget: Budget, unknown: list[str]
+) -> dict[str, Table]:
+    for mark, n_bytes in _JSON_BYTES.items():
+        budget.spend(n_bytes * content.count(mark), place)
+    budget.spend(2 * len(content), place)
     text = decode(content, place)
     try:
         # Numbers stay text, because nanoseconds since 1970 exceed float64.
@@ -103,6 +139,7 @@ def _read_json(content: bytes, place: str) -> dict[str, Table]:
             "export the recording again."
         ) from error
     groups: dict[str, tuple[list[dict[str, Any]], list[int]]] = {}
+    others: dict[str, int] = {}
     for row, record in enumerate(records, start=1):
         if not isinstance(record, dict) or not isinstance(record.get("sensor"), str):
             raise ValueError(
@@ -111,51 +148,81 @@ def _read_json(content: bytes, place: str) -> dict[str, Table]:
             )
         # Some names are written with a space, such as "Wrist Motion".
         sensor = _NAMES.get(record["sensor"].replace(" ", "").lower())
-        if sensor is not None:
-            members, rows = groups.setdefault(sensor, ([], []))
-            members.append(record)
-            rows.append(row)
+        if sensor is None:
+            others[record["sensor"][:40]] = others.get(record["sensor"][:40], 0) + 1
+            continue
+        members, rows = groups.setdefault(sensor, ([], []))
+        members.append(record)
+        rows.append(row)
+    unknown += [f"{n} records of {sensor}" for sensor, n in list(others.items())[:20]]
     tables = {}
     for sensor, (members, rows) in groups.items():
+        if sensor == "Metadata":  # only the first is used
+            members, rows = members[:1], rows[:1]
         header = list(dict.fromkeys(key for record in members for key in record))
-        columns = [[_text(record.get(key)) for record in members] for key in header]
-        tables[sensor] = Table(f"{place}, {sensor}", header, [*columns], rows, "record")
+        columns = {
+            key: [_text(record.get(key)) for record in members]
+            for key in header
+            if _is_read(sensor, key)
+        }
+        header.remove("sensor")
+        tables[sensor] = Table(f"{place}, {sensor}", header, columns, rows, "record")
     return tables
 
 
-def _read_sqlite(content: bytes, place: str) -> dict[str, Table]:
+def _read_sqlite(
+    content: bytes, place: str, budget: Budget, unknown: list[str]
+) -> dict[str, Table]:
     tables = {}
+    budget.spend(len(content), place)
     try:
         connection = sqlite3.connect(":memory:")
         try:
             # In memory: a file from elsewhere is never opened as a database on disk.
             connection.deserialize(content)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _SQLITE_LENGTH)
+            steps = iter(range(1 + len(content) * _SQLITE_STEPS_PER_BYTE // 100_000))
+            connection.set_progress_handler(lambda: next(steps, None) is None, 100_000)
             found = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
             for (name,) in found.fetchall():
-                sensor = _NAMES.get(name.replace(" ", "").lower())
+                sensor = _NAMES.get(str(name).replace(" ", "").lower())
                 if sensor is None:
+                    unknown.append(f"table {name}")
                     continue
-                # A query takes no parameter for a table's name, so quotes are escaped.
-                quoted = name.replace('"', '""')
-                cursor = connection.execute(f'SELECT * FROM "{quoted}"')
-                header = [column[0] for column in cursor.description]
-                rows = [[_text(cell) for cell in row] for row in cursor.fetchall()]
-                columns = [list(cells) for cells in zip(*rows, strict=True)]
-                tables[sensor] = Table(
-                    f"{place}, {sensor}",
-                    header,
-                    [*columns] or [[] for _ in header],
-                    range(1, len(rows) + 1),
-                    "row",
-                )
+                tables[sensor] = _read_sqlite_table(connection, name, sensor, place, budget)
         finally:
             connection.close()
-    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+    except (sqlite3.Error, UnicodeError, OverflowError) as error:
         raise ValueError(
             f"{place}: is not a readable SQLite file: {error}. It may have been cut "
             "short: export the recording again."
         ) from error
     return tables
+
+
+def _read_sqlite_table(
+    connection: sqlite3.Connection, name: str, sensor: str, place: str, budget: Budget
+) -> Table:
+    # A query takes no parameter for a name, so quotes are escaped.
+    table = f'"{_escaped(name)}"'
+    cursor = connection.execute(f"SELECT * FROM {table} LIMIT 0")
+    header = [column[0] for column in cursor.description]
+    columns: dict[str, list[str]] = {c: [] for c in header if _is_read(sensor, c)}
+    if columns:
+        wanted = ", ".join(f'"{_escaped(column)}"' for column in columns)
+        cursor = connection.execute(f"SELECT {wanted} FROM {table}")
+        for rows in iter(lambda: cursor.fetchmany(10_000), []):
+            budget.spend(CELL_BYTES * len(rows) * len(columns), place)
+            for cells, column in zip(
+                zip(*rows, strict=True), columns.values(), strict=True
+            ):
+                column += map(_text, cells)
+    n_rows = len(next(iter(columns.values()), []))
+    return Table(f"{place}, {sensor}", header, columns, range(1, n_rows + 1), "row")
+
+
+def _escaped(name: str) -> str:
+    return name.replace('"', '""')
 
 
 def _combined_columns(header: list[str]) -> dict[str, dict[str, str]]:
@@ -166,18 +233,25 @@ def _combined_columns(header: list[str]) -> dict[str, dict[str, str]]:
     for column in header:
         name, _, axis = column.partition("_")
         sensor = _NAMES.get(name.lower())
-        if sensor and axis:
+        if sensor and axis and _is_read(sensor, axis):
             found.setdefault(sensor, {})[axis] = column
     return found
 
 
-def _read_combined(content: bytes, place: str) -> dict[str, Table]:
-    table = parse_table(content, place)
+def _read_combined(
+    content: bytes, place: str, budget: Budget, notes: list[str]
+) -> dict[str, Table]:
+    def is_read(column: str) -> bool:
+        return column in _CLOCK or bool(_combined_columns(["time", column]))
+
+    table = parse_table(content, place, keep=is_read, budget=budget)
     if table is None:
         return {}
-    shared = [name for name in ("time", "seconds_elapsed") if table.has(name)]
+    notes += table.not_read()
+    sensors = _combined_columns(table.header)
+    shared = [name for name in _CLOCK if table.has(name)]
     tables = {}
-    for sensor, columns in _combined_columns(table.header).items():
+    for sensor, columns in sensors.items():
         table.require(list(columns.values()))
         own = [table.cells(column) for column in columns.values()]
         # A row without any value of this sensor belongs to another one.
@@ -187,7 +261,7 @@ def _read_combined(content: bytes, place: str) -> dict[str, Table]:
             if any(map(str.strip, cells))
         ]
         names = [*(name for name in shared if name not in columns), *columns]
-        cells = [table.cells(columns.get(name, name)) for name in names]
+        cells = {name: table.cells(columns.get(name, name)) for name in names}
         whole = Table(f"{table.place}, {sensor}", names, cells, table.rows)
         tables[sensor] = whole.take(filled)
     return tables

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording import SENSOR_UNITS, STANDARD_GRAVITY, Recording
+from ..recording import SENSOR_UNITS, Recording, warn_of_doubts
 from ._assembly import assemble_recording
-from ._files import OWN_PLACE, place_of, read_files
+from ._files import MAX_BYTES, OWN_PLACE, Files, place_of, read_files
+from ._plausibility import UNITS
 from ._tables import Table, header_of, parse_table
-from ._timestamps import Samples, clean_samples
+from ._timestamps import Samples, clean_samples, to_nanoseconds
 
 __all__ = ["read_phyphox"]
 
@@ -28,23 +29,19 @@ _SENSORS = (
     ("rotation rate", "Gyroscope"),
     ("magnet", "Magnetometer"),
 )
-#: Units that a file may have in place of the package's, in lower case, and their factors.
-_UNITS = {
-    "m/s²": {"m/s^2": 1.0, "m/s²": 1.0, "g": STANDARD_GRAVITY},
-    "rad/s": {"rad/s": 1.0, "°/s": np.pi / 180, "deg/s": np.pi / 180},
-    # Unicode has two signs that look like µ.
-    "µT": {"µt": 1.0, "μt": 1.0, "ut": 1.0},
-}
+#: Units of motion: a sheet in another one, such as hPa, is not of a motion sensor.
+_MOTION_UNITS = {unit for units in UNITS.values() for unit in units}
 
 
-def read_phyphox(path: str | Path) -> Recording:
+def read_phyphox(path: str | Path, *, max_bytes: float = MAX_BYTES) -> Recording:
     """Read a recording of the app phyphox.
 
     It may be a CSV file, separated by comma, semicolon or tabulator, with decimal point
     or comma, or a folder or zip file of such files.  Columns are found by name, such as
     ``Linear Acceleration x (m/s^2)``.  If they are only ``X (m/s^2)``, the file's name
     decides.  Acceleration is TotalAcceleration unless its name says that it is linear,
-    that is, without gravity.  phyphox itself gives acceleration on iOS the sign it has
+    that is, without gravity.  Sheets of other sensors, such as a barometer, are passed
+    over with a note.  phyphox itself gives acceleration on iOS the sign it has
     on Android.
 
     With ``meta/time.csv`` the recording has an ``epoch_ns``, and its times include the
@@ -54,6 +51,8 @@ def read_phyphox(path: str | Path) -> Recording:
     ----------
     path : str or pathlib.Path
         The exported file or folder.
+    max_bytes : float, default=2**32
+        Memory in bytes that reading may take.
 
     Returns
     -------
@@ -65,6 +64,11 @@ def read_phyphox(path: str | Path) -> Recording:
     ValueError
         If no column is known, a unit is unknown, or a cell is not a number.  The message
         names the file, the line and a remedy.
+
+    Warns
+    -----
+    DataQualityWarning
+        For each of the recording's ``doubts``.
 
     Examples
     --------
@@ -81,7 +85,9 @@ def read_phyphox(path: str | Path) -> Recording:
     Recording(0.01 s: Gyroscope 100 Hz)
     """
     path = Path(path)
-    return read_phyphox_files(read_files(path), str(path))
+    recording = read_phyphox_files(read_files(path, max_bytes), str(path))
+    warn_of_doubts([recording])
+    return recording
 
 
 def is_phyphox(files: Mapping[str, bytes]) -> bool:
@@ -89,9 +95,10 @@ def is_phyphox(files: Mapping[str, bytes]) -> bool:
     return any(_is_sheet(content) for content in files.values())
 
 
-def read_phyphox_files(files: Mapping[str, bytes], source: str) -> Recording:
+def read_phyphox_files(files: Files, source: str) -> Recording:
     """Read a recording from the content of its files."""
-    notes = ["phyphox: signs are those of Android on every phone, nothing to convert."]
+    signs = "phyphox: signs are those of Android on every phone, nothing to convert."
+    notes = [signs, *files.notes]
     sensors: dict[str, Samples] = {}
     clock = _Pauses(files, source, notes)
     for name, content in files.items():
@@ -100,11 +107,13 @@ def read_phyphox_files(files: Mapping[str, bytes], source: str) -> Recording:
                 notes.append(f"{name}: holds no sensor with the axes x, y and z, ignored.")
             continue
         place = place_of(name, files, source)
-        table = parse_table(content, place)
+        table = parse_table(content, place, keep=_is_read, budget=files.budget)
         if table is None or not len(table):
             notes.append(f"{name}: has no rows, ignored.")
             continue
-        for sensor, samples in _read_sheet(table, PurePosixPath(name).stem, clock).items():
+        notes += table.not_read()
+        stem = PurePosixPath(name).stem
+        for sensor, samples in _read_sheet(table, stem, clock, notes).items():
             if sensor in sensors:
                 raise ValueError(
                     f"{source}: holds {sensor} twice: {sensors[sensor].place} and {place}. "
@@ -121,7 +130,13 @@ def _is_sheet(content: bytes) -> bool:
     return any(map(_TIME.fullmatch, header)) and any(map(_AXIS.fullmatch, header))
 
 
-def _read_sheet(table: Table, stem: str, clock: "_Pauses") -> dict[str, Samples]:
+def _is_read(column: str) -> bool:
+    return bool(_TIME.fullmatch(column) or _AXIS.fullmatch(column))
+
+
+def _read_sheet(
+    table: Table, stem: str, clock: "_Pauses", notes: list[str]
+) -> dict[str, Samples]:
     (time, unit), *more = [
         (name, match["unit"]) for name in table.header if (match := _TIME.fullmatch(name))
     ]
@@ -131,7 +146,7 @@ def _read_sheet(table: Table, stem: str, clock: "_Pauses") -> dict[str, Samples]
             "read_table and name the right one."
         )
     times_s = clock.put_back(table.times(time) * (1e-3 if unit.lower() == "ms" else 1.0))
-    times_ns = np.round(times_s * 1e9).astype(np.int64)
+    times_ns = to_nanoseconds(times_s, "s", table, time)
     # Units separate quantities with the same name.
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for name in table.header:
@@ -144,19 +159,23 @@ def _read_sheet(table: Table, stem: str, clock: "_Pauses") -> dict[str, Samples]
             axes[match["axis"].lower()] = name
     found: dict[str, Samples] = {}
     for (quantity, unit), axes in groups.items():
+        if unit.lower() not in _MOTION_UNITS and _known_sensor(quantity, stem) is None:
+            names = ", ".join(axes.values())
+            notes.append(f"{table.place}: {names} is not of a motion sensor, not read.")
+            continue
         sensor = _sensor(quantity, stem, table)
         if set(axes) != set("xyz"):
             raise ValueError(
                 f"{table.place}: {sensor} has only the axes {sorted(axes)} of x, y and z, "
-                f"in {table.header}. Export the recording again."
+                f"in {table.shown_header}. Export the recording again."
             )
-        known = _UNITS[SENSOR_UNITS[sensor]]
+        known = UNITS[SENSOR_UNITS[sensor]]
         factor = known.get(unit.lower())
         if factor is None or sensor in found:
             what = f"is in {unit!r}" if factor is None else "occurs twice"
             raise ValueError(
                 f"{table.place}: {sensor} {what}; known are {list(known)}. Its "
-                f"columns are {table.header}. Use read_table with units=."
+                f"columns are {table.shown_header}. Use read_table with units=."
             )
         values = table.numbers([axes[axis] for axis in "xyz"]) * factor
         rows = np.array(table.rows)
@@ -165,28 +184,39 @@ def _read_sheet(table: Table, stem: str, clock: "_Pauses") -> dict[str, Samples]
     return found
 
 
-def _sensor(quantity: str, stem: str, table: Table) -> str:
+def _known_sensor(quantity: str, stem: str) -> str | None:
     # "Acceleration x" in a file named "Linear Acceleration" is linear.
     both = f"{quantity} {stem}".lower()
     named = quantity.lower() or stem.lower()
     for part, sensor in _SENSORS:
         if part in named or (part == "linear" and "acceler" in named and part in both):
             return sensor
-    raise ValueError(
-        f"{table.place}: no sensor is known by the name {quantity or stem!r}. Its columns "
-        f"are {table.header}. Set phyphox to English, or use read_table."
-    )
+    return None
+
+
+def _sensor(quantity: str, stem: str, table: Table) -> str:
+    sensor = _known_sensor(quantity, stem)
+    if sensor is None:
+        raise ValueError(
+            f"{table.place}: no sensor is known by the name {quantity or stem!r}. Its "
+            f"columns are {table.shown_header}. Set phyphox to English, or use read_table."
+        )
+    return sensor
+
+
+def _parse_meta(files: Files, name: str, source: str) -> Table | None:
+    return parse_table(files[name], f"{source}, {name}", budget=files.budget)
 
 
 class _Pauses:
     """The wall clock of a measurement with pauses, from meta/time.csv."""
 
-    def __init__(self, files: Mapping[str, bytes], source: str, notes: list[str]) -> None:
+    def __init__(self, files: Files, source: str, notes: list[str]) -> None:
         self.epoch_ns: int | None = None
         self.starts_s: NDArray[np.float64] = np.zeros(1)
         self.shifts_s: NDArray[np.float64] = np.zeros(1)
         name = next((name for name in files if name.endswith("meta/time.csv")), None)
-        table = parse_table(files[name], f"{source}, {name}") if name else None
+        table = _parse_meta(files, name, source) if name else None
         if table is None or not len(table):
             notes.append("no meta/time.csv: the date and possible pauses are unknown.")
             return
@@ -199,6 +229,8 @@ class _Pauses:
         if np.isnan(times).any():
             row = begun[int(np.argmax(np.isnan(times).any(axis=1)))]
             raise table.fault(row, "system time", "or the experiment time is not a time")
+        for column, name in enumerate(("experiment time", "system time")):
+            to_nanoseconds(times[:, column], "s", table.take(begun), name)
         # The app's system time is good to the millisecond, which float64 can hold.
         self.epoch_ns = round((times[0, 1] - times[0, 0]) * 1e3) * 1_000_000
         self.starts_s = times[:, 0]

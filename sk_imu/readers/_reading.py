@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..recording import Recording
-from ._files import OWN_PLACE, read_files
+from ..recording import Recording, warn_of_doubts
+from ._files import MAX_BYTES, OWN_PLACE, read_files
 from ._layouts import is_sensor_logger
 from ._phyphox import is_phyphox, read_phyphox_files
 from ._physics_toolbox import is_physics_toolbox, read_physics_toolbox_files
 from ._sensor_logger import read_sensor_logger_files
 from ._tables import header_of
 
-__all__ = ["read_recording"]
+__all__ = ["read_recording", "read_silently"]
 
 #: How to recognize each app's files, and how to read them.
 _APPS = {
@@ -23,7 +23,14 @@ _APPS = {
 }
 
 
-def read_recording(path: str | Path, **metadata: Any) -> Recording:
+def read_recording(
+    path: str | Path,
+    *,
+    platform: str | None = None,
+    device: str = "phone",
+    max_bytes: float = MAX_BYTES,
+    **metadata: Any,
+) -> Recording:
     """Read one recording, exported by any known app.
 
     The content decides the format.  Known apps are Sensor Logger
@@ -35,19 +42,33 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
     ----------
     path : str or pathlib.Path
         A file, a folder or a zip file.
+    platform : {"ios", "android"}, default=None
+        The phone's platform, for recordings of Sensor Logger; it decides where their
+        ``doubts`` say UNDECIDED.  None takes it from the file.
+    device : {"phone", "watch"}, default="phone"
+        The device whose sensors are read, for recordings of Sensor Logger.
+    max_bytes : float, default=2**32
+        Memory in bytes that reading may take.  Larger recordings are refused before it
+        is taken.
     **metadata
         ``label``, ``subject`` and the other attributes of a recording.
 
     Returns
     -------
     recording : Recording
-        The recording, with ``path`` as its ``source``. Its ``notes`` list what was found,
-        decided and left out, with counts.
+        The recording, with ``path`` as its ``source``.  Its ``notes`` say what was
+        found, decided and left out, with counts; its ``doubts`` are those notes that
+        need a decision.
 
     Raises
     ------
     ValueError
         If the recording cannot be read.  The message names the file and the place in it.
+
+    Warns
+    -----
+    DataQualityWarning
+        For each of the recording's ``doubts``.
 
     See Also
     --------
@@ -65,14 +86,37 @@ def read_recording(path: str | Path, **metadata: Any) -> Recording:
     ...     read_recording(folder, label="turn")
     Recording(1.98 s: Gyroscope 50 Hz, label='turn')
     """
-    path = Path(path)
-    files = read_files(path)
+    reading = {"platform": platform, "device": device, "max_bytes": max_bytes}
+    recording = read_silently(Path(path), reading, metadata)
+    warn_of_doubts([recording])
+    return recording
+
+
+def read_silently(
+    path: Path, reading: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> Recording:
+    """Read one recording without warnings; every error names its path.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file or folder.
+    reading : mapping
+        ``platform``, ``device`` and ``max_bytes`` of :func:`read_recording`.
+    metadata : mapping
+        The attributes of the recording.
+    """
+    files = read_files(path, reading["max_bytes"])
     apps = [app for app, (is_of, _) in _APPS.items() if is_of(files)]
     if not apps:
         raise ValueError(_describe(path, files))
     if len(apps) > 1:
         raise ValueError(f"{path}: files of {' and '.join(apps)} are mixed. {OWN_PLACE}")
-    recording = _APPS[apps[0]][1](files, str(path))
+    # Only Sensor Logger's files differ between platforms, and hold a watch.
+    options = {name: reading[name] for name in ("platform", "device")}
+    recording = _APPS[apps[0]][1](
+        files, str(path), **(options if apps[0] == "Sensor Logger" else {})
+    )
     return replace(recording, **metadata) if metadata else recording
 
 

@@ -1,10 +1,8 @@
 """Recordings exported by the app Sensor Logger."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +12,13 @@ from ..recording import (
     QUATERNION_AXES,
     SENSOR_AXES,
     STANDARD_GRAVITY,
-    TOTAL_PARTS,
     Recording,
+    warn_of_doubts,
 )
 from ._assembly import assemble_recording, first_time_ns
-from ._conventions import decide_convention
-from ._files import read_files
-from ._layouts import find_tables
+from ._conventions import Claim, decide_convention
+from ._files import MAX_BYTES, Files, read_files
+from ._layouts import WATCH_COLUMNS, find_tables
 from ._tables import Table
 from ._timestamps import Samples, clean_samples
 
@@ -31,17 +29,14 @@ Clock = tuple[NDArray[np.int64], NDArray[np.float64] | None]
 
 #: Whole nanoseconds as a spreadsheet saves them: 1,70136286270131E+018.
 _SCIENTIFIC = re.compile(r"(\d)[.,]?(\d*)[eE]\+?0*18")
-#: Columns of a watch's sensors, all in one table.
-_WATCH = {
-    "Accelerometer": ("accelerationX", "accelerationY", "accelerationZ"),
-    "Gravity": ("gravityX", "gravityY", "gravityZ"),
-    "Gyroscope": ("rotationRateX", "rotationRateY", "rotationRateZ"),
-    "Orientation": ("quaternionX", "quaternionY", "quaternionZ", "quaternionW"),
-}
 
 
 def read_sensor_logger(
-    path: str | Path, *, platform: str | None = None, device: str = "phone"
+    path: str | Path,
+    *,
+    platform: str | None = None,
+    device: str = "phone",
+    max_bytes: float = MAX_BYTES,
 ) -> Recording:
     """Read a recording of the app Sensor Logger.
 
@@ -62,10 +57,13 @@ def read_sensor_logger(
     path : str or pathlib.Path
         The exported folder or file.
     platform : {"ios", "android"}, default=None
-        The phone's platform.  None takes it from Metadata, or else from the data.
+        The phone's platform.  None takes it from Metadata, or else from the data.  Data
+        that contradict Metadata decide.
     device : {"phone", "watch"}, default="phone"
         The device whose sensors are read.  If the phone's have no samples, the watch's
         are read.
+    max_bytes : float, default=2**32
+        Memory in bytes that reading may take.
 
     Returns
     -------
@@ -78,8 +76,13 @@ def read_sensor_logger(
     ------
     ValueError
         If there is nothing to read at ``path``, a column is missing or given twice, a
-        cell is not a number, a clock was set back, or recordings are mixed.  The message
-        names the file, the line and a remedy.
+        cell is not a number, a clock was set back, recordings are mixed, or reading
+        takes more than ``max_bytes``.  The message names the file, the line and a remedy.
+
+    Warns
+    -----
+    DataQualityWarning
+        For each of the recording's ``doubts``.
 
     Examples
     --------
@@ -96,26 +99,28 @@ def read_sensor_logger(
     >>> recording.streams["Gravity"].values[0] + 0.0
     array([0. , 0. , 9.8])
     """
-    if platform not in (None, "ios", "android"):
-        raise ValueError(f"platform must be 'ios', 'android' or None, got {platform!r}.")
-    if device not in ("phone", "watch"):
-        raise ValueError(f"device must be 'phone' or 'watch', got {device!r}.")
     path = Path(path)
-    return read_sensor_logger_files(
-        read_files(path), str(path), platform=platform, device=device
+    recording = read_sensor_logger_files(
+        read_files(path, max_bytes), str(path), platform=platform, device=device
     )
+    warn_of_doubts([recording])
+    return recording
 
 
 def read_sensor_logger_files(
-    files: Mapping[str, bytes],
+    files: Files,
     source: str,
     *,
     platform: str | None = None,
     device: str = "phone",
 ) -> Recording:
     """Read a recording from the content of its files."""
+    if platform not in (None, "ios", "android"):
+        raise ValueError(f"platform must be 'ios', 'android' or None, got {platform!r}.")
+    if device not in ("phone", "watch"):
+        raise ValueError(f"device must be 'phone' or 'watch', got {device!r}.")
     tables, notes = find_tables(files, source)
-    metadata = _read_metadata(tables, notes)
+    claim, named = _read_metadata(tables, notes)
     sensors: dict[str, Samples] = {}
     watch: dict[str, Samples] = {}
     for sensor, (table, *_) in tables.items():
@@ -142,80 +147,62 @@ def read_sensor_logger_files(
         f"holds at least one of {', '.join(f'{sensor}.csv' for sensor in SENSOR_AXES)}; "
         "record again with these sensors on.",
     )
-    missing = [name for name in metadata.get("sensors", []) if name not in sensors]
+    missing = [name for name in named if name not in sensors]
     if missing and device == "phone":
         notes.append(f"named in Metadata but without samples: {', '.join(missing)}.")
-    sensors = _convert(sensors, tables, metadata, platform, device, notes)
+    claim = replace(claim, watch=device == "watch")
+    if platform is not None:
+        claim = replace(claim, platform=platform, given=True, named_by="platform=")
+    sensors = _convert(sensors, tables, claim, notes)
     epoch_ns = first_time_ns(sensors)
     return assemble_recording(
         sensors,
         source,
         notes,
+        time_unit=None,  # Unix times in nanoseconds, whose years are checked
         epoch_ns=epoch_ns,
         annotations=tuple(_read_annotations(tables, epoch_ns, notes)),
     )
 
 
 def _convert(
-    sensors: dict[str, Samples],
-    tables: Tables,
-    metadata: dict[str, Any],
-    platform: str | None,
-    device: str,
-    notes: list[str],
+    sensors: dict[str, Samples], tables: Tables, claim: Claim, notes: list[str]
 ) -> dict[str, Samples]:
     """Return the samples in the package's signs and units."""
-    named_by = "platform=" if platform else metadata.get("named_by", "Metadata")
     # The order of its columns is a hint at the platform.
     header = tables["Orientation"][0].header if "Orientation" in tables else []
-    convention, how = decide_convention(
-        sensors,
-        platform or metadata.get("platform"),
-        metadata.get("standardised", False),
-        named_by,
-        header,
-    )
+    convention, how = decide_convention(sensors, claim, header)
     notes += how
-    # A watch of unknown platform is taken for an Apple Watch.
-    in_g = device == "watch" and convention.apple is not False
-    converted = {}
-    for sensor, samples in sensors.items():
-        samples = convention.apply(sensor, samples)
-        if in_g and sensor in TOTAL_PARTS:
-            samples = replace(samples, values=samples.values * STANDARD_GRAVITY)
-        converted[sensor] = samples
-    if in_g:
+    if claim.watch and convention.in_g:
         notes.append(f"watch: acceleration from g, times {STANDARD_GRAVITY}.")
-    return converted
+    return {
+        sensor: convention.apply(sensor, samples) for sensor, samples in sensors.items()
+    }
 
 
 # -------------------------------------------------------------------- the tables
 
 
-def _read_metadata(tables: Tables, notes: list[str]) -> dict[str, Any]:
+def _read_metadata(tables: Tables, notes: list[str]) -> tuple[Claim, list[str]]:
+    """Return what Metadata says of signs and units, and the sensors that it names."""
     found = tables.get("Metadata")
     if not found or not len(found[0]):
         notes.append("no Metadata: the data must decide the platform.")
-        return {}
-    table = found[0]
-    values = {
-        name.strip(): cells[0].strip()
-        for name, cells in zip(table.header, table.columns, strict=True)
-    }
+        return Claim(), []
+    values = {name.strip(): cells[0].strip() for name, cells in found[0].columns.items()}
     version = values.get("appVersion", "of unknown version")
     platform = values.get("platform", "").lower()
     standardised = values.get("standardisation", "").lower() == "true"
-    notes.append(
-        f"Sensor Logger {version}, platform {platform or 'not named'}"
-        f"{', standardised' if standardised else ''}."
-    )
-    named_by = f"Metadata ({platform}{', standardised' if standardised else ''})"
-    metadata: dict[str, Any] = {"standardised": standardised, "named_by": named_by}
-    if platform in ("ios", "android"):
-        metadata["platform"] = platform
+    said = f"{', standardised' if standardised else ''}"
+    notes.append(f"Sensor Logger {version}, platform {platform or 'not named'}{said}.")
     named = values.get("sensors", "").replace(" ", "").split("|")
-    metadata["sensors"] = [name for name in named if name in SENSOR_AXES]
-    return metadata
+    claim = Claim(
+        platform=platform if platform in ("ios", "android") else None,
+        standardised=standardised,
+        version=version,
+        named_by=f"Metadata ({platform}{said})",
+    )
+    return claim, [name for name in named if name in SENSOR_AXES]
 
 
 def _read_annotations(
@@ -249,12 +236,12 @@ def _read_samples(sensor: str, table: Table, notes: list[str]) -> Samples:
 def _read_watch(table: Table, notes: list[str]) -> dict[str, Samples]:
     clock = _read_clock(table, notes, "WristMotion")
     found = {}
-    for sensor, columns in _WATCH.items():
+    for sensor, columns in WATCH_COLUMNS.items():
         if any(column in table.header for column in columns):
             axes = QUATERNION_AXES if sensor == "Orientation" else SENSOR_AXES[sensor]
             found[sensor] = _samples(table, columns, axes, clock)
     if not found:
-        table.require(_WATCH["Accelerometer"])
+        table.require(WATCH_COLUMNS["Accelerometer"])
     return found
 
 
@@ -295,17 +282,19 @@ def _restore_clock(
     """Return times that a spreadsheet has rounded, restored from seconds_elapsed."""
     cells = [cell.strip() for cell in table.cells("time")]
     known = np.empty(len(cells))
+    exact = np.zeros(len(cells), bool)
     # The value of the last digit that the spreadsheet has kept.
     precision_ns = 0.0
     for row, cell in enumerate(cells):
         match = _SCIENTIFIC.fullmatch(cell)
-        if match is None and not (cell.isascii() and cell.isdigit()):
+        exact[row] = cell.isascii() and cell.isdigit() and len(cell) < 20
+        if match is None and not exact[row]:
             raise table.fault(row, "time", "is not a whole number of nanoseconds")
-        digits = match[1] + match[2] if match else cell
+        digits = match[1] + match[2][:18] if match else cell
         known[row] = int(digits) * 10.0 ** (19 - len(digits)) if match else int(cell)
         if match:
             precision_ns = max(precision_ns, 10.0 ** (19 - len(digits)))
-    first = next(i for i, cell in enumerate(cells) if not cell.isdigit())
+    first = int(np.argmin(exact))
     if elapsed_ns is None or np.isnan(elapsed_ns).any() or precision_ns > 1e6:
         raise table.fault(
             first,
@@ -315,7 +304,6 @@ def _restore_clock(
         )
     # All rows give the same start of the recording; unrounded ones give it exactly.
     starts_ns = known - elapsed_ns
-    exact = np.array([cell.isdigit() for cell in cells])
     start_ns = np.median(starts_ns[exact] if exact.any() else starts_ns)
     off_ns = np.abs(starts_ns - start_ns)
     if off_ns.max() > precision_ns + 1e6:
@@ -325,7 +313,7 @@ def _restore_clock(
             "is rounded and disagrees with seconds_elapsed",
         )
     notes.append(
-        f"{sensor}: {sum(not cell.isdigit() for cell in cells)} times were rounded to "
+        f"{sensor}: {int((~exact).sum())} times were rounded to "
         f"{precision_ns / 1e3:g} µs by a spreadsheet; all are taken from seconds_elapsed."
     )
     return int(start_ns) + np.round(elapsed_ns).astype(np.int64)

@@ -3,28 +3,44 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Table", "decode", "header_of", "parse_table", "sniff_header"]
+from ._files import Budget
+
+__all__ = ["Table", "decode", "find_header", "header_of", "parse_table", "sniff_header"]
 
 Floats = NDArray[np.float64]
 
 _AGAIN = "If a spreadsheet has saved the file, export the recording again."
 #: Cells that stand for a missing value, in lower case.
 _NAN = {"", "nan", "null", "none", "na", "n/a"}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+#: A number whose comma may part thousands.
+_THOUSANDS = re.compile(r"\s*[-+]?[1-9]\d{0,2}(,\d{3})+\s*")
+#: Memory that a cell takes as text in a list, in bytes.
+CELL_BYTES = 64
+#: Messages show no more columns than this.
+_SHOWN_COLUMNS = 40
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text, column by column, and the place of each row in its file."""
+    """Cells as text, column by column, and the place of each row in its file.
+
+    ``columns`` holds the columns that are read, which ``header`` names once each; the
+    others would only take memory.
+    """
 
     place: str
     header: list[str]
-    columns: list[Sequence[str]]
+    columns: Mapping[str, Sequence[str]]
     rows: Sequence[int]
     row_word: str = "line"
 
@@ -34,22 +50,41 @@ class Table:
 
     def has(self, *names: str) -> bool:
         """Return whether each of these columns is there exactly once."""
-        return all(self.header.count(name) == 1 for name in names)
+        return all(self._counts[name] == 1 for name in names)
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        # Counted once, or a header of many columns takes quadratic time.
+        return Counter(self.header)
+
+    @property
+    def shown_header(self) -> str:
+        """The names of the columns, for messages."""
+        more = len(self.header) - _SHOWN_COLUMNS
+        return f"{self.header[:_SHOWN_COLUMNS]}{f' and {more} more' if more > 0 else ''}"
+
+    def not_read(self) -> list[str]:
+        """Return the columns that are not read, as a note or none."""
+        others = [name for name in self.header if name and name not in self.columns]
+        if not others:
+            return []
+        more = f" and {len(others) - 12} more" if len(others) > 12 else ""
+        return [f"{self.place}: columns not read: {', '.join(others[:12])}{more}."]
 
     def require(self, names: Sequence[str]) -> None:
         """Raise a ValueError unless each of these columns is there exactly once."""
-        wrong = [name for name in names if self.header.count(name) != 1]
+        wrong = [name for name in names if self._counts[name] != 1]
         if wrong:
             raise ValueError(
                 f"{self.place}: needs each of the columns {list(names)} once, but {wrong} "
-                f"is missing or given twice. Its columns are {self.header}. Export the "
-                "recording again, or give the columns to read_table."
+                f"is missing or given twice. Its columns are {self.shown_header}. Export "
+                "the recording again, or give the columns to read_table."
             )
 
     def cells(self, name: str) -> Sequence[str]:
         """Return a column as text."""
         self.require([name])
-        return self.columns[self.header.index(name)]
+        return self.columns[name]
 
     def numbers(self, names: Sequence[str]) -> Floats:
         """Return columns as numbers, shape (n_rows, n_names); empty cells are NaN.
@@ -60,7 +95,7 @@ class Table:
         texts = [self.cells(name) for name in names]
         comma = [any("," in cell for cell in cells) for cells in texts]
         if any(comma):
-            self._check_decimal_commas(names)
+            self._check_commas(names)
         values = np.empty((len(self), len(names)))
         for column, (name, cells) in enumerate(zip(names, texts, strict=True)):
             values[:, column] = self._column(name, cells, comma[column])
@@ -78,9 +113,10 @@ class Table:
         cells = [cell.strip() for cell in self.cells(name)]
         if not all(cell.isascii() and cell.isdigit() for cell in cells):
             return None
-        # Up to 18 digits always fit; only longer cells are worth converting twice.
-        if max(map(len, cells), default=0) > 18 and max(map(int, cells)) >= 2**63:
-            return None
+        # Up to 18 digits always fit; two cells run into one have more.
+        for row, cell in enumerate(cells):
+            if len(cell) > 18 and (len(cell) > 19 or int(cell) >= 2**63):
+                raise self.fault(row, name, f"has {len(cell)} digits, too many for a time")
         return np.array([int(cell) for cell in cells], dtype=np.int64)
 
     def where(self, row: int) -> str:
@@ -90,11 +126,12 @@ class Table:
     def fault(self, row: int, name: str, what: str, cure: str = _AGAIN) -> ValueError:
         """Return the error for a faulty cell, with its place and a remedy."""
         cell = self.cells(name)[row]
+        cell = cell if len(cell) < 80 else f"{cell[:60]}..."
         return ValueError(f"{self.where(row)}, column {name!r}: {cell!r} {what}. {cure}")
 
     def take(self, rows: Sequence[int]) -> "Table":
         """Return the table with only these rows."""
-        columns: list[Sequence[str]] = [[cells[i] for i in rows] for cells in self.columns]
+        columns = {name: [cells[i] for i in rows] for name, cells in self.columns.items()}
         places = [self.rows[i] for i in rows]
         return Table(self.place, self.header, columns, places, self.row_word)
 
@@ -118,15 +155,15 @@ class Table:
         if text.lower() in _NAN:
             return float("nan")
         # Stricter than float, which also reads 1_000 and infinity.
-        if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
+        if not _NUMBER.fullmatch(text):
             raise self.fault(row, name, "is not a number")
         value = float(text)
         if not np.isfinite(value):
             raise self.fault(row, name, "is not a finite number")
         return value
 
-    def _check_decimal_commas(self, names: Sequence[str]) -> None:
-        """Refuse decimal points beside decimal commas; the rarer sign is the fault."""
+    def _check_commas(self, names: Sequence[str]) -> None:
+        """Refuse commas that may not be decimal commas."""
         places = {
             sign: [
                 (row, name)
@@ -136,11 +173,24 @@ class Table:
             ]
             for sign in ".,"
         }
-        if places["."]:
+        if places["."]:  # the rarer sign is the fault
             row, name = min(places.values(), key=len)[0]
             raise self.fault(
                 row, name, "is ambiguous in a table with decimal points and commas"
             )
+        for name in names:
+            cells = self.cells(name)
+            commas = [row for row, cell in enumerate(cells) if "," in cell]
+            # 990 and then 1,000: only numbers beyond 999 have the comma.
+            plain = [cell for cell in cells if re.fullmatch(r"\s*[-+]?\d{3}\s*", cell)]
+            if plain and commas and all(_THOUSANDS.fullmatch(cells[row]) for row in commas):
+                raise self.fault(
+                    commas[0],
+                    name,
+                    f"beside {plain[0].strip()!r} is ambiguous: its comma may part "
+                    "thousands",
+                    "Save the table without signs between thousands.",
+                )
 
 
 def decode(content: bytes, place: str) -> str:
@@ -184,47 +234,120 @@ def header_of(content: bytes) -> list[str]:
     return sniff_header(content[:4096].decode("utf-8-sig", "replace"))[1]
 
 
-def parse_table(content: bytes, place: str) -> Table | None:
+def parse_table(
+    content: bytes,
+    place: str,
+    *,
+    keep: Callable[[str], bool] | None = None,
+    budget: Budget | None = None,
+    skip: int = 0,
+    names: Sequence[str] | None = None,
+) -> Table | None:
     """Return the table in a CSV file, or None if the file is empty.
 
     The header decides whether comma, semicolon or tabulator separates the cells.
 
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    place : str
+        How messages name it.
+    keep : callable, default=None
+        Whether to read a column, by its name; None reads all.
+    budget : Budget, default=None
+        The memory that it may take.
+    skip : int, default=0
+        Number of lines before the table.
+    names : sequence of str, default=None
+        The names of the columns, if the table has no header.
+
     Raises
     ------
     ValueError
-        If it is not text, or a row and the header differ in their number of cells.
+        If it is not text, a row and the header differ in their number of cells, a
+        quotation mark is not closed, or the budget is too small.
     """
-    text = decode(content, place)
-    delimiter, header = sniff_header(text)
+    if budget is not None:
+        budget.spend(len(content), place)
+    decode(content, place)  # for its errors; rows are decoded one by one
+    line = next(filter(_is_content, islice(_lines(content), skip, None)), "")
+    delimiter, header = sniff_header(line)
     if not header:
         return None
-    cells: list[list[str]] = []
+    header = header if names is None else list(names)
+    columns: dict[str, list[str]] = {}
+    kept: list[tuple[int, list[str]]] = []
+    for i, name in enumerate(header):
+        if (keep is None or keep(name)) and name not in columns:
+            kept.append((i, columns.setdefault(name, [])))
+    if budget is not None:
+        n_lines = content.count(b"\n") + content.count(b"\r") + 1
+        budget.spend(CELL_BYTES * n_lines * (len(kept) + 1), place)
     lines: list[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    begun, line = False, 0
+    for number, row in _rows(content, delimiter, place, skip, names is not None):
+        if len(row) != len(header):
+            raise ValueError(
+                f"{place}, line {number}: has {len(row)} cells for {len(header)} columns. "
+                "The file is cut short or damaged: export the recording again."
+            )
+        for i, column in kept:
+            column.append(row[i])
+        lines.append(number)
+    return Table(place, header, columns, lines)
+
+
+def find_header(content: bytes, wanted: Collection[str], n_lines: int = 200) -> int:
+    """Return how many lines stand before the first one that names all wanted columns.
+
+    It is 0 if none does.
+    """
+    for i, line in enumerate(islice(_lines(content), n_lines)):
+        if set(wanted) <= set(sniff_header(line)[1]):
+            return i
+    return 0
+
+
+def _lines(content: bytes) -> io.TextIOWrapper:
+    # The text of a whole file as StringIO takes five times its size.
+    return io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+
+
+def _rows(
+    content: bytes, delimiter: str, place: str, skip: int, begun: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows below the header that are not blank, with their first line."""
+    # Strict: a quotation mark inside a quoted cell is an error instead of a guess.
+    lines = islice(_lines(content), skip, None)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line, first, n_cells = 0, 1, 0
     try:
         for row in reader:
             first, line = line + 1, reader.line_num
-            if not row or not _is_content(delimiter.join(row)):
+            # Most rows begin with a number, which is quick to see.
+            if not row or not (row[0][:1].isdigit() or _is_content(delimiter.join(row))):
                 continue
-            if not begun:
-                begun = True
-                continue
-            if len(row) != len(header):
-                raise ValueError(
-                    f"{place}, line {first}: has {len(row)} cells for {len(header)} "
-                    "columns. The file is cut short or damaged: export the recording "
-                    "again."
-                )
-            cells.append(row)
-            lines.append(first)
+            if line > first and _swallows_rows(row, delimiter, n_cells):
+                raise csv.Error(f"a quotation mark is open until line {line}")
+            if begun:
+                yield first + skip, row
+            begun, n_cells = True, len(row)
     except csv.Error as error:
         raise ValueError(
-            f"{place}, line {line + 1}: is not a row of a table: {error}. Export the "
-            "recording again."
+            f"{place}, line {skip + (line + 1 if line < reader.line_num else first)}: is "
+            f"not a row of a table: {error}. A quotation mark may be open: correct it, or "
+            "export the recording again."
         ) from error
-    columns: list[Sequence[str]] = list(zip(*cells, strict=True)) or [()] * len(header)
-    return Table(place, header, columns, lines)
+
+
+def _swallows_rows(row: list[str], delimiter: str, n_cells: int) -> bool:
+    """Return whether a cell of several lines holds lines that are rows themselves."""
+    lines = [line for cell in row for line in cell.splitlines()[1:]]
+    return n_cells > 1 and any(
+        line.count(delimiter) >= n_cells - 1
+        and _NUMBER.fullmatch(line.partition(delimiter)[0].strip())
+        for line in lines
+    )
 
 
 def _is_content(line: str) -> bool:

@@ -8,8 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording import QUATERNION_AXES
+from ._tables import Table
 
-__all__ = ["Samples", "clean_samples"]
+__all__ = ["TIME_UNITS", "Samples", "clean_samples", "to_nanoseconds"]
+
+#: Nanoseconds of each unit that a time may have.
+TIME_UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+#: Differences of two times within this limit fit int64, too; it is the year 2116.
+_LIMIT_NS = 2**62
 
 #: A few rows farther than this from all others are strays; with more, a clock was set.
 _STRAY_S = 3600.0
@@ -66,6 +72,31 @@ class Samples:
         Sheets of several sensors leave cells empty where one of them has no sample.
         """
         return self.keep(~np.asarray(np.isnan(self.values).all(axis=1)))
+
+
+def to_nanoseconds(
+    times: NDArray[np.float64], unit: str, table: Table, column: str
+) -> NDArray[np.int64]:
+    """Return times as whole nanoseconds.
+
+    Raises
+    ------
+    ValueError
+        If a time is missing or beyond any date.  The message names the unit that fits.
+    """
+    factor = TIME_UNITS[unit]
+    wrong = ~(np.abs(times) < _LIMIT_NS / factor)
+    if not wrong.any():
+        return np.round(times * factor).astype(np.int64)
+    row = int(np.argmax(wrong))
+    fitting = [u for u, f in TIME_UNITS.items() if abs(times[row]) < _LIMIT_NS / f]
+    hint = f"; as a Unix time it would be in {fitting[0]}" if fitting else ""
+    raise table.fault(
+        row,
+        column,
+        f"is not a time in {unit}{hint}",
+        "Correct it, or use read_table with the right time_unit=.",
+    )
 
 
 def clean_samples(

@@ -1,21 +1,41 @@
 """Folders of labeled recordings."""
 
+import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from ..recording import METADATA, SENSOR_AXES, Recording
-from ._reading import read_recording
+from ..recording import (
+    METADATA,
+    SENSOR_AXES,
+    DataQualityWarning,
+    Recording,
+    warn_of_doubts,
+)
+from ._files import MAX_BYTES
+from ._reading import read_silently
 from ._tables import parse_table
 
 __all__ = ["read_recordings"]
 
 _FILES = {".zip", ".csv", ".json", ".sqlite", ".sqlite3", ".db"}
 _SENSOR_FILES = {name.lower() for name in (*SENSOR_AXES, "Annotation", "Metadata")}
+#: Names of folders that stand for people: p01, subject 3, participant_12.
+_PERSON = re.compile(
+    r"(p|s|u|id|sub|subj|subject|person|participant|proband|user|volunteer|athlete)"
+    r"[\s_-]*\d+",
+    re.IGNORECASE,
+)
+#: No tree of recordings is deeper.
+_MAX_DEPTH = 50
+_Tasks = list[tuple[Path, dict[str, Any]]]
 _LAYOUT = (
     "Expected is folder/label/recording or folder/subject/label/recording, where a "
     "recording is a file or a folder of CSV files. For other trees give pattern= or a "
@@ -30,6 +50,9 @@ def read_recordings(
     manifest: str | Path | None = None,
     label: str | None = None,
     subject: str | None = None,
+    platform: str | None = None,
+    device: str = "phone",
+    max_bytes: float = MAX_BYTES,
     n_jobs: int | None = None,
     progress: bool = True,
 ) -> list[Recording]:
@@ -55,6 +78,8 @@ def read_recordings(
         Label or subject of the recordings for which neither path nor manifest has one.
         With a ``label`` and no pattern or manifest, recordings may be anywhere in the
         folder.
+    platform, device, max_bytes : optional
+        As in :func:`read_recording`, for every recording.
     n_jobs : int, default=None
         Number of reading processes; None is one, -1 uses all processors.
     progress : bool, default=True
@@ -63,13 +88,21 @@ def read_recordings(
     Returns
     -------
     recordings : list of Recording
-        The recordings, sorted by path or in the manifest's order.
+        The recordings, sorted by path or in the manifest's order.  A note of each says
+        where its label and subject were taken from.
 
     Raises
     ------
     ValueError
         If there is no recording, a path does not fit the pattern or the trees, the
         manifest is wrong, or a recording cannot be read.  The message names the file.
+
+    Warns
+    -----
+    DataQualityWarning
+        For each kind of doubt about the recordings, with counts; if folders may be
+        people rather than labels; for links that lead nowhere or to a recording that is
+        read already, which are passed over.
 
     Examples
     --------
@@ -83,8 +116,9 @@ def read_recordings(
     ...         recording = pathlib.Path(folder, "Ada", label, "monday")
     ...         recording.mkdir(parents=True)
     ...         gravity.to_csv(recording / "Gravity.csv", index=False)
-    ...     recordings = read_recordings(folder)
-    ...     by_day = read_recordings(folder, pattern="{subject}/{label}/{session}")
+    ...     recordings = read_recordings(folder, platform="android")
+    ...     pattern = "{subject}/{label}/{session}"
+    ...     by_day = read_recordings(folder, pattern=pattern, platform="android")
     >>> [(recording.subject, recording.label) for recording in recordings]
     [('Ada', 'lunge'), ('Ada', 'squat')]
     >>> by_day[0].session
@@ -105,28 +139,85 @@ def read_recordings(
         raise ValueError("Give pattern or manifest, not both.")
     if manifest is None and pattern is None and (folder / "manifest.csv").is_file():
         manifest = folder / "manifest.csv"
-    if manifest is not None:
-        tasks = list(_by_manifest(folder, Path(manifest)))
-    else:
-        paths = sorted(_find_recordings(folder, is_root=True))
-        if not paths:
-            raise ValueError(f"{folder}: no recording in it. {_LAYOUT}")
-        if pattern is not None:
-            tasks = list(_by_pattern(folder, paths, pattern))
-        elif label is not None:
-            tasks = [(path, {}) for path in paths]
-        else:
-            tasks = list(_by_layout(folder, paths))
+    found = _find_tasks(folder, pattern, manifest, label)
+    origin, tasks = found
     given = {"label": label, "subject": subject}
     defaults = {name: value for name, value in given.items() if value is not None}
+    reading = {"platform": platform, "device": device, "max_bytes": max_bytes}
     # A generator, so that the bar advances while recordings are read.
-    reading = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(read_recording)(path, **{**defaults, **metadata})
+    read = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_read)(path, reading, {**defaults, **metadata}, origin)
         for path, metadata in tasks
     )
     # tqdm shows the bar only on a terminal if disable is None.
     disable = None if progress else True
-    return list(tqdm(reading, total=len(tasks), desc="reading", disable=disable))
+    recordings = list(tqdm(read, total=len(tasks), desc="reading", disable=disable))
+    warn_of_doubts(recordings)
+    return recordings
+
+
+def _find_tasks(
+    folder: Path, pattern: str | None, manifest: str | Path | None, label: str | None
+) -> tuple[str, _Tasks]:
+    """Return where labels are taken from, and each recording's path and metadata."""
+    if manifest is not None:
+        return f"from {manifest}", list(_by_manifest(folder, Path(manifest)))
+    paths = sorted(_find_recordings(folder))
+    if not paths:
+        raise ValueError(f"{folder}: no recording in it. {_LAYOUT}")
+    if pattern is not None:
+        return f"by the pattern {pattern!r}", list(_by_pattern(folder, paths, pattern))
+    if label is not None:
+        return "as given", [(path, {}) for path in paths]
+    tasks = list(_by_layout(folder, paths))
+    with_subject = "subject" in tasks[0][1]
+    if not with_subject:
+        _warn_of_people(folder, tasks)
+    tree = "folder/subject/label" if with_subject else "folder/label"
+    return f"from the names of folders ({tree}/recording)", tasks
+
+
+def _read(
+    path: Path, reading: Mapping[str, Any], metadata: Mapping[str, Any], origin: str
+) -> Recording:
+    """Read one recording of a folder; every error names it."""
+    try:
+        recording = read_silently(path, reading, metadata)
+    except ValueError as error:
+        if str(path) in str(error):
+            raise
+        raise ValueError(f"{path}: {error}") from error
+    names = " and ".join(
+        f"{name} {metadata[name]!r}" for name in ("label", "subject") if name in metadata
+    )
+    note = f"{names or 'no label'} {origin}."
+    return replace(recording, notes=(*recording.notes, note))
+
+
+def _warn_of_people(folder: Path, tasks: _Tasks) -> None:
+    """Warn if the labels may be people: folders that hold the same names, or numbers."""
+    labels = [metadata["label"] for _, metadata in tasks]
+    # Numbers only tell recordings of one kind apart: set_1 and set_2 are one name.
+    names = {
+        (label, re.sub(r"[\W\d_]+", " ", path.stem).strip().lower())
+        for (path, _), label in zip(tasks, labels, strict=True)
+    }
+    in_folders = Counter(name for _, name in names if name)
+    shared = sorted(name for name, n in in_folders.items() if n > 1)
+    folders = sorted(set(labels))
+    if len(folders) > 1 and all(map(_PERSON.fullmatch, folders)):
+        why = "which look like people"
+    elif len(shared) > 1:
+        why = f"each of which holds recordings named {', '.join(shared[:6])}"
+    else:
+        return
+    warnings.warn(
+        f"{folder}: labels are taken from its folders {', '.join(folders[:6])}"
+        f"{', ...' if len(folders) > 6 else ''}, {why}. If they are people, give "
+        "pattern='{subject}/{label}'; if not, pattern='{label}/{session}' says so.",
+        DataQualityWarning,
+        stacklevel=4,
+    )
 
 
 def _by_layout(folder: Path, paths: list[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -196,35 +287,97 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
             f"{file}: unknown columns {unknown}; known are path, {', '.join(METADATA)}."
         )
     names = [cell.strip() for cell in table.cells("path")]
+    seen: dict[Path, int] = {}
     for row, name in enumerate(names):
-        path = folder / name
+        inside = os.path.normpath(name)
+        if (
+            PurePosixPath(name).is_absolute()
+            or PureWindowsPath(name).is_absolute()
+            or inside.split(os.sep)[0] == ".."
+            or ".." in PureWindowsPath(inside).parts
+        ):
+            raise table.fault(
+                row, "path", f"leads outside {folder}", "Give a path inside the folder."
+            )
+        path = folder / inside
         if not name or not path.exists():
             raise table.fault(row, "path", f"is not a path inside {folder}", "Correct it.")
-        if name in names[:row]:
+        # One recording has one label, however its path is spelled.
+        real = path.resolve()
+        if real in seen:
             raise table.fault(row, "path", "occurs twice", "Delete one of the two.")
+        part = next((p for p in seen if p in real.parents or real in p.parents), None)
+        if part is not None:
+            raise table.fault(
+                row,
+                "path",
+                f"overlaps with that of {table.row_word} {table.rows[seen[part]]}",
+                "Delete one of the two.",
+            )
+        seen[real] = row
         cells = {
             field: table.cells(field)[row].strip() for field in METADATA if table.has(field)
         }
         yield path, {field: cell for field, cell in cells.items() if cell}
 
 
-def _find_recordings(folder: Path, *, is_root: bool = False) -> Iterator[Path]:
-    entries = [
-        entry for entry in folder.iterdir() if not entry.name.startswith((".", "__"))
-    ]
+def _find_recordings(root: Path) -> Iterator[Path]:
+    """Yield each recording in a folder once, and warn of links that are passed over."""
+    passed_over: list[str] = []
+    seen: set[Path] = set()
+    # A stack instead of recursion, which deep trees exhaust.
+    stack = [root]
+    while stack:
+        place = stack.pop()
+        real = place.resolve()
+        if real in seen:
+            passed_over.append(str(place))
+            continue
+        seen.add(real)
+        if not place.is_dir():
+            yield place
+            continue
+        if len(place.relative_to(root).parts) > _MAX_DEPTH:
+            raise ValueError(
+                f"{root}: holds folders more than {_MAX_DEPTH} deep. {_LAYOUT}"
+            )
+        entries = _entries(place)
+        if _is_recording(entries):
+            yield place
+            continue
+        for entry in entries:
+            if entry.is_symlink() and not entry.exists():
+                passed_over.append(f"{entry} (a link to nothing)")
+            elif entry.is_dir() or (
+                entry.suffix.lower() in _FILES
+                and not (place == root and entry.name == "manifest.csv")
+            ):
+                stack.append(entry)
+        # What is taken from the stack first is read: links come last.
+        stack.sort(key=lambda entry: entry.is_symlink(), reverse=True)
+    if passed_over:
+        warnings.warn(
+            f"{root}: {len(passed_over)} link(s) lead nowhere or to a recording that is "
+            f"read already, and are passed over: {', '.join(sorted(passed_over)[:3])}"
+            f"{', ...' if len(passed_over) > 3 else ''}.",
+            DataQualityWarning,
+            stacklevel=4,
+        )
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be read: {error}. Check the rights.") from error
+    return [entry for entry in entries if not entry.name.startswith((".", "__"))]
+
+
+def _is_recording(entries: list[Path]) -> bool:
     # A sensor's file or phyphox's meta makes a folder a recording, even an incomplete
     # one: reading it then reports the missing file, and nothing is ignored silently.
-    if any(
+    return any(
         (entry.suffix.lower() == ".csv" and entry.stem.lower() in _SENSOR_FILES)
         or (entry.name == "meta" and entry.is_dir())
         for entry in entries
-    ):
-        yield folder
-        return
-    for entry in entries:
-        if entry.is_dir():
-            yield from _find_recordings(entry)
-        elif entry.suffix.lower() in _FILES and not (
-            is_root and entry.name == "manifest.csv"
-        ):
-            yield entry
+    )

@@ -55,6 +55,8 @@ class RecordingQuality:
         First and last second of the time that all streams share; NaN if one is empty.
     notes : sequence of str, default=()
         What the reader found and decided, such as units.
+    doubts : sequence of str, default=()
+        What the reader could not decide or does not believe; they are warnings, too.
 
     See Also
     --------
@@ -77,6 +79,7 @@ class RecordingQuality:
     streams: Mapping[str, StreamQuality]
     overlap_s: tuple[float, float]
     notes: Sequence[str] = ()
+    doubts: Sequence[str] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -86,12 +89,13 @@ class RecordingQuality:
 
     @property
     def warnings(self) -> list[str]:
-        """Faults worth a warning, one line for each stream and fault."""
-        return [
+        """Faults worth a warning, one line for each stream and fault, and doubts."""
+        faults = [
             f"{sensor}: {text.format(size)}"
             for sensor, stream in self.streams.items()
             for text, size in stream.faults.items()
         ]
+        return [*faults, *self.doubts]
 
     def __str__(self) -> str:
         """Return everything as a readable table."""

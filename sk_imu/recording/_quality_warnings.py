@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ._doubts import summarize_doubts
 from ._recording import Recording
 
 __all__ = ["quality_warnings"]
@@ -10,6 +11,8 @@ __all__ = ["quality_warnings"]
 
 def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
     """Return the faults of many recordings, one line for each person and fault.
+
+    Doubts of the reader come after them, one line for each kind.
 
     Parameters
     ----------
@@ -48,4 +51,4 @@ def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
         who = "all" if person is None else person
         what = f"{sensor} {text.format(middle)}"
         lines.append(f"{who}: {what} in {len(found)} of {n_sets[person]} sets")
-    return sorted(lines)
+    return [*sorted(lines), *summarize_doubts(recordings)]

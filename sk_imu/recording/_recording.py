@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._channels import SENSOR_AXES, channel_name, sensor_of
+from ._doubts import doubts_in
 from ._html import recording_html
 from ._quality import RecordingQuality
 from ._sensor_stream import SensorStream, as_float
@@ -50,7 +51,9 @@ class Recording:
     annotations : sequence of (float, str), default=()
         Marks set while recording: time in seconds and text.
     notes : sequence of str, default=()
-        Findings and decisions of the reader, and what it left out, with counts.
+        What the reader found, decided and left out, with counts.  Notes that begin with
+        ``UNDECIDED``, ``CONTRADICTION`` or ``IMPLAUSIBLE`` are the recording's
+        ``doubts``.
 
     Raises
     ------
@@ -191,6 +194,16 @@ class Recording:
         """Name of the recording in messages: its source, or just ``recording``."""
         return self.source or "recording"
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Notes on what the reader could not decide, or does not believe.
+
+        Each begins with its kind: ``UNDECIDED`` if nothing shows how signs or units are
+        written, ``CONTRADICTION`` if sensors or metadata contradict each other,
+        ``IMPLAUSIBLE`` if values or times fit no such sensor.
+        """
+        return doubts_in(self.notes)
+
     @cached_property
     def channel_names(self) -> tuple[str, ...]:
         """Names of all channels; known axes come in the package's own order."""
@@ -228,7 +241,8 @@ class Recording:
             sensor: measure_stream(sensor, stream.timestamps_s, stream.values)
             for sensor, stream in self.streams.items()
         }
-        return RecordingQuality(self.name, streams, self.overlap_s, self.notes)
+        notes = [note for note in self.notes if note not in self.doubts]
+        return RecordingQuality(self.name, streams, self.overlap_s, notes, self.doubts)
 
     def between(self, start_s: float, end_s: float) -> "Recording":
         """Return the piece between two times, such as one set.
@@ -274,6 +288,41 @@ class Recording:
             mark for mark in self.annotations if start_s <= mark[0] <= end_s
         )
         return replace(self, streams=streams, annotations=annotations)
+
+    def merge(self, other: "Recording") -> "Recording":
+        """Return one recording of the streams of both, put together by ``epoch_ns``.
+
+        Parameters
+        ----------
+        other : Recording
+            Other sensors of the same recording, such as those of another file.
+
+        Returns
+        -------
+        merged : Recording
+            The streams and annotations of both on one clock, with the earlier
+            ``epoch_ns``, the metadata that either has, and the notes of both.
+
+        Raises
+        ------
+        ValueError
+            If one has no ``epoch_ns``, they share a sensor or no time at all, or their
+            metadata differ.
+
+        Examples
+        --------
+        >>> from sk_imu import Recording, SensorStream
+        >>> clock, values = [0.0, 0.5, 1.0], [[0, 0, 0]] * 3
+        >>> one = Recording({"Gyroscope": SensorStream(clock, values)}, epoch_ns=10**18)
+        >>> late = 10**18 + 320_000_000
+        >>> two = Recording({"Gravity": SensorStream(clock, values)}, epoch_ns=late)
+        >>> one.merge(two).streams["Gravity"].start_s
+        0.32
+        """
+        # It makes recordings itself, so it cannot be imported above.
+        from ._merging import merge_recordings
+
+        return merge_recordings(self, other)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle through the constructor, because a mapping proxy can't be pickled."""

@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["SensorStream", "as_float"]
 
+#: Three thousand years, beyond any Unix time in seconds.
+_FURTHEST_S = 1e11
+
 
 # Compared by identity, because arrays of samples have no single truth value.
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,8 @@ class SensorStream:
     Raises
     ------
     ValueError
-        If the shapes disagree, an axis is named twice, or a value is not a number.
+        If the shapes disagree, an axis is named twice, a value is not a number, or a
+        time is infinite or beyond any date in seconds.
 
     Examples
     --------
@@ -55,6 +59,14 @@ class SensorStream:
         if times.ndim != 1:
             raise ValueError(
                 f"timestamps_s must have shape (n_samples,), got {times.shape}."
+            )
+        # A missing time is the Resampler's business; such a time has another unit.
+        wrong = np.abs(times) > _FURTHEST_S
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise ValueError(
+                f"timestamps_s must be in seconds, but sample {row} has the time "
+                f"{times[row]:g}. Convert milli- or nanoseconds, or correct the time."
             )
         if samples.shape != (len(times), len(axes)):
             raise ValueError(

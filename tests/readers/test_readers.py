@@ -11,6 +11,8 @@ from sk_imu import Resampler
 from sk_imu.readers import read_recording, read_recordings, read_sensor_logger
 from sk_imu.recording import SENSOR_AXES
 
+# Made-up values of single sensors name no platform.
+pytestmark = pytest.mark.filterwarnings("ignore::sk_imu.DataQualityWarning")
 START_NS = 1_701_362_862_701_310_123  # odd: float64 knows these only to 256 ns
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sensor_logger"
 

@@ -12,6 +12,8 @@ from sk_imu.readers import read_sensor_logger
 from sk_imu.recording import STANDARD_GRAVITY
 
 START_NS = 1_701_362_862_701_310_123
+# Made-up values of single sensors name no platform.
+pytestmark = pytest.mark.filterwarnings("ignore::sk_imu.DataQualityWarning")
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sensor_logger"
 N = 200
 
@@ -86,7 +88,7 @@ def test_platform_argument_decides_and_is_checked(tmp_path):
         read_sensor_logger(path, platform="windows")
 
 
-def test_contradicted_metadata_is_reported_and_obeyed(tmp_path):
+def test_data_that_contradict_metadata_decide(tmp_path):
     orientation = Rotation.from_euler("ZXY", [0.3, 0.2, 0.1])
     gravity = orientation.inv().apply([0, 0, STANDARD_GRAVITY])
     yaw, pitch, roll = orientation.as_euler("ZXY")
@@ -96,9 +98,15 @@ def test_contradicted_metadata_is_reported_and_obeyed(tmp_path):
     right = read_recording(write(tmp_path / "right", sensors, ("android", "false")))
     assert not any("CONTRADICTION" in note for note in right.notes)
     wrong = read_recording(write(tmp_path / "wrong", sensors, ("ios", "false")))
-    np.testing.assert_allclose(wrong.streams["Gravity"].values[0], -gravity)
-    assert any("CONTRADICTION: Gravity" in note for note in wrong.notes)
-    assert any("CONTRADICTION: yaw" in note for note in wrong.notes)
+    np.testing.assert_allclose(wrong.streams["Gravity"].values[0], gravity)
+    (doubt,) = wrong.doubts
+    assert "CONTRADICTION: signs and units are those of Android" in doubt
+    assert "those of iOS according to Metadata (ios)" in doubt
+    # The user's word counts, and what it contradicts is reported.
+    forced = read_recording(tmp_path / "wrong", platform="ios")
+    np.testing.assert_allclose(forced.streams["Gravity"].values[0], -gravity)
+    assert any("CONTRADICTION: Gravity" in note for note in forced.doubts)
+    assert any("CONTRADICTION: yaw" in note for note in forced.doubts)
 
 
 def test_wrong_unit_is_reported(tmp_path):

@@ -17,6 +17,8 @@ from scipy.spatial.transform import Rotation
 from sk_imu.readers import read_recording
 from sk_imu.recording import SENSOR_AXES, STANDARD_GRAVITY
 
+# Made-up values of single sensors name no platform.
+pytestmark = pytest.mark.filterwarnings("ignore::sk_imu.DataQualityWarning")
 START_NS = 1_701_362_862_701_310_123
 HOUR_NS = 3_600_000_000_000
 COUNTS: Counter[str] = Counter()

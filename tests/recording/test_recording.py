@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from sk_imu import Recording, SensorStream
+from sk_imu import DataQualityWarning, Recording, SensorStream
+from sk_imu.recording import quality_warnings, summarize_doubts, warn_of_doubts
 from sk_imu.recording._html import rows_to_draw
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -170,3 +171,31 @@ def test_single_sample_is_visible():
 def test_refusals_name_the_cure(make, cure):
     with pytest.raises(ValueError, match=cure):
         make()
+
+
+@pytest.mark.parametrize("time", [np.inf, -np.inf, 1.7e12, 1.7e18])
+def test_times_are_seconds(time):
+    with pytest.raises(ValueError, match="timestamps_s must be in seconds, but sample 1"):
+        SensorStream([0.0, time], [[1, 2, 3]] * 2)
+
+
+def test_doubts_are_notes_of_three_kinds():
+    streams = {"Gravity": SensorStream([0.0, 0.1], [[0, 0, 9.8]] * 2)}
+    notes = ["read", "IMPLAUSIBLE: 1 g.", "UNDECIDED: sign.", "CONTRADICTION: sign."]
+    recording = Recording(streams, notes=notes, source="a.csv")
+    assert recording.doubts == tuple(notes[1:])
+    assert recording.between(0, 0.1).doubts == recording.doubts
+    assert recording.quality.warnings[-3:] == notes[1:]
+    assert str(recording.quality).count("UNDECIDED") == 1
+    other = Recording(streams, notes=["IMPLAUSIBLE: 2 g."], source="b.csv")
+    lines = [
+        "IMPLAUSIBLE: 1 g. (2 of 3 recordings, the first: a.csv)",
+        "UNDECIDED: sign. (1 of 3 recordings, the first: a.csv)",
+        "CONTRADICTION: sign. (1 of 3 recordings, the first: a.csv)",
+    ]
+    some = [recording, other, Recording(streams)]
+    assert summarize_doubts(some) == lines
+    assert quality_warnings(some)[-3:] == lines
+    with pytest.warns(DataQualityWarning) as warned:
+        warn_of_doubts(some)
+    assert [str(one.message) for one in warned] == lines

@@ -1,0 +1,78 @@
+"""Doubts about recordings: what a reader could not decide, or does not believe."""
+
+import re
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ._quality import DataQualityWarning
+
+if TYPE_CHECKING:
+    from ._recording import Recording
+
+__all__ = ["doubts_in", "summarize_doubts", "warn_of_doubts"]
+
+#: First words of the notes that are doubts.
+_KINDS = ("UNDECIDED", "CONTRADICTION", "IMPLAUSIBLE")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
+
+
+def doubts_in(notes: Sequence[str]) -> tuple[str, ...]:
+    """Return the notes that are doubts."""
+    return tuple(note for note in notes if note.startswith(_KINDS))
+
+
+def summarize_doubts(recordings: Sequence["Recording"]) -> list[str]:
+    """Return the doubts about many recordings, one line for each kind of doubt.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        The recordings, or the sets cut from them.
+
+    Returns
+    -------
+    lines : list of str
+        The doubt as in the first recording that has it, and in how many of the
+        recordings it is.  Doubts that differ only in their numbers are one.
+
+    Examples
+    --------
+    >>> from sk_imu import Recording, SensorStream
+    >>> from sk_imu.recording import summarize_doubts
+    >>> streams = {"Gravity": SensorStream([0.0, 0.1], [[0, 0, 1.0]] * 2)}
+    >>> notes = ["IMPLAUSIBLE: Gravity may be in g."]
+    >>> one = Recording(streams, source="a.csv", notes=notes)
+    >>> summarize_doubts([one, Recording(streams)])
+    ['IMPLAUSIBLE: Gravity may be in g. (1 of 2 recordings, the first: a.csv)']
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for recording in recordings:
+        kinds = {_NUMBER.sub("#", doubt): doubt for doubt in recording.doubts}
+        for kind, doubt in kinds.items():
+            found.setdefault(kind, []).append((doubt, recording.name))
+    return [
+        f"{rows[0][0]} ({len(rows)} of {len(recordings)} recordings, the first: "
+        f"{rows[0][1]})"
+        for rows in found.values()
+    ]
+
+
+def warn_of_doubts(recordings: Sequence["Recording"], stacklevel: int = 2) -> None:
+    """Warn of each kind of doubt about some recordings, with counts.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        The recordings, or the sets cut from them.
+    stacklevel : int, default=2
+        As in :func:`warnings.warn`: 2 blames the caller of the calling function.
+
+    Examples
+    --------
+    >>> from sk_imu import Recording, SensorStream
+    >>> from sk_imu.recording import warn_of_doubts
+    >>> warn_of_doubts([Recording({"Gravity": SensorStream([0.0], [[0, 0, 9.8]])})])
+    """
+    for line in summarize_doubts(recordings):
+        warnings.warn(line, DataQualityWarning, stacklevel + 1)

@@ -1,0 +1,57 @@
+"""Two recordings of the same time, put together by their dates."""
+
+from ._recording import METADATA, Recording
+from ._sensor_stream import SensorStream
+
+__all__ = ["merge_recordings"]
+
+
+def merge_recordings(one: Recording, two: Recording) -> Recording:
+    """Put two recordings together, as :meth:`Recording.merge` describes."""
+    names = f"{one.name} and {two.name}"
+    if one.epoch_ns is None or two.epoch_ns is None:
+        raise ValueError(
+            f"{names}: only recordings with an epoch_ns can be merged, because nothing "
+            "else says how far apart they start. Read both with read_table([...])."
+        )
+    twice = sorted(one.streams.keys() & two.streams.keys())
+    if twice:
+        raise ValueError(f"{names}: both have {', '.join(twice)}. Leave one out.")
+    differing = [
+        field
+        for field in METADATA
+        if None not in (getattr(one, field), getattr(two, field))
+        and getattr(one, field) != getattr(two, field)
+    ]
+    if differing:
+        raise ValueError(
+            f"{names}: differ in {', '.join(differing)}, so they are not one recording."
+        )
+    epoch_ns = min(one.epoch_ns, two.epoch_ns)
+    streams: dict[str, SensorStream] = {}
+    marks: list[tuple[float, str]] = []
+    for part in (one, two):
+        shift_s = ((part.epoch_ns or 0) - epoch_ns) / 1e9
+        for sensor, stream in part.streams.items():
+            times_s = stream.timestamps_s + shift_s
+            streams[sensor] = SensorStream(times_s, stream.values, stream.axes)
+        marks += [(time_s + shift_s, text) for time_s, text in part.annotations]
+    known = {
+        field: getattr(part, field)
+        for part in (two, one)
+        for field in METADATA
+        if getattr(part, field) is not None
+    }
+    merged = Recording(
+        streams,
+        **known,
+        source=one.source or two.source,
+        epoch_ns=epoch_ns,
+        annotations=tuple(sorted(marks)),
+        notes=(*one.notes, *two.notes),
+    )
+    if not merged.duration_s > 0:
+        raise ValueError(
+            f"{names}: share no time, so they are not one recording. Read them one by one."
+        )
+    return merged
