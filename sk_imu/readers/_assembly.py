@@ -8,8 +8,6 @@ from ._conventions import check_conventions
 from ._plausibility import check_plausible
 from ._timestamps import Samples
 
-__all__ = ["assemble_recording", "first_time_ns"]
-
 
 def first_time_ns(sensors: Mapping[str, Samples]) -> int:
     """Return the earliest time of any sample."""

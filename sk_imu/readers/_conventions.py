@@ -45,14 +45,6 @@ from ..recording import (
 from ._plausibility import median_norm
 from ._timestamps import Samples
 
-__all__ = [
-    "FLIPPED",
-    "Claim",
-    "Convention",
-    "check_conventions",
-    "decide_convention",
-]
-
 Floats = NDArray[np.float64]
 
 #: Axes with the opposite sign on iOS, unless the app standardises them.

@@ -8,8 +8,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-__all__ = ["MAX_BYTES", "OWN_PLACE", "Budget", "Files", "place_of", "read_files"]
-
 #: Suffixes of the files that are read; sound and pictures are not.
 SUFFIXES = {".csv", ".txt", ".tsv", ".json", ".sqlite", ".sqlite3", ".db"}
 #: Memory that the reading of one recording may take: some hours of all sensors.

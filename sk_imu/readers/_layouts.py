@@ -11,8 +11,6 @@ from ..recording import SENSOR_AXES
 from ._files import OWN_PLACE, Budget, Files, place_of
 from ._tables import CELL_BYTES, Table, decode, header_of, parse_table, sniff_header
 
-__all__ = ["WATCH_COLUMNS", "find_tables", "is_sensor_logger"]
-
 Tables = dict[str, list[Table]]
 
 #: Tables of the app besides those of the phone's sensors.

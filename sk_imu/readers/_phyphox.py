@@ -14,8 +14,6 @@ from ._plausibility import UNITS
 from ._tables import Table, header_of, parse_table
 from ._timestamps import Samples, clean_samples, to_nanoseconds
 
-__all__ = ["read_phyphox"]
-
 #: "Linear Acceleration x (m/s^2)", "X (rad/s)"
 _AXIS = re.compile(r"(?:(?P<quantity>.+?)\s+)?(?P<axis>[xyz])\s*\((?P<unit>[^()]*)\)", re.I)
 _TIME = re.compile(r"time\s*\((?P<unit>s|ms)\)", re.I)

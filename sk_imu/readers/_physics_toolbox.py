@@ -13,8 +13,6 @@ from ._tables import Table, header_of, parse_table
 from ._time_cells import times_of_day
 from ._timestamps import Samples, clean_samples, to_nanoseconds
 
-__all__ = ["read_physics_toolbox"]
-
 #: Columns of each sensor, and the factor from the file's unit to the package's.
 _COLUMNS = {
     "TotalAcceleration": (("gFx", "gFy", "gFz"), STANDARD_GRAVITY),

@@ -23,8 +23,6 @@ from ._tables import Table, find_header, parse_table
 from ._time_cells import dates, times_of_day
 from ._timestamps import TIME_UNITS, Samples, clean_samples, to_nanoseconds
 
-__all__ = ["read_table"]
-
 #: Later times since 1970 are dates; earlier ones count from some other start.
 _DATES_FROM_NS = 946_684_800 * 10**9
 

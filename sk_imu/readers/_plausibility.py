@@ -21,8 +21,6 @@ from ..recording import (
 )
 from ._timestamps import TIME_UNITS, Samples
 
-__all__ = ["UNITS", "check_plausible", "fits", "median_norm"]
-
 Floats = NDArray[np.float64]
 
 #: Units that files have in place of the package's, in lower case, and their factors.

@@ -13,8 +13,6 @@ from ._physics_toolbox import is_physics_toolbox, read_physics_toolbox_files
 from ._sensor_logger import read_sensor_logger_files
 from ._tables import header_of
 
-__all__ = ["read_recording", "read_silently"]
-
 #: How to recognize each app's files, and how to read them.
 _APPS = {
     "Sensor Logger": (is_sensor_logger, read_sensor_logger_files),

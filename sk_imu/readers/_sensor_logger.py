@@ -22,8 +22,6 @@ from ._layouts import WATCH_COLUMNS, find_tables
 from ._tables import Table
 from ._timestamps import Samples, clean_samples
 
-__all__ = ["read_sensor_logger"]
-
 Tables = dict[str, list[Table]]
 Clock = tuple[NDArray[np.int64], NDArray[np.float64] | None]
 

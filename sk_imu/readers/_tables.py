@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from ._files import Budget
 
-__all__ = ["Table", "decode", "find_header", "header_of", "parse_table", "sniff_header"]
-
 Floats = NDArray[np.float64]
 
 _AGAIN = "If a spreadsheet has saved the file, export the recording again."

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from ._tables import Table
 
-__all__ = ["dates", "times_of_day"]
-
 #: Times of day: 14:05:23.123, 14:05:23:123 or 05:23.123.
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,9}))?", re.ASCII)
 #: ISO 8601: 2024-05-01T10:00:00.123Z, with a space, an offset or no fraction.

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from ..recording import QUATERNION_AXES
 from ._tables import Table
 
-__all__ = ["TIME_UNITS", "Samples", "clean_samples", "to_nanoseconds"]
-
 #: Nanoseconds of each unit that a time may have.
 TIME_UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 #: Differences of two times within this limit fit int64, too; it is the year 2116.

@@ -23,8 +23,6 @@ from ._files import MAX_BYTES
 from ._reading import read_silently
 from ._tables import parse_table
 
-__all__ = ["read_recordings"]
-
 _FILES = {".zip", ".csv", ".json", ".sqlite", ".sqlite3", ".db"}
 _SENSOR_FILES = {name.lower() for name in (*SENSOR_AXES, "Annotation", "Metadata")}
 #: Names of folders that stand for people: p01, subject 3, participant_12.

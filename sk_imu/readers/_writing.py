@@ -12,8 +12,6 @@ import pandas as pd
 from ..recording import SENSOR_AXES, STANDARD_GRAVITY, Recording, SensorStream
 from ._conventions import FLIPPED
 
-__all__ = ["write_sensor_logger"]
-
 #: Second 0 of a recording without a date.
 _UNKNOWN_EPOCH_NS = 1_700_000_000_000_000_000
 _MS = 1_000_000

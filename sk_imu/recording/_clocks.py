@@ -5,8 +5,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["find_gaps", "mend_clock", "near_repeats", "usual_interval"]
-
 Floats = NDArray[np.float64]
 
 #: An interval longer than this many usual ones is a gap: over two samples are missing.

@@ -3,26 +3,14 @@
 import re
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ._quality import DataQualityWarning
+from ._recording import Recording
 
-if TYPE_CHECKING:
-    from ._recording import Recording
-
-__all__ = ["doubts_in", "summarize_doubts", "warn_of_doubts"]
-
-#: First words of the notes that are doubts.
-_KINDS = ("UNDECIDED", "CONTRADICTION", "IMPLAUSIBLE")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
-def doubts_in(notes: Sequence[str]) -> tuple[str, ...]:
-    """Return the notes that are doubts."""
-    return tuple(note for note in notes if note.startswith(_KINDS))
-
-
-def summarize_doubts(recordings: Sequence["Recording"]) -> list[str]:
+def summarize_doubts(recordings: Sequence[Recording]) -> list[str]:
     """Return the doubts about many recordings, one line for each kind of doubt.
 
     Parameters
@@ -58,7 +46,7 @@ def summarize_doubts(recordings: Sequence["Recording"]) -> list[str]:
     ]
 
 
-def warn_of_doubts(recordings: Sequence["Recording"], stacklevel: int = 2) -> None:
+def warn_of_doubts(recordings: Sequence[Recording], stacklevel: int = 2) -> None:
     """Warn of each kind of doubt about some recordings, with counts.
 
     Parameters

@@ -12,8 +12,6 @@ from ._clocks import GAP, usual_interval
 from ._quality import RecordingQuality
 from ._sensor_stream import SensorStream
 
-__all__ = ["recording_html", "rows_to_draw"]
-
 Floats = NDArray[np.float64]
 
 _WIDTH, _HEIGHT = 300, 44

@@ -1,13 +1,17 @@
 """Two recordings of the same time, put together by their dates."""
 
-from ._recording import METADATA, Recording
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 from ._sensor_stream import SensorStream
 
-__all__ = ["merge_recordings"]
 
+def merge_recordings(one: Any, two: Any, metadata: Sequence[str]) -> Any:
+    """Put two recordings together, as :meth:`Recording.merge` describes.
 
-def merge_recordings(one: Recording, two: Recording) -> Recording:
-    """Put two recordings together, as :meth:`Recording.merge` describes."""
+    ``metadata`` names the attributes that may not differ.
+    """
     names = f"{one.name} and {two.name}"
     if one.epoch_ns is None or two.epoch_ns is None:
         raise ValueError(
@@ -19,7 +23,7 @@ def merge_recordings(one: Recording, two: Recording) -> Recording:
         raise ValueError(f"{names}: both have {', '.join(twice)}. Leave one out.")
     differing = [
         field
-        for field in METADATA
+        for field in metadata
         if None not in (getattr(one, field), getattr(two, field))
         and getattr(one, field) != getattr(two, field)
     ]
@@ -31,7 +35,7 @@ def merge_recordings(one: Recording, two: Recording) -> Recording:
     streams: dict[str, SensorStream] = {}
     marks: list[tuple[float, str]] = []
     for part in (one, two):
-        shift_s = ((part.epoch_ns or 0) - epoch_ns) / 1e9
+        shift_s = (part.epoch_ns - epoch_ns) / 1e9
         for sensor, stream in part.streams.items():
             times_s = stream.timestamps_s + shift_s
             streams[sensor] = SensorStream(times_s, stream.values, stream.axes)
@@ -39,12 +43,13 @@ def merge_recordings(one: Recording, two: Recording) -> Recording:
     known = {
         field: getattr(part, field)
         for part in (two, one)
-        for field in METADATA
+        for field in metadata
         if getattr(part, field) is not None
     }
-    merged = Recording(
-        streams,
+    merged = replace(
+        one,
         **known,
+        streams=streams,
         source=one.source or two.source,
         epoch_ns=epoch_ns,
         annotations=tuple(sorted(marks)),

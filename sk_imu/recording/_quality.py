@@ -8,7 +8,8 @@ import pandas as pd
 
 from ._stream_quality import StreamQuality
 
-__all__ = ["DataQualityWarning", "RecordingQuality"]
+#: First words of the notes that are doubts.
+DOUBTS = ("UNDECIDED", "CONTRADICTION", "IMPLAUSIBLE")
 
 
 class DataQualityWarning(UserWarning):

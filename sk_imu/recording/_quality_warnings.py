@@ -6,8 +6,6 @@ from typing import Any
 from ._doubts import summarize_doubts
 from ._recording import Recording
 
-__all__ = ["quality_warnings"]
-
 
 def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
     """Return the faults of many recordings, one line for each person and fault.

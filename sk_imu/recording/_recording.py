@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._channels import SENSOR_AXES, channel_name, sensor_of
-from ._doubts import doubts_in
 from ._html import recording_html
-from ._quality import RecordingQuality
+from ._merging import merge_recordings
+from ._quality import DOUBTS, RecordingQuality
 from ._sensor_stream import SensorStream, as_float
 from ._stream_quality import measure_stream
-
-__all__ = ["METADATA", "Recording"]
 
 #: Attributes of a recording that are metadata.
 METADATA = ("label", "subject", "side", "placement", "session")
@@ -202,7 +200,7 @@ class Recording:
         written, ``CONTRADICTION`` if sensors or metadata contradict each other,
         ``IMPLAUSIBLE`` if values or times fit no such sensor.
         """
-        return doubts_in(self.notes)
+        return tuple(note for note in self.notes if note.startswith(DOUBTS))
 
     @cached_property
     def channel_names(self) -> tuple[str, ...]:
@@ -319,10 +317,7 @@ class Recording:
         >>> one.merge(two).streams["Gravity"].start_s
         0.32
         """
-        # It makes recordings itself, so it cannot be imported above.
-        from ._merging import merge_recordings
-
-        return merge_recordings(self, other)
+        return merge_recordings(self, other, METADATA)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle through the constructor, because a mapping proxy can't be pickled."""

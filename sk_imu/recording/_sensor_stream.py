@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SensorStream", "as_float"]
-
 #: Three thousand years, beyond any Unix time in seconds.
 _FURTHEST_S = 1e11
 

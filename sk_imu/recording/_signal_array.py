@@ -6,8 +6,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SignalArray"]
-
 
 class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
     """An array of channels over time, with the channels' names and their rate.

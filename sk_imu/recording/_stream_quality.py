@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from ._channels import STANDARD_GRAVITY
 from ._clocks import BURST, GAP, find_gaps, usual_interval
 
-__all__ = ["StreamFaults", "StreamQuality", "find_faults", "find_stale", "measure_stream"]
-
 Floats = NDArray[np.float64]
 
 #: Usual full scales of phones and watches, in the package's units.
