@@ -68,7 +68,9 @@ def test_the_study_reads_what_simulate_writes(folder, tmp_path):
 
 def test_inspect_prints_and_plots_the_quality(tmp_path, capsys):
     time_ns = 1_700_000_000_000_000_000 + 10_000_000 * np.arange(300)
-    table = pd.DataFrame({"time": time_ns, "z": np.arange(300) // 5 / 9, "y": 0.0, "x": 0.0})
+    table = pd.DataFrame(
+        {"time": time_ns, "z": np.arange(300) // 5 / 9, "y": 0.0, "x": 0.0}
+    )
     (tmp_path / "monday").mkdir()
     table.to_csv(tmp_path / "monday" / "Gyroscope.csv", index=False)
     plot = tmp_path / "plot.png"
