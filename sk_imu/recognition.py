@@ -113,7 +113,8 @@ def recognize(
     Raises
     ------
     ValueError
-        If ``unknown_below`` is given for a model without probabilities.
+        If ``unknown_below`` is not between 0 and 1, or is given for a model without
+        probabilities.
 
     Examples
     --------
@@ -125,6 +126,10 @@ def recognize(
     ['source', 'set', 'start_s', 'end_s', 'exercise', 'probability', 'repetitions',
      'found']
     """
+    if not 0 <= unknown_below <= 1:  # also NaN, below which nothing is
+        raise ValueError(
+            f"unknown_below must be a probability between 0 and 1, got {unknown_below}."
+        )
     has_proba = hasattr(model, "predict_proba")
     if unknown_below > 0 and not has_proba:
         raise ValueError(

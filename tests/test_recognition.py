@@ -62,6 +62,12 @@ def test_unknown_needs_probabilities(workouts):
         recognize(svm, workouts.data[:1], unknown_below=0.5)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, -0.1, 1.1])
+def test_a_threshold_that_is_no_probability_is_refused(forest, wrong):
+    with pytest.raises(ValueError, match="unknown_below must be a probability"):
+        recognize(forest, [], unknown_below=wrong)
+
+
 def test_a_recording_without_a_bout_is_one_set(workouts, forest):
     recording = workouts.data[0]
     rest = recording.between(recording.overlap_s[0], workouts.bouts[0][0][0] - 2)

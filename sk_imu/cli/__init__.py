@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .. import __version__
 from . import _recordings as recordings
 from . import _study as study
+from ._terminal import checked_streams
 
 __all__ = ["main", "make_parser"]
 
@@ -24,8 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0 on success, 1 if the input is refused, 3 if jobs of a study failed, 130
-        after Ctrl-C. Arguments that cannot be parsed exit with 2.
+        0 on success; 1 if the input is refused; 3 if some of the work failed, such as
+        jobs of a study or one of several recordings, and the rest is kept; 130 after
+        Ctrl-C. Arguments that cannot be parsed exit with 2.
 
     Examples
     --------
@@ -33,17 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["study", "--data", "no-such-folder"])
     1
     """
-    options = vars(make_parser().parse_args(arguments))
-    command = options.pop("command")
-    run = options.pop("run")
-    try:
-        return int(run(**options))
-    except KeyboardInterrupt:
-        print("\nInterrupted.", _KEPT if command == "study" else "", file=sys.stderr)
-        return 130
-    except (ValueError, ImportError, OSError) as error:
-        print(f"sk-imu: {error}", file=sys.stderr)
-        return 1
+    with checked_streams():
+        options = vars(make_parser().parse_args(arguments))
+        command = options.pop("command")
+        run = options.pop("run")
+        try:
+            code = int(run(**options))
+            # Here, because a full disk is an error of the command.
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            print("\nInterrupted.", _KEPT if command == "study" else "", file=sys.stderr)
+            return 130
+        except (ValueError, ImportError, OSError) as error:
+            print(f"sk-imu: {error}", file=sys.stderr)
+            return 1
+        return code
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -1,9 +1,11 @@
 """`sk-imu fit`, `predict`, `simulate` and `inspect`."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 
 from ._parsing import MODELS, Commands, add_command, add_segment
+from ._terminal import check_output
 
 __all__ = ["add_to"]
 
@@ -60,7 +62,10 @@ def _add_predict(commands: Commands) -> None:
         "list the sets in new recordings: exercise, repetitions, start and end",
         "examples:\n"
         "  sk-imu predict model.skops monday.zip\n"
-        "  sk-imu predict model.skops *.zip --format json --unknown-below 0.6",
+        "  sk-imu predict model.skops *.zip --format json --unknown-below 0.6\n\n"
+        "A recording that cannot be read is named, and the others are predicted.\n\n"
+        "exit codes: 0 success, 1 invalid input, 2 invalid command line, 3 some recordings "
+        "failed,\n130 Ctrl-C.",
     )
     predict.add_argument(
         "model", metavar="MODEL", help="a model file written by `sk-imu fit`"
@@ -77,13 +82,21 @@ def _add_predict(commands: Commands) -> None:
     )
     predict.add_argument(
         "--unknown-below",
-        type=float,
+        type=probability,
         default=0.0,
         metavar="P",
         help="label a set unknown if its probability is below P (default: 0)",
     )
     add_segment(predict)
     predict.set_defaults(run=_predict)
+
+
+def probability(text: str) -> float:
+    """Return a number of the command line; argparse reports the error."""
+    number = float(text)
+    if not 0 <= number <= 1:  # also NaN
+        raise ValueError
+    return number
 
 
 def _add_simulate(commands: Commands) -> None:
@@ -151,6 +164,7 @@ def _fit(
     from ..recognition import fit_recordings
     from ..segmentation import sets_of
 
+    check_output(out)
     recordings = read_recordings(folder)
     sets = sets_of(recordings)[0] if segment else recordings
     pipeline = fit_recordings(
@@ -167,16 +181,33 @@ def _fit(
 def _predict(
     *, model: str, path: list[str], form: str, unknown_below: float, segment: bool
 ) -> int:
+    import pandas as pd
+
     from ..persistence import load_model
     from ..readers import read_recording
     from ..recognition import recognize
 
-    table = recognize(
-        load_model(model),
-        [read_recording(one) for one in path],
-        segment=segment,
-        unknown_below=unknown_below,
-    )
+    classifier = load_model(model)
+    # No recording first: the options are checked before one is read.
+    tables = [recognize(classifier, [], unknown_below=unknown_below)]
+    failed = []
+    for one in path:
+        try:
+            tables.append(
+                recognize(
+                    classifier,
+                    [read_recording(one)],
+                    segment=segment,
+                    unknown_below=unknown_below,
+                )
+            )
+        except (ValueError, OSError) as error:
+            failed.append(one)
+            place = "" if one in str(error) else f"{one}: "
+            print(f"sk-imu: {place}{error}", file=sys.stderr)
+    if len(failed) == len(path):
+        return 1
+    table = pd.concat(tables[1:], ignore_index=True)
     if form == "csv":
         print(table.to_csv(index=False), end="")
     elif form == "json":
@@ -184,7 +215,13 @@ def _predict(
     else:
         shown = table.round({"start_s": 1, "end_s": 1, "probability": 3, "found": 2})
         print(shown.to_string(index=False, na_rep="-"))
-    return 0
+    if failed:
+        print(
+            f"sk-imu: {len(failed)} of {len(path)} recordings have no predictions: "
+            f"{', '.join(failed)}.",
+            file=sys.stderr,
+        )
+    return 3 if failed else 0
 
 
 def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:
@@ -206,14 +243,16 @@ def _inspect(*, path: str, out: str | None) -> int:
     from ..displays import RecordingDisplay
     from ..readers import read_recording
 
-    recording = read_recording(path)
-    print(recording.quality)
     place = Path(path).resolve()
     # A folder's name may hold a dot, as in "ios_1.15_monday".
     name = place.name if place.is_dir() else place.stem
     written = out or f"{name}_quality.png"
+    check_output(written)
+    recording = read_recording(path)
+    print(recording.quality)
     figure = Figure(figsize=(10, 1 + 1.8 * len(recording.streams)), layout="constrained")
     RecordingDisplay.from_recording(recording, ax=figure)
-    figure.savefig(written, dpi=150)
+    # matplotlib would add an ending to a name that has none.
+    figure.savefig(written, dpi=150, format=Path(written).suffix[1:] or "png")
     print(f"\nPlot: {written}")
     return 0

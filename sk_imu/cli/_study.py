@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -89,18 +88,15 @@ def _study(
     if folders and not quiet:
         # Finding the sets in recordings takes a while before the first job begins.
         print(f"Reading {', '.join(folders)} ...", file=sys.stderr)
-    as_before = warnings.formatwarning
-    warnings.formatwarning = lambda message, *_: f"Note: {message}\n"
     try:
         with _logging_to(log):
             results = run_study(**options, n_jobs=jobs, out=out, verbose=not quiet)
     except FoldError as error:
         print(f"sk-imu: {error}", file=sys.stderr)
         return 3
-    finally:
-        warnings.formatwarning = as_before
-    print(results.summary())
+    # First the report, because printing can fail.
     page = write_report(results, out)[0]
+    print(results.summary())
     print(f"\nPredictions, tables and figures are in {out}. The report is {page}.")
     return 0
 

@@ -3,12 +3,33 @@
 import hashlib
 import json
 import logging
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .._atomic import replacement
 
 _LOGGER = logging.getLogger("sk_imu.study")
+
+
+def check_out(out: str | Path, data: Any) -> None:
+    """Raise a ValueError if results cannot be saved there, before the data are read.
+
+    Inside a folder of the data, the results would be taken for recordings in the next run.
+    """
+    place = Path(out).resolve()
+    several = isinstance(data, Mapping) and "data" not in data  # but no Bunch
+    for one in data.values() if several else [data]:
+        is_folder = isinstance(one, (str, os.PathLike)) and Path(one).is_dir()
+        if is_folder and place.is_relative_to(Path(one).resolve()):
+            raise ValueError(
+                f"{out}: is inside {one}, so the next run would read the results as "
+                "recordings. Choose another folder for out=, --out."
+            )
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ValueError(f"{out}: {there} is no folder that may be written to.")
 
 
 def keep(path: Path, result: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ._config import StudyConfig
-from ._keeping import read_kept
+from ._keeping import check_out, read_kept
 from ._preparing import prepare
 
 # Seconds per unit of cost where nothing was measured: on the watch data, whole search,
@@ -54,6 +54,8 @@ def plan_study(
     [1, 0, 2]
     """
     config = StudyConfig.of(data=data, **options)
+    if out is not None:
+        check_out(out, data)
     dataset, jobs, _ = prepare(config)
     paths = [] if out is None else sorted((Path(out) / "folds").glob("*.json"))
     kept = {path.stem: result for path in paths if (result := read_kept(path))}

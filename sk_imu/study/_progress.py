@@ -39,7 +39,8 @@ class Progress:
         self._cost_done = 0.0
         # By protocol and model: keys of jobs, true labels, predicted labels.
         self._cells: dict[tuple[str, str], tuple[list[str], list[str], list[str]]] = {}
-        self._shown = bool(verbose)
+        # Without a console, as under pythonw, there is no stderr.
+        self._shown = bool(verbose) and sys.stderr is not None
         self._lines: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -54,7 +55,7 @@ class Progress:
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left",
         )
         # A line per protocol below the bar, which only a terminal can rewrite.
-        if self._shown and sys.stdout.isatty() and sys.stderr.isatty():
+        if self._shown and sys.stdout and sys.stdout.isatty() and sys.stderr.isatty():
             n_lines = 1 + len({job.protocol.name for job in self._jobs.values()})
             self._lines = [
                 text_bar(bar_format="{desc}", position=1 + n, leave=True)

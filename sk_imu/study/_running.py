@@ -11,7 +11,7 @@ from ._collecting import collect
 from ._config import StudyConfig
 from ._data import StudyData
 from ._jobs import Job, run_job
-from ._keeping import keep, read_kept
+from ._keeping import check_out, keep, read_kept
 from ._preparing import prepare
 from ._progress import Progress
 from ._results import StudyResults
@@ -151,6 +151,8 @@ def run_study(
         fixed_length=fixed_length,
         segment=segment,
     )
+    if out is not None:
+        check_out(out, data)
     dataset, jobs, settings = prepare(config)
     folder = None if out is None else Path(out) / "folds"
     example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
