@@ -38,7 +38,6 @@ from ._stream_checks import (
     Faults,
     check_array,
     check_overlap,
-    check_timesteps,
     checked_stream,
     count_timesteps,
     long_gaps,
@@ -119,6 +118,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     n_near_repeats_ : int
         Number of training samples left out because they come less than a tenth of the
         usual interval before the next one, which is usual where samples arrive in bursts.
+    n_outside_ : int
+        Number of training samples outside the time that all chosen streams of a recording
+        share, where that is less than 90 % of the whole time.
     n_gaps_ : int
         Number of gaps longer than ``max_gap_seconds``.
 
@@ -291,11 +293,10 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         # Only now: mending and leaving out samples change what the streams share.
         chosen = replace(recording, streams=streams)
         rate_hz, most = self.sampling_rate_hz, self.max_timesteps
-        check_overlap(chosen, rate_hz=rate_hz, max_timesteps=most, place=where)
+        faults["outside"] = check_overlap(chosen, rate_hz, most, where)
         for sensor, stream in streams.items():
-            gaps = self._long_gaps(
-                stream.timestamps_s, *chosen.overlap_s, f"{where}, sensor {sensor!r}"
-            )
+            place = f"{where}, sensor {sensor!r}"
+            gaps = self._long_gaps(stream.timestamps_s, *chosen.overlap_s, place)
             faults["gaps"] += len(gaps)
         return chosen, faults
 
@@ -356,10 +357,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     ) -> Floats:
         times_s = np.arange(len(missing)) / rate_hz
         place = f"Resampler: row {row} of X"
-        most = self.max_timesteps
-        check_timesteps(times_s[-1], self.sampling_rate_hz, max_timesteps=most, place=place)
-        n_timesteps = count_timesteps(times_s[-1], self.sampling_rate_hz)
-        check_array(missing, n_timesteps, rate_hz, self.sampling_rate_hz, place)
+        n_timesteps = check_array(
+            missing, rate_hz, self.sampling_rate_hz, self.max_timesteps, place
+        )
         samples = values.T[~missing].astype(np.float64)
         return self._resample(times_s[~missing], samples, n_timesteps).T
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..recording import (
     GAP,
+    MOST_UNSHARED,
     DataQualityWarning,
     Recording,
     SensorStream,
@@ -18,6 +19,7 @@ from ..recording import (
     mend_clock,
     near_repeats,
     quaternion_columns,
+    unshared,
     usual_interval,
 )
 from ._interpolation import ROUNDING
@@ -30,6 +32,7 @@ FAULTS = {
     "missing": "interpolated over or left out {} samples with missing values",
     "mended": "gave another time to {} samples of clocks with bursts or steps back",
     "near_repeats": "left out {} samples less than a tenth of an interval before the next",
+    "outside": "left out {} samples outside the time that all chosen sensors share",
     "gaps": "{gaps} {} gaps longer than max_gap_seconds",
 }
 _GAPS_DONE = {"mark": "put NaN into", "interpolate": "interpolated over", "error": ""}
@@ -80,13 +83,23 @@ def checked_stream(
 
 
 def check_overlap(
-    recording: Recording, *, rate_hz: float, max_timesteps: int, place: str
-) -> None:
-    """Raise a ValueError if a recording's streams share too little or too much time."""
+    recording: Recording, rate_hz: float, max_timesteps: int, place: str
+) -> int:
+    """Return how many samples lie outside the time that a recording's streams share.
+
+    It is 0 if they share nearly all of their time. Raises a ValueError, which begins with
+    ``place``, if they share less than one timestep of time, or too much.
+    """
     start_s, end_s = recording.overlap_s
     if (end_s - start_s) * rate_hz >= 1 - ROUNDING:
-        check_timesteps(end_s - start_s, rate_hz, max_timesteps=max_timesteps, place=place)
-        return
+        check_timesteps(end_s - start_s, rate_hz, max_timesteps, place)
+        streams = recording.streams.values()
+        if unshared(streams) <= MOST_UNSHARED:
+            return 0
+        return sum(
+            int(((times_s < start_s) | (times_s > end_s)).sum())
+            for times_s in (stream.timestamps_s for stream in streams)
+        )
     fault = (
         "don't overlap in time"
         if end_s < start_s
@@ -104,12 +117,19 @@ def check_overlap(
 
 def check_array(
     missing: NDArray[np.bool_],
-    n_timesteps: int,
     input_hz: float,
     rate_hz: float,
+    max_timesteps: int,
     place: str,
-) -> None:
-    """Raise a ValueError if a uniform row is too short, or an end of it is missing."""
+) -> int:
+    """Return how many timesteps a row of an array has at another rate.
+
+    Raises a ValueError, which begins with ``place``, if it is too short or too long, or an
+    end of it is missing.
+    """
+    duration_s = (len(missing) - 1) / input_hz
+    check_timesteps(duration_s, rate_hz, max_timesteps, place)
+    n_timesteps = count_timesteps(duration_s, rate_hz)
     if n_timesteps < 2:
         raise ValueError(
             f"{place} has {len(missing)} feature(s) (timesteps) at {input_hz:g} Hz, which "
@@ -120,10 +140,11 @@ def check_array(
             f"{place} begins or ends with a missing value, which interpolation can't fill. "
             "Cut it off."
         )
+    return n_timesteps
 
 
 def check_timesteps(
-    duration_s: float, rate_hz: float, *, max_timesteps: int, place: str
+    duration_s: float, rate_hz: float, max_timesteps: int, place: str
 ) -> None:
     """Raise a ValueError if a row of the output would be longer than allowed.
 

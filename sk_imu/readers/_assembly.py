@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..recording import Recording, SensorStream
+from ..recording import MOST_UNSHARED, Recording, SensorStream, unshared
 from ._conventions import check_conventions
 from ._plausibility import check_plausible
 from ._timestamps import Samples
@@ -57,4 +57,10 @@ def assemble_recording(
         )
         for sensor, samples in sensors.items()
     }
+    if unshared(streams.values()) > MOST_UNSHARED:
+        times = ", ".join(
+            f"{sensor} from {stream.start_s:.1f} to {stream.end_s:.1f} s"
+            for sensor, stream in streams.items()
+        )
+        notes.append(f"The sensors do not share all of the time: {times}.")
     return Recording(streams, source=source, notes=tuple(notes), **metadata)

@@ -21,7 +21,9 @@ from ._clocks import near_repeats as near_repeats
 from ._clocks import usual_interval as usual_interval
 from ._doubts import summarize_doubts as summarize_doubts
 from ._doubts import warn_of_doubts as warn_of_doubts
+from ._quality import MOST_UNSHARED as MOST_UNSHARED
 from ._quality import DataQualityWarning
+from ._quality import unshared as unshared
 from ._quality_warnings import quality_warnings as quality_warnings
 from ._recording import METADATA as METADATA
 from ._recording import Recording

@@ -1,7 +1,8 @@
 """The quality of recordings: the faults of their streams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,10 @@ from ._stream_quality import StreamQuality
 
 #: First words of the notes that are doubts.
 DOUBTS = ("UNDECIDED", "CONTRADICTION", "IMPLAUSIBLE")
+
+#: Sensors start and stop within a second of each other; if more of the time than this is
+#: lost, one of them failed.
+MOST_UNSHARED = 0.1
 
 
 class DataQualityWarning(UserWarning):
@@ -89,12 +94,21 @@ class RecordingQuality:
         return pd.DataFrame.from_dict(rows, orient="index")
 
     @property
+    def faults(self) -> dict[str, dict[str, float | None]]:
+        """Faults worth a warning, as of a StreamQuality, by stream or ``All sensors``."""
+        found = {sensor: stream.faults for sensor, stream in self.streams.items()}
+        if unshared(self.streams.values()) > MOST_UNSHARED:
+            start_s, end_s = self.overlap_s
+            found["All sensors"] = {"share only {:.3g} s": max(0.0, end_s - start_s)}
+        return found
+
+    @property
     def warnings(self) -> list[str]:
         """Faults worth a warning, one line for each stream and fault, and doubts."""
         faults = [
             f"{sensor}: {text.format(size)}"
-            for sensor, stream in self.streams.items()
-            for text, size in stream.faults.items()
+            for sensor, faults in self.faults.items()
+            for text, size in faults.items()
         ]
         return [*faults, *self.doubts]
 
@@ -113,6 +127,34 @@ class RecordingQuality:
             if items:
                 lines += ["", f"{title}:", *(f"  {item}" for item in items)]
         return "\n".join(lines)
+
+
+class _Span(Protocol):
+    """Whatever has a first and a last second: a stream, or its quality."""
+
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def end_s(self) -> float: ...
+
+
+def unshared(streams: Iterable[_Span]) -> float:
+    """Return the share, from 0 to 1, of the whole time that not all streams cover.
+
+    It is NaN if a stream is empty.
+
+    Examples
+    --------
+    >>> from sk_imu import SensorStream
+    >>> from sk_imu.recording import unshared
+    >>> long, short = ([[0, 0, 9.8]] * n for n in (5, 2))
+    >>> unshared([SensorStream(range(5), long), SensorStream(range(2), short)])
+    0.75
+    """
+    spans = [(stream.start_s, stream.end_s) for stream in streams]
+    starts, ends = np.array(spans).T
+    whole_s = ends.max() - starts.min()
+    return float(1 - max(0.0, ends.min() - starts.max()) / whole_s) if whole_s > 0 else 0.0
 
 
 def _whole(x: float) -> float:

@@ -39,8 +39,8 @@ def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
     for recording in recordings:
         person = recording.subject
         n_sets[person] = n_sets.get(person, 0) + 1
-        for sensor, stream in recording.quality.streams.items():
-            for text, size in stream.faults.items():
+        for sensor, faults in recording.quality.faults.items():
+            for text, size in faults.items():
                 sizes.setdefault((person, sensor, text), []).append(size)
     lines = []
     for (person, sensor, text), found in sizes.items():

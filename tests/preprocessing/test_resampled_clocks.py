@@ -13,6 +13,7 @@ from made_streams import (
 )
 
 from sk_imu import DataQualityWarning, Recording, Resampler, SensorStream
+from sk_imu.recording import quality_warnings
 
 
 @pytest.mark.parametrize("interpolation", ["cubic", "quintic"])
@@ -274,6 +275,29 @@ def test_the_number_of_timesteps_is_limited_by_choice():
         Resampler(max_timesteps=149).fit([simple()])
     with pytest.raises(ValueError, match=r"row 0 of X: lasts 1e\+10 s.*max_timesteps"):
         Resampler(input_rate_hz=1e-9).fit_transform(np.zeros((2, 3, 11)))
+
+
+@pytest.mark.parametrize(("n", "lost"), [(295, False), (260, True)])
+def test_a_sensor_that_ends_early_is_reported(n, lost):
+    streams = {**simple().streams, **simple(n=n, sensor="Gravity").streams}
+    rows = [simple(), Recording(streams, source="ada.zip")]
+    fault = ["All sensors: share only 2.59 s"] * lost
+    assert rows[1].quality.warnings == fault
+    assert quality_warnings(rows) == [
+        f"all: {line.replace(':', '')} in 1 of 2 sets" for line in fault
+    ]
+    resampler = Resampler(channels=["Gyroscope"]).fit(rows)
+    assert resampler.n_outside_ == 0  # the other sensor is not used
+    rows = rows[1:]
+    resampler = Resampler().fit(rows)
+    assert resampler.n_outside_ == 40 * lost
+    if lost:
+        with pytest.warns(
+            DataQualityWarning, match=r"left out 40 samples outside .*ada\.zip"
+        ):
+            resampler.transform(rows)
+    else:
+        resampler.transform(rows)
 
 
 def spoiled(value, samples=(7,), axis=1, n=300):

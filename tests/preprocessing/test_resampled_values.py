@@ -48,6 +48,7 @@ def test_rates_of_the_paper_against_band_limited_truth(rate_hz, interpolation, b
     assert relative_rms((output - truth)[:, ends], truth) < 10 * bound
 
 
+@pytest.mark.filterwarnings("ignore:Resampler left out.*outside:sk_imu.DataQualityWarning")
 @pytest.mark.parametrize("rate_hz", [50.0, 100.0])
 @pytest.mark.parametrize("fault", ["jitter", "drift", "lost", "offset"])
 def test_100_hz_within_a_thousandth_below_20_hz(fault, rate_hz):
@@ -171,6 +172,7 @@ def test_passband_and_stopband(input_rate_hz, bound):
     assert max(map(error, (26.0, 29.0, 0.99 * input_rate_hz / 2))) < bound
 
 
+@pytest.mark.filterwarnings("ignore:Resampler left out.*outside:sk_imu.DataQualityWarning")
 def test_low_pass_looks_at_what_lies_outside_the_overlap():
     """Where the stream goes on, its filtered values don't depend on the overlap."""
     rng = np.random.default_rng(2)

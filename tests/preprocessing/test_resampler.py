@@ -214,6 +214,7 @@ def test_own_rate_is_the_identity(values, rate_hz, start_s, interpolation):
     seed=st.integers(0, 2**32 - 1),
     rate_hz=st.sampled_from([20.0, 50.0, 73.0]),
 )
+@pytest.mark.filterwarnings("ignore:Resampler left out.*outside:sk_imu.DataQualityWarning")
 def test_shifting_all_clocks_changes_nothing(shift_s, seed, rate_hz):
     rng = np.random.default_rng(seed)
     steady, drifting = paper_clocks(rng, duration_s=3)

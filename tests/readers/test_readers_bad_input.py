@@ -206,6 +206,17 @@ def test_a_clock_set_forward_is_refused_where_it_jumps(tmp_path):
         read_recording(tmp_path)
 
 
+def test_a_sensor_that_ends_early_is_noted(tmp_path):
+    for sensor, n in (("Gyroscope", 50), ("Gravity", 48)):
+        (tmp_path / f"{sensor}.csv").write_text(table(n=n))
+    assert "share" not in "".join(read_recording(tmp_path).notes)
+    (tmp_path / "Gravity.csv").write_text(table(n=20))
+    note = (
+        "not share all of the time: Gravity from 0.0 to 0.2 s, Gyroscope from 0.0 to 0.5 s"
+    )
+    assert note in "".join(read_recording(tmp_path).notes)
+
+
 def test_the_other_readers_refuse_what_they_cannot_read(tmp_path):
     path = tmp_path / "notes.csv"
     path.write_text("a,b\n1,2\n")
