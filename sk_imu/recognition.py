@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .pipelines import ExerciseClassifier
-from .recording import Recording
+from .recording import Recording, warn_of_doubts
 from .segmentation import find_repetitions, sets_of
 
 __all__ = ["fit_recordings", "recognize"]
@@ -52,6 +52,11 @@ def fit_recordings(
     ValueError
         If a set has no label, or there are fewer than two labels.
 
+    Warns
+    -----
+    DataQualityWarning
+        For each kind of doubt about the recordings, see :attr:`Recording.doubts`.
+
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
@@ -64,6 +69,7 @@ def fit_recordings(
     0    1  jumping_jack
     1    2  jumping_jack
     """
+    warn_of_doubts(recordings)
     sets = sets_of(recordings)[0] if segment else list(recordings)
     for recording in sets:
         if recording.label is None:
@@ -116,6 +122,11 @@ def recognize(
         If ``unknown_below`` is not between 0 and 1, or is given for a model without
         probabilities.
 
+    Warns
+    -----
+    DataQualityWarning
+        For each kind of doubt about the recordings, see :attr:`Recording.doubts`.
+
     Examples
     --------
     >>> from sk_imu.datasets import make_exercise_recordings
@@ -136,6 +147,7 @@ def recognize(
             "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
             "or a net instead."
         )
+    warn_of_doubts(recordings)
     rows: list[tuple[Any, ...]] = []
     for recording in recordings:
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])

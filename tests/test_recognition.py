@@ -1,8 +1,11 @@
 """Fitting on raw recordings, and recognizing the sets of new ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sk_imu import DataQualityWarning
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.recognition import fit_recordings, recognise, recognize
 from sk_imu.segmentation import sets_of
@@ -66,6 +69,16 @@ def test_unknown_needs_probabilities(workouts):
 def test_a_threshold_that_is_no_probability_is_refused(forest, wrong):
     with pytest.raises(ValueError, match="unknown_below must be a probability"):
         recognize(forest, [], unknown_below=wrong)
+
+
+def test_doubts_about_recordings_are_warned_of(workouts, forest):
+    notes = ["IMPLAUSIBLE: Gyroscope may be in degrees per second."]
+    doubtful = [replace(one, notes=notes) for one in workouts.data[:2]]
+    doubtful += workouts.data[2:4]
+    with pytest.warns(DataQualityWarning, match="degrees per second. .2 of 4 recordings"):
+        fit_recordings(doubtful, "rf", channels=CHANNELS, segment=False)
+    with pytest.warns(DataQualityWarning, match="1 of 1 recordings"):
+        recognize(forest, doubtful[:1])
 
 
 def test_a_recording_without_a_bout_is_one_set(workouts, forest):

@@ -2,9 +2,11 @@
 
 import argparse
 import textwrap
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-__all__ = ["MODELS", "Commands", "add_command", "add_segment"]
+from ..study import StudyConfig
+
+__all__ = ["MODELS", "Commands", "add_command", "add_option", "add_segment"]
 
 #: What `add_subparsers` returns. In quotes because it takes no type at run time.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -25,6 +27,13 @@ def add_command(
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def add_option(command: argparse.ArgumentParser, name: str, **other: Any) -> None:
+    """Add an option of the study, which other commands share."""
+    option = StudyConfig.__dataclass_fields__[name]
+    argument = {"default": option.default, **option.metadata["argument"], **other}
+    command.add_argument(f"--{name.replace('_', '-')}", **argument)
 
 
 def add_segment(command: argparse.ArgumentParser) -> None:

@@ -1,10 +1,14 @@
 """`sk-imu fit`, `predict`, `simulate` and `inspect`."""
 
 import sys
+import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from ._parsing import MODELS, Commands, add_command, add_segment
+from ._parsing import MODELS, Commands, add_command, add_option, add_segment
 from ._terminal import check_output
 
 __all__ = ["add_to"]
@@ -51,6 +55,8 @@ def _add_fit(commands: Commands) -> None:
     fit.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"
     )
+    for name in ("pattern", "platform", "device"):
+        add_option(fit, name)
     add_segment(fit)
     fit.set_defaults(run=_fit)
 
@@ -87,6 +93,8 @@ def _add_predict(commands: Commands) -> None:
         metavar="P",
         help="label a set unknown if its probability is below P (default: 0)",
     )
+    for name in ("platform", "device"):
+        add_option(predict, name)
     add_segment(predict)
     predict.set_defaults(run=_predict)
 
@@ -147,6 +155,8 @@ def _add_inspect(commands: Commands) -> None:
         metavar="FILE",
         help="PNG file of the plot (default: NAME_quality.png in the current folder)",
     )
+    for name in ("platform", "device"):
+        add_option(inspect, name)
     inspect.set_defaults(run=_inspect)
 
 
@@ -158,6 +168,7 @@ def _fit(
     channels: list[str] | None,
     seed: int,
     segment: bool,
+    **reading: str | None,
 ) -> int:
     from ..persistence import save_model
     from ..readers import read_recordings
@@ -165,21 +176,30 @@ def _fit(
     from ..segmentation import sets_of
 
     check_output(out)
-    recordings = read_recordings(folder)
+    recordings = read_recordings(folder, **_given(reading))
     sets = sets_of(recordings)[0] if segment else recordings
-    pipeline = fit_recordings(
-        sets, model, channels=channels, random_state=seed, segment=False
-    )
+    with _doubts_once():
+        pipeline = fit_recordings(
+            sets, model, channels=channels, random_state=seed, segment=False
+        )
     save_model(pipeline, out)
     labels = Counter(str(recording.label) for recording in sets)
     counts = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
     print(f"{len(recordings)} recordings, {len(sets)} sets: {counts}.")
+    # The reader notes last where it took label and subject from.
+    print(f"{recordings[0].name}: {recordings[0].notes[-1]}")
     print(f"The {model} model is in {out}.")
     return 0
 
 
 def _predict(
-    *, model: str, path: list[str], form: str, unknown_below: float, segment: bool
+    *,
+    model: str,
+    path: list[str],
+    form: str,
+    unknown_below: float,
+    segment: bool,
+    **reading: str | None,
 ) -> int:
     import pandas as pd
 
@@ -193,14 +213,12 @@ def _predict(
     failed = []
     for one in path:
         try:
-            tables.append(
-                recognize(
-                    classifier,
-                    [read_recording(one)],
-                    segment=segment,
-                    unknown_below=unknown_below,
+            recording = read_recording(one, **_given(reading))
+            with _doubts_once():
+                table = recognize(
+                    classifier, [recording], segment=segment, unknown_below=unknown_below
                 )
-            )
+            tables.append(table)
         except (ValueError, OSError) as error:
             failed.append(one)
             place = "" if one in str(error) else f"{one}: "
@@ -224,6 +242,22 @@ def _predict(
     return 3 if failed else 0
 
 
+def _given(reading: dict[str, str | None]) -> dict[str, Any]:
+    """Return the options of the readers that are given; the others have defaults there."""
+    return {name: value for name, value in reading.items() if value is not None}
+
+
+@contextmanager
+def _doubts_once() -> Iterator[None]:
+    """Ignore the warnings that repeat what the reader has warned of."""
+    from ..recording import DataQualityWarning
+
+    with warnings.catch_warnings():
+        doubts = "UNDECIDED|CONTRADICTION|IMPLAUSIBLE"
+        warnings.filterwarnings("ignore", doubts, DataQualityWarning)
+        yield
+
+
 def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:
     from ..datasets import make_exercise_recordings
     from ..readers import write_sensor_logger
@@ -236,7 +270,7 @@ def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:
     return 0
 
 
-def _inspect(*, path: str, out: str | None) -> int:
+def _inspect(*, path: str, out: str | None, **reading: str | None) -> int:
     # pyplot would choose a backend, which fails on a machine without a screen.
     from matplotlib.figure import Figure
 
@@ -248,7 +282,7 @@ def _inspect(*, path: str, out: str | None) -> int:
     name = place.name if place.is_dir() else place.stem
     written = out or f"{name}_quality.png"
     check_output(written)
-    recording = read_recording(path)
+    recording = read_recording(path, **_given(reading))
     print(recording.quality)
     figure = Figure(figsize=(10, 1 + 1.8 * len(recording.streams)), layout="constrained")
     RecordingDisplay.from_recording(recording, ax=figure)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..study import StudyConfig
-from ._parsing import Commands, add_command, add_segment
+from ._parsing import Commands, add_command, add_option, add_segment
 
 __all__ = ["add_to"]
 
@@ -23,6 +23,7 @@ _EXAMPLES = """examples:
 
 --data reads folders of the form folder/subject/label/recording or
 folder/label/recording, where a recording is the export of an app, a file or a folder.
+--pattern is for other forms: '{subject}/{label}' for folder/subject/label.csv.
 
 Ctrl-C keeps finished jobs; run the same command to continue.
 
@@ -39,12 +40,10 @@ def add_to(commands: Commands) -> None:
         _EXAMPLES,
     )
     for option in fields(StudyConfig):
-        argument = option.metadata.get("argument")
-        if argument is not None:
+        if "argument" in option.metadata:
             # On the command line, data are a list.
             default = [option.default] if option.name == "data" else option.default
-            flag = f"--{option.name.replace('_', '-')}"
-            study.add_argument(flag, default=default, **argument)
+            add_option(study, option.name, default=default)
     add_segment(study)
     study.add_argument(
         "--jobs",
@@ -118,6 +117,7 @@ def _plan(*, jobs: int, out: str, **options: Any) -> int:
     from ..study import plan_study
 
     plan = plan_study(out=out, **options)
+    print("\n".join(plan.attrs["about"]))
     minutes = plan["seconds"] / 60
     shown = plan.assign(minutes=minutes.round(1)).drop(columns="seconds")
     print(shown.to_string(sparsify=False))

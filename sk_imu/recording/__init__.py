@@ -27,6 +27,7 @@ from ._quality import unshared as unshared
 from ._quality_warnings import quality_warnings as quality_warnings
 from ._recording import METADATA as METADATA
 from ._recording import Recording
+from ._recording import printable as printable
 from ._sensor_stream import SensorStream
 from ._signal_array import SignalArray
 from ._signal_array import signal_of as signal_of

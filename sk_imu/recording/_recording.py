@@ -21,6 +21,14 @@ METADATA = ("label", "subject", "side", "placement", "session")
 
 
 # Compared by identity, because arrays of samples have no single truth value.
+def printable(text: str) -> str:
+    """Return a text that can be written: with an escape for what is not UTF-8.
+
+    Names of folders can hold such bytes, and labels and subjects are taken from them.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """One recording, or one set cut from it: sensor streams and metadata.
@@ -120,7 +128,11 @@ class Recording:
             "annotations",
             tuple((float(t), str(text)) for t, text in self.annotations),
         )
-        object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "notes", tuple(map(printable, self.notes)))
+        for name in (*METADATA, "source"):
+            value = getattr(self, name)
+            if isinstance(value, str) and value != printable(value):
+                object.__setattr__(self, name, printable(value))
 
     @classmethod
     def from_array(

@@ -42,8 +42,9 @@ def again_of(results: StudyResults) -> Again:
 def how_to_run(results: StudyResults) -> str:
     """Return the command that makes these results again, or the call where none does."""
     settings = results.settings
-    options = {option.name: settings[option.name] for option in fields(StudyConfig)}
-    options = {name: value for name, value in options.items() if value is not None}
+    names = [option.name for option in fields(StudyConfig)]
+    # Results of an earlier version do not have every option.
+    options = {name: settings[name] for name in names if settings.get(name) is not None}
     data = options.pop("data")
     # Arrays, and several data sets as one, have no name that a command could be given.
     if data == "your data" or " + " in data:

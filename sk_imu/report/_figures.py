@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .._atomic import replacement
 from ..displays import (
     LossCurvesDisplay,
     PeopleDisplay,
@@ -119,11 +120,6 @@ def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Draw
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    # Those of an earlier run with more models would stand beside tables without them.
-    for name in _NAMES:
-        for ending in _ENDINGS:
-            for stale in folder.glob(f"{name}.{ending}"):
-                stale.unlink()
     here = set(fontManager.get_font_names())
     more_fonts = [name for name in _MORE_FONTS if name in here]
     style = _STYLE | {"font.sans-serif": ["DejaVu Sans", *more_fonts]}
@@ -136,10 +132,20 @@ def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Draw
             for path in paths:
                 # The same results make the same files, byte by byte.
                 undated = {"Date": None} if path.suffix == ".svg" else {}
-                drawing.figure.savefig(
-                    path, dpi=200, metadata={"Title": drawing.title, **undated}
-                )
+                with replacement(path) as beside:
+                    drawing.figure.savefig(
+                        beside,
+                        format=path.suffix[1:],
+                        dpi=200,
+                        metadata={"Title": drawing.title, **undated},
+                    )
             written.append(drawing._replace(paths=paths))
+    # Those of an earlier run with more models would stand beside tables without them.
+    new = {path for drawing in written for path in drawing.paths}
+    for name in _NAMES:
+        for ending in _ENDINGS:
+            for stale in {*folder.glob(f"{name}.{ending}")} - new:
+                stale.unlink()
     return written
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .._atomic import replacement
 from ..displays import name_of
 from ..study import StudyResults
 from ._again import again_of
@@ -65,8 +66,10 @@ def write_report(results: StudyResults, folder: str | os.PathLike[str]) -> list[
     folder = Path(folder)
     drawings = draw_all(results, folder)
     page, table = folder / "report.html", folder / "table.tex"
-    page.write_text(page_of(results, drawings), encoding="utf-8")
-    table.write_text(latex_table(results), encoding="utf-8")
+    texts = {page: page_of(results, drawings), table: latex_table(results)}
+    for path, text in texts.items():
+        with replacement(path) as beside:
+            beside.write_text(text, encoding="utf-8")
     return [page, table, *(path for drawn in drawings for path in drawn.paths)]
 
 

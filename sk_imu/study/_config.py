@@ -166,6 +166,23 @@ class StudyConfig:
         type=int,
         metavar="N",
     )
+    pattern: str | None = _option(
+        None,
+        "pattern of the recordings' paths in a folder, such as '{subject}/{label}' "
+        "(default: folder/subject/label/recording or folder/label/recording)",
+        metavar="PATTERN",
+    )
+    platform: str | None = _option(
+        None,
+        "platform of the phones, where their files do not name it and warnings say "
+        "UNDECIDED",
+        choices=("ios", "android"),
+    )
+    device: str | None = _option(
+        None,
+        "whose sensors are read from recordings of phone and watch (default: phone)",
+        choices=("phone", "watch"),
+    )
     # Its argument is shared with the other commands that read recordings.
     segment: bool = True
 
@@ -175,6 +192,12 @@ class StudyConfig:
             if check is not None:
                 value = check(getattr(self, option.name))
                 object.__setattr__(self, option.name, value)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The given options of :func:`~sk_imu.readers.read_recordings`."""
+        given = {name: getattr(self, name) for name in ("pattern", "platform", "device")}
+        return {name: value for name, value in given.items() if value is not None}
 
     @classmethod
     def of(

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ..datasets import load_basic_motions, load_watch
 from ..preprocessing import FixedLength, Resampler, motion_channels
 from ..readers import read_recordings
-from ..recording import TOTAL_PARTS, TOTAL_SENSORS, Recording, sensor_of
+from ..recording import TOTAL_PARTS, TOTAL_SENSORS, Recording, printable, sensor_of
 from ..segmentation import sets_of
 from ..validation import distinct
 
@@ -74,18 +74,23 @@ class StudyData:
 
 
 def load_study_data(
-    data: Any, channels: Sequence[str] | None, sampling_rate_hz: float, segment: bool
+    data: Any,
+    channels: Sequence[str] | None,
+    sampling_rate_hz: float,
+    segment: bool,
+    reading: Mapping[str, Any],
 ) -> StudyData:
     """Return the data in one form, with their channels.
 
-    Recordings read from a folder are cut into their sets if ``segment``. A mapping that is
+    Folders are read with the options ``reading``, and their recordings are cut into their
+    sets if ``segment``. A mapping that is
     not a Bunch holds several data sets.
     """
     datasets = None
     if isinstance(data, Mapping) and not {"data", "target"} <= set(data):
-        name, X, y, people, datasets, notes = _joined(data, segment)
+        name, X, y, people, datasets, notes = _joined(data, segment, reading)
     else:
-        name, X, y, people, notes = _read(data, segment)
+        name, X, y, people, notes = _read(data, segment, reading)
     if len(np.unique(y)) < 2:
         raise ValueError(f"{name}: the study needs sets of at least two classes.")
     if channels is None:
@@ -107,23 +112,32 @@ def load_study_data(
 
 
 def _read(
-    data: Any, segment: bool, name: str = "your data"
+    data: Any, segment: bool, reading: Mapping[str, Any], name: str = "your data"
 ) -> tuple[str, list[Recording], NDArray[Any], NDArray[Any] | None, list[str]]:
     """Return the name, sets, labels, people and notes of one data set."""
     notes: list[str] = []
-    if isinstance(data, (str, os.PathLike)):
-        name = str(data) if name == "your data" else f"{name} ({data})"
-        loaders = {"watch": load_watch, "basic-motions": load_basic_motions}
+    loaders = {"watch": load_watch, "basic-motions": load_basic_motions}
+    is_path = isinstance(data, (str, os.PathLike))
+    if reading and (not is_path or str(data) in loaders):
+        raise ValueError(
+            f"{' and '.join(reading)} are for data that are read from folders, and {name} "
+            "are not. Leave them out."
+        )
+    if is_path:
+        path = printable(str(data))
+        name = path if name == "your data" else f"{name} ({path})"
         if str(data) in loaders:
             data = loaders[str(data)]()
         else:
-            data = recordings = read_recordings(str(data))
+            data = recordings = read_recordings(str(data), **reading)
             if segment:
                 data, bouts = sets_of(recordings)
                 notes.append(
                     f"{len(data)} sets in {len(recordings)} recordings; "
                     f"{bouts.count(None)} recordings without a bout are one set each."
                 )
+            # The reader notes last where it took label and subject from.
+            notes.append(f"{recordings[0].name}: {recordings[0].notes[-1]}")
     if isinstance(data, list):
         labels = [getattr(recording, "label", None) for recording in data]
         data = data, labels, [getattr(recording, "subject", None) for recording in data]
@@ -169,13 +183,13 @@ def _distinct(values: Any, what: str) -> NDArray[Any]:
 
 
 def _joined(
-    data: Mapping[str, Any], segment: bool
+    data: Mapping[str, Any], segment: bool, reading: Mapping[str, Any]
 ) -> tuple[
     str, list[Recording], NDArray[Any], NDArray[Any] | None, NDArray[Any], list[str]
 ]:
     """Return what several data sets have in common, and the data set of each set."""
     name = " + ".join(map(str, data))
-    read = {str(key): _read(one, segment, str(key)) for key, one in data.items()}
+    read = {str(key): _read(one, segment, reading, str(key)) for key, one in data.items()}
     labels = {key: {str(label) for label in one[2]} for key, one in read.items()}
     common = set.intersection(*labels.values()) if labels else set()
     if len(read) < 2 or len(common) < 2:

@@ -10,6 +10,7 @@ import pandas as pd
 from ._config import StudyConfig
 from ._keeping import check_out, read_kept
 from ._preparing import prepare
+from ._summary import about_data
 
 # Seconds per unit of cost where nothing was measured: on the watch data, whole search,
 # one core, it is 0.011 with the forest and 0.034 with the hybrid.
@@ -41,6 +42,8 @@ def plan_study(
         ``grid_points`` of the search, ``fits`` and ``seconds`` still to do, one job after
         the other. ``plan.attrs["measured"]`` is True if the seconds are estimated from
         jobs of the same budget in ``out``; otherwise they are only an order of magnitude.
+        ``plan.attrs["about"]`` has lines on the data: the classes, where labels and
+        subjects were taken from, the quality of the recordings.
 
     See Also
     --------
@@ -56,7 +59,7 @@ def plan_study(
     config = StudyConfig.of(data=data, **options)
     if out is not None:
         check_out(out, data)
-    dataset, jobs, _ = prepare(config)
+    dataset, jobs, settings = prepare(config)
     paths = [] if out is None else sorted((Path(out) / "folds").glob("*.json"))
     kept = {path.stem: result for path in paths if (result := read_kept(path))}
     rate_of = _seconds_per_cost(kept.values(), config.budget)
@@ -79,6 +82,7 @@ def plan_study(
     plan = pd.DataFrame.from_dict(rows, orient="index")
     plan.index = pd.MultiIndex.from_tuples(list(rows), names=["protocol", "model"])
     plan.attrs["measured"] = bool(rate_of)
+    plan.attrs["about"] = about_data(settings)
     return plan
 
 

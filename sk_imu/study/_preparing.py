@@ -29,7 +29,11 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
         If sets that a protocol keeps apart share values.
     """
     dataset = load_study_data(
-        config.data, config.channels, config.sampling_rate_hz, config.segment
+        config.data,
+        config.channels,
+        config.sampling_rate_hz,
+        config.segment,
+        config.reading,
     )
     config = replace(
         config,

@@ -56,6 +56,9 @@ def run_study(
     sampling_rate_hz: float = StudyConfig.sampling_rate_hz,
     window_seconds: float = StudyConfig.window_seconds,
     fixed_length: int | None = StudyConfig.fixed_length,
+    pattern: str | None = StudyConfig.pattern,
+    platform: str | None = StudyConfig.platform,
+    device: str | None = StudyConfig.device,
     segment: bool = StudyConfig.segment,
     verbose: int = 1,
 ) -> StudyResults:
@@ -108,6 +111,8 @@ def run_study(
         Length of the windows that vote on a set, in seconds.
     fixed_length : int, default=None
         Stretch each set to this number of timesteps instead of cutting windows.
+    pattern, platform, device : str, default=None
+        How to read folders, as in :func:`sk_imu.readers.read_recordings`.
     segment : bool, default=True
         Cut the recordings of a folder into their sets first. A recording in which no bout
         of exercise is found is one set.
@@ -149,6 +154,9 @@ def run_study(
         sampling_rate_hz=sampling_rate_hz,
         window_seconds=window_seconds,
         fixed_length=fixed_length,
+        pattern=pattern,
+        platform=platform,
+        device=device,
         segment=segment,
     )
     if out is not None:

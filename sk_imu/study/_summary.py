@@ -18,6 +18,15 @@ def line_of(results: Any) -> str:
     )
 
 
+def about_data(settings: dict[str, Any]) -> list[str]:
+    """Return lines on the data: classes, where they come from, doubts about quality."""
+    return [
+        f"Classes: {', '.join(settings['classes'])}.",
+        *settings["notes"],
+        *(f"Note: {line}." for line in settings["quality"]),
+    ]
+
+
 def html_of(results: Any) -> str:
     """Return a small table for a notebook: macro F1 on test by model and protocol."""
     head = f"<p>{html.escape(line_of(results))}</p>"
@@ -39,15 +48,13 @@ def html_of(results: Any) -> str:
 def summary_of(results: Any) -> str:
     """Return the main table of each protocol as text."""
     settings = results.settings
-    lines = [line_of(results)]
-    lines += settings["notes"]
+    lines = [line_of(results), *about_data(settings)]
     table = results.table() if len(results.predictions) else None
     if settings["budget"] == "quick":
         lines.append(
             "QUICK: a trial run with fewer folds, grid points and epochs than the full "
             "budget. Do not report these scores."
         )
-    lines += [f"Note: {line}." for line in settings["quality"]]
     curve = results.learning_curve() if len(results.predictions) else None
     for name, title in results.titles.items():
         if name in settings["unavailable"]:

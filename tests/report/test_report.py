@@ -53,6 +53,20 @@ def test_files_are_written(results, tmp_path):
         assert 800 < width < 3000
 
 
+def test_a_full_disk_leaves_the_figures_that_are_there(tmp_path, monkeypatch):
+    results = make_results(models=["rf"], protocols=["unseen-people"])
+    written = {path: path.read_bytes() for path in write_figures(results, tmp_path)}
+
+    def savefig(figure, path, **options):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", savefig)
+    with pytest.raises(OSError, match="No space left"):
+        write_figures(results, tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == written
+
+
 def test_figures_of_an_earlier_run_are_removed(tmp_path):
     results = make_results(models=["rf"], protocols=["unseen-people"])
     for name in ("people.png", "people.svg", "roc_of-old.png", "mine.png"):
