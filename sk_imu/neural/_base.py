@@ -351,16 +351,18 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
 
     def _untrained(self) -> dict[str, Any]:
         """Return what skorch makes the module from."""
-        module, parameters = self._network()
-        parameters = {
+        parameters = self._module_parameters()
+        return {
+            "module": self._network()[0],
+            **{f"module__{name}": value for name, value in parameters.items()},
+        }
+
+    def _module_parameters(self) -> dict[str, Any]:
+        return {
             "n_channels": self.n_channels_in_,
             "n_timesteps": self.n_timesteps_in_,
             "n_classes": len(self.classes_),
-            **parameters,
-        }
-        return {
-            "module": module,
-            **{f"module__{name}": value for name, value in parameters.items()},
+            **self._network()[1],
         }
 
     def _restore(self, weights: dict[str, NDArray[np.floating]]) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from ._base import NetClassifier
@@ -35,6 +38,18 @@ class _IMUNetClassifier(NetClassifier, Readout):
 
     def _minimum_timesteps(self) -> int:
         return minimum_timesteps(**self._network()[1])
+
+    def _restore(self, weights: dict[str, NDArray[np.floating]]) -> None:
+        # Compared before memory is taken for what the parameters ask for.
+        n_repeats = [getattr(self, name, 0) for name in ("n_blocks", "n_layers")]
+        if max(n_repeats) > len(weights):
+            raise ValueError("it has more layers than weights")
+        with torch.device("meta"):
+            expected = IMUNet(**self._module_parameters()).state_dict()
+        shapes = {name: tuple(value.shape) for name, value in expected.items()}
+        if {name: np.shape(value) for name, value in weights.items()} != shapes:
+            raise ValueError("its weights have other shapes than its parameters ask for")
+        super()._restore(weights)
 
 
 @with_inherited_parameters

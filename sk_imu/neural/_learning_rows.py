@@ -25,7 +25,7 @@ def weigh_rows(
     """
     if isinstance(class_weight, dict):
         for label, weight in class_weight.items():
-            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
+            if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
                 raise ValueError(
                     f"class_weight has {weight!r} for {label!r}. A weight is a finite "
                     "number of at least 0; 0 leaves the class out."

@@ -1,0 +1,12 @@
+"""Save a fitted model to a file that is loaded without running code from it.
+
+A pickle runs any code that it holds. A model file is a skops file of arrays and named
+types. Before anything is made from it, its types, the sizes of its arrays and its trees are
+checked; then each estimator is checked for what its compiled code takes on trust. Our types
+go by their public path, such as ``sk_imu.Resampler``, so that a file stays readable when a
+class moves to another module. Networks are stored as arrays of weights.
+"""
+
+from ._files import load_model, save_model
+
+__all__ = ["load_model", "save_model"]

@@ -1,0 +1,198 @@
+"""What a loaded estimator must be like, so that its predictions stay within its arrays."""
+
+from collections.abc import Callable, Iterator
+from numbers import Integral
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.tree import DecisionTreeClassifier
+
+from ..neural import NetClassifier
+from ._schema import BrokenModelError
+
+# The shapes of what was learned, a letter for a dimension: p columns, n channels, c
+# classes, k rows of coefficients (one for two classes), s support vectors, d one less than
+# the classes, i pairs of them. Several shapes are alternatives, and "?" stands for None.
+_SHAPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "ChannelScaler": {"scale_": ("n",), "mean_": ("n", "?")},
+    "LogisticRegression": {"coef_": ("kp",), "intercept_": ("k",)},
+    "RidgeClassifier": {"coef_": ("kp", "p"), "intercept_": ("k", "")},
+    "RidgeClassifierCV": {"coef_": ("kp", "p"), "intercept_": ("k", "")},
+    "StandardScaler": {"mean_": ("p", "?"), "scale_": ("p", "?"), "var_": ("p", "?")},
+    "SVC": {
+        "support_": ("s",),
+        "support_vectors_": ("sp",),
+        "_n_support": ("c",),
+        "dual_coef_": ("ds",),
+        "_dual_coef_": ("ds",),
+        "intercept_": ("i",),
+        "_intercept_": ("i",),
+        "_probA": ("0", "i"),
+        "_probB": ("0", "i"),
+        "class_weight_": ("c",),
+    },
+}
+# Longer than a day at 10 Hz: what is padded or resampled to it fits into memory.
+_MOST_TIMESTEPS = 1_000_000
+_TIMESTEPS = ("n_timesteps", "n_timesteps_in_", "n_window_timesteps_", "_n_step")
+
+
+def inside(value: Any, kind: type) -> Iterator[Any]:
+    """Yield every object of a kind inside an estimator, whatever it is nested in."""
+    if isinstance(value, kind):
+        yield value
+    if isinstance(value, BaseEstimator):
+        yield from inside(vars(value), kind)
+    elif isinstance(value, dict):
+        yield from inside(list(value.values()), kind)
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        yield from inside(value.ravel().tolist(), kind)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from inside(part, kind)
+
+
+def check_estimators(model: Any) -> None:
+    """Raise a ValueError if an estimator inside a model is not as a fit leaves it."""
+    if not isinstance(model, BaseEstimator):
+        raise BrokenModelError("holds no estimator")
+    for estimator in inside(model, BaseEstimator):
+        _check_names(estimator)
+        name = type(estimator).__name__
+        if hasattr(estimator, "_validate_params"):
+            estimator._validate_params()
+        if _is_fitted(estimator):
+            _check_shapes(name, estimator)
+            if name in _CHECKS and not _CHECKS[name](estimator):
+                raise BrokenModelError(f"holds a broken {name}")
+    for generator in inside(model, np.random.RandomState):
+        # Where the next number is read from.
+        if not 0 <= generator.get_state(legacy=False)["state"]["pos"] <= 624:
+            raise BrokenModelError("holds a broken generator")
+
+
+def restore_nets(model: Any) -> None:
+    """Build the networks inside a model from their weights."""
+    for net in nets(model):
+        try:
+            net._restore(vars(net).pop("weights_"))
+        except Exception as error:
+            raise BrokenModelError(f"holds a broken net ({error})") from error
+
+
+def nets(model: Any) -> Iterator[Any]:
+    """Yield every fitted net inside an estimator."""
+    return (net for net in inside(model, NetClassifier) if hasattr(net, "classes_"))
+
+
+def _is_fitted(estimator: Any) -> bool:
+    # Not by check_is_fitted: a Pipeline asks its last step, which may be unfitted.
+    return any(name.endswith("_") and name[0] != "_" for name in vars(estimator))
+
+
+def _check_names(estimator: Any) -> None:
+    """Refuse attributes in the place of methods and constants, such as a solver's kind."""
+    parameters = estimator.get_params(deep=False)
+    for name, value in vars(estimator).items():
+        hidden = name not in parameters and hasattr(type(estimator), name)
+        names = value if "names" in name and value is not None else ()
+        if hidden or not all(isinstance(one, str) for one in names):
+            raise BrokenModelError(f"holds a {type(estimator).__name__} with a bad {name}")
+
+
+def _check_shapes(name: str, estimator: Any) -> None:
+    known = vars(estimator)
+    for attribute in _TIMESTEPS:
+        n = known.get(attribute)
+        if n is not None and not (
+            isinstance(n, Integral) and 0 < int(n) <= _MOST_TIMESTEPS
+        ):
+            raise BrokenModelError(f"holds a {name} with {attribute}={n!r}")
+    classes: Any = known.get("classes_")
+    of_inner: Any = getattr(known.get("estimator_"), "classes_", None)
+    if "classes_" in known and (not isinstance(classes, np.ndarray) or classes.ndim != 1):
+        raise BrokenModelError(f"holds a {name} without classes")
+    if name in _OF_INNER and not np.array_equal(classes, of_inner):
+        raise BrokenModelError(f"holds a {name} with the classes of another estimator")
+    c = 0 if classes is None else len(classes)
+    sizes = {
+        "p": known.get("n_features_in_"),
+        "n": known.get("n_channels_in_"),
+        "c": c,
+        "k": 1 if c == 2 else c,
+        "d": c - 1,
+        "i": c * (c - 1) // 2,
+        "s": len(np.atleast_1d(known.get("support_", ()))),
+        "0": 0,
+    }
+    for attribute, shapes in _SHAPES.get(name, {}).items():
+        value = known.get(attribute)
+        allowed = [
+            tuple(sizes[letter] for letter in shape) for shape in shapes if shape != "?"
+        ]
+        none = value is None and "?" in shapes
+        if not none and (value is None or np.shape(value) not in allowed):
+            raise BrokenModelError(f"holds a {name} whose {attribute} has another shape")
+
+
+def _svc_is_sound(svc: Any) -> bool:
+    n_support, support = svc._n_support, svc.support_
+    return bool(
+        svc._sparse is False
+        and svc.kernel in ("linear", "poly", "rbf", "sigmoid")
+        and len(svc.classes_) > 1
+        and (n_support >= 0).all()
+        and n_support.sum(dtype=np.int64) == len(support)
+        and svc.shape_fit_[1] == svc.n_features_in_
+        and ((support >= 0) & (support < svc.shape_fit_[0])).all()
+    )
+
+
+def _tree_is_sound(tree: Any) -> bool:
+    n_classes = len(tree.classes_)
+    return bool(
+        tree.n_outputs_ == 1
+        and tree.n_classes_ == n_classes == tree.tree_.n_classes[0]
+        and tree.tree_.n_features == tree.n_features_in_
+    )
+
+
+def _forest_is_sound(forest: Any) -> bool:
+    # It checks the number of columns once, by its own or that of its first tree.
+    return bool(
+        isinstance(forest.estimators_, list)
+        and forest.estimators_
+        and forest.n_outputs_ == 1
+        and forest.n_classes_ == len(forest.classes_)
+        and all(
+            type(tree) is DecisionTreeClassifier
+            and tree.n_features_in_ == forest.n_features_in_
+            and tree.n_classes_ == forest.n_classes_
+            for tree in forest.estimators_
+        )
+    )
+
+
+def _pipeline_is_sound(pipeline: Any) -> bool:
+    # A folder for intermediate results holds pickles. save_model leaves it out.
+    return pipeline.memory is None and all(
+        isinstance(name, str) and (step is None or isinstance(step, (str, BaseEstimator)))
+        for name, step in pipeline.steps
+    )
+
+
+def _kernels_are_sound(rocket: Any) -> bool:
+    rocket._checked_kernels(rocket.n_channels_in_, rocket.n_timesteps_in_)
+    return True
+
+
+_OF_INNER = {"AugmentedClassifier", "WindowedClassifier"}
+_Check: TypeAlias = Callable[[Any], bool]
+_CHECKS: dict[str, _Check] = {
+    "DecisionTreeClassifier": _tree_is_sound,
+    "MiniRocketFeatures": _kernels_are_sound,
+    "Pipeline": _pipeline_is_sound,
+    "RandomForestClassifier": _forest_is_sound,
+    "SVC": _svc_is_sound,
+}
