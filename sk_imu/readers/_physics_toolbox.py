@@ -27,7 +27,7 @@ _MARKS = {
     *("Gain", "Azimuth", "Speed (m/s)"),
 }
 #: Or else a sheet of one sensor has these columns and no others.
-_ALONE = (("time", "wx", "wy", "wz"), ("time", "Bx", "By", "Bz"))
+_ALONE = ({"time", "wx", "wy", "wz"}, {"time", "Bx", "By", "Bz"})
 
 
 def read_physics_toolbox(path: str | Path, *, max_bytes: float = MAX_BYTES) -> Recording:
@@ -130,7 +130,7 @@ def read_physics_toolbox_files(files: Files, source: str) -> Recording:
 def _is_sheet(content: bytes) -> bool:
     header = header_of(content)
     has_sensor = any(columns[0] in header for columns, _ in _COLUMNS.values())
-    own = not _MARKS.isdisjoint(header) or tuple(filter(None, header)) in _ALONE
+    own = not _MARKS.isdisjoint(header) or set(filter(None, header)) in _ALONE
     return "time" in header and has_sensor and own
 
 

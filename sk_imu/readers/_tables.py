@@ -307,8 +307,9 @@ def find_header(content: bytes, wanted: Collection[str], n_lines: int = 200) -> 
 
 
 def _lines(content: bytes) -> io.TextIOWrapper:
-    # The text of a whole file as StringIO takes five times its size.
-    return io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    # The text of a whole file as StringIO takes five times its size.  Bytes that are not
+    # text are an error of decode, which knows the file.
+    return io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", "replace", newline="")
 
 
 def _rows(
