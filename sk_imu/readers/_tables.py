@@ -22,6 +22,8 @@ _NAN = {"", "nan", "null", "none", "na", "n/a"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 #: A number whose comma may part thousands.
 _THOUSANDS = re.compile(r"\s*[-+]?[1-9]\d{0,2}(,\d{3})+\s*")
+#: A larger number is damage, and its square may be infinite.
+_LARGEST = 1e100
 #: Memory that a cell takes as text in a list, in bytes.
 CELL_BYTES = 64
 #: Messages show no more columns than this.
@@ -138,7 +140,7 @@ class Table:
         try:
             if "_" not in "".join(cells):  # Python reads 1_000 as a number
                 values = np.array([float(cell) for cell in cells])
-                if not np.isinf(values).any():
+                if not (np.abs(values) > _LARGEST).any():
                     return values
         except ValueError:
             pass
@@ -156,8 +158,8 @@ class Table:
         if not _NUMBER.fullmatch(text):
             raise self.fault(row, name, "is not a number")
         value = float(text)
-        if not np.isfinite(value):
-            raise self.fault(row, name, "is not a finite number")
+        if not abs(value) <= _LARGEST:
+            raise self.fault(row, name, "is too large for a measured number")
         return value
 
     def _check_commas(self, names: Sequence[str]) -> None:

@@ -85,7 +85,9 @@ def test_people_taken_for_classes_are_warned_of_and_named(tmp_path, capsys):
             write_recording(folder / person / exercise, 10 * n + m)
     command = ["study", "--data", str(folder), "--models", "svm", "--protocols", "b"]
     command += ["--no-segment", "--platform", "android", "--dry-run"]
-    with pytest.warns(DataQualityWarning, match="folders ada, bob, cy, dan.*If they are people"):
+    with pytest.warns(
+        DataQualityWarning, match="folders ada, bob, cy, dan.*If they are people"
+    ):
         assert main(command) == 0
     shown = capsys.readouterr().out
     assert "Classes: ada, bob, cy, dan." in shown

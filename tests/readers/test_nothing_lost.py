@@ -155,13 +155,21 @@ def test_damaged_time_names_the_cell(tmp_path, time):
 
 
 @pytest.mark.parametrize(
-    "times", ["-9.2e9 9.2e9", "-5e9 5e9", "1e300 0", "nan 1", "-1e19 1"]
+    "times", ["-9.2e9 9.2e9", "-5e9 5e9", "1e99 0", "nan 1", "-1e19 1"]
 )
 def test_times_that_do_not_fit(tmp_path, times):
     first, last = times.split()
     (tmp_path / "a.csv").write_text(f"t,x\n{first},1\n{last},2\n")
     with pytest.raises(ValueError, match=r"a\.csv, line 2, column 't': .* is not a time"):
         read_table(tmp_path / "a.csv", columns={"Gyroscope_x": "x"}, time="t")
+
+
+@pytest.mark.parametrize("number", ["1e200", "-1e300", "1e999"])
+def test_number_that_nobody_measured(tmp_path, number):
+    lines = ["time,x,y,z", *rows(), f"{START_NS + 10**9},0,{number},9.8"]
+    (tmp_path / "Gravity.csv").write_text("\n".join(lines))
+    with pytest.raises(ValueError, match="line 102, column 'y': .* is too large"):
+        read_recording(tmp_path)
 
 
 # --------------------------------------------------------------------- plain tables
