@@ -40,6 +40,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         Approximate number of features: rounded down to a multiple of 84, at least 84.
     n_jobs : int or None, default=None
         Number of threads of ``transform``, at most those available; None is one, -1 all.
+        The features do not depend on it.
     random_state : int, RandomState instance or None, default=None
         Random seed of the channels and of the sets from which thresholds are drawn.
 

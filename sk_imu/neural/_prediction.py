@@ -10,13 +10,14 @@ from torch import nn
 from ..validation import Panel
 from ._training import choose_device, quiet_torch
 
-_ROWS_PER_PREDICTION = 1024  # bounds the memory of a prediction, not its result
+_ROWS_PER_PREDICTION = 1024  # bounds the memory of a prediction
 
 
 def exact_copy(module: nn.Module, device: str) -> nn.Module:
     """Return a copy to predict with, in float64.
 
-    In float64 the rows that are predicted together do not change each other's answers.
+    In float64 the rows that are predicted together change each other's probabilities by
+    rounding alone, about 1e-16.
     """
     device = choose_device(device)
     # Apple's MPS has no float64.

@@ -15,6 +15,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
+from threadpoolctl import threadpool_limits
 
 from .. import __version__
 from ..augmentation import MultiplicativeNoise, RandomSubsequence, augment_sets
@@ -90,6 +91,8 @@ class Job:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+# BLAS adds up in another order on another number of threads, which --jobs would change.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def run_job(dataset: StudyData, job: Job) -> dict[str, Any]:
     """Search, fit and predict one model on one fold."""
     started = time.perf_counter()

@@ -8,9 +8,11 @@ import re
 import pytest
 from made_sets import make_noisy_sets
 from numpy.testing import assert_allclose
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sk_imu.cli import main
 from sk_imu.study import FoldError, plan_study, run_study
+from sk_imu.study import _jobs as jobs_module
 from sk_imu.study import _running as running_module
 from sk_imu.study._keeping import keep
 
@@ -54,6 +56,24 @@ def test_failed_jobs_leave_the_others_to_continue_from(failing, sets, tmp_path, 
     failing.undo()
     assert len(run_study(sets, out=tmp_path, verbose=0, **BOTH).timings) == 3
     assert kept.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_jobs_run_on_one_blas_thread_whatever_the_process_has(n_threads, sets, monkeypatch):
+    found = []
+    predict = jobs_module._predictions
+
+    def predictions(*arguments):
+        pools = threadpool_info()
+        found.extend(p["num_threads"] for p in pools if p["user_api"] == "blas")
+        return predict(*arguments)
+
+    monkeypatch.setattr(jobs_module, "_predictions", predictions)
+    with threadpool_limits(n_threads, "blas"):
+        run_study(sets, models=["svm"], protocols=["b"], verbose=0)
+        after = [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
+    assert set(found) == {1}
+    assert set(after) == {n_threads}
 
 
 def test_the_log_has_a_line_per_job(sets, tmp_path, caplog):
