@@ -224,7 +224,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if self.channels is not None:
             raise ValueError(
                 "Resampler: channels chooses from the named channels of Recordings, but X "
-                "holds arrays. Set channels=None or give Recordings."
+                "is not a list of them. Set channels=None or give a list of Recordings, "
+                "such as list(X)."
             )
         series = check_series(self, X, reset=True, allow_nan=self.missing == "interpolate")
         n_channels = len(np.atleast_2d(series[0]))

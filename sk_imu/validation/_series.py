@@ -1,6 +1,6 @@
 """Sets in the uniform and the panel state, and lists of recordings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import Any, ClassVar, Self, TypeGuard
 
@@ -24,9 +24,14 @@ _SIGNAL_IN = ("channel_names_in_", "sampling_rate_hz_in_")
 
 
 def is_list(X: Any) -> bool:
-    """Return whether X is a list of rows: a list, a tuple or a 1-D object array."""
-    is_object_array = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
-    return is_object_array or isinstance(X, (list, tuple))
+    """Return whether X is a list of rows: a list, a tuple or a 1-D object array.
+
+    A pandas Series of objects is one, too, such as a column of Recordings.
+    """
+    if isinstance(X, (list, tuple)):
+        return True
+    known = isinstance(X, np.ndarray) or hasattr(X, "iloc")  # without importing pandas
+    return known and getattr(X, "ndim", 0) == 1 and X.dtype == object
 
 
 def is_raw(X: Any) -> bool:
@@ -128,12 +133,23 @@ def _refuse_what_is_not_resampled(estimator: Any, X: Any) -> None:
             f"{type(estimator).__name__}: X is one {type(X).__name__}, but one row of X is "
             "one set. Give a list, such as [X]."
         )
-    first = X[0] if is_list(X) and len(X) > 0 else X
+    if isinstance(X, Iterator) or (hasattr(X, "iloc") and X.ndim == 2 and _holds_rows(X)):
+        raise ValueError(
+            f"{type(estimator).__name__}: X is a {type(X).__name__}, not a list of sets. "
+            "Give list(X), or a single column of a table of Recordings."
+        )
+    # Not X[0], which is a label in a Series.
+    first = next(iter(X)) if is_list(X) and len(X) > 0 else X
     if isinstance(first, (str, PathLike)):
         raise ValueError(
             f"{type(estimator).__name__}: X holds the path {str(first)!r}. Read a file "
             "with read_recording first, a folder with read_recordings."
         )
+
+
+def _holds_rows(X: Any) -> bool:
+    """Return whether a table holds a Recording in its first row."""
+    return len(X) > 0 and any(isinstance(cell, Recording) for cell in X.iloc[0])
 
 
 def _check_array(estimator: Any, X: Any, *, reset: bool, allow_nan: bool) -> Panel:

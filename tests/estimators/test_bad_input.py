@@ -1,6 +1,7 @@
 """Bad input raises a ValueError that says where it is and what helps."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
@@ -290,3 +291,18 @@ def test_windows_too_short_for_the_network():
     message = r"X has 3 timesteps.*at least 4\. Use longer sets or windows"
     with pytest.raises(ValueError, match=message):
         model.fit(panel(), [0, 1] * 3)
+
+
+@pytest.mark.parametrize("channels", [["Gyroscope"], None])
+def test_series_of_recordings_is_a_list_of_them(channels):
+    rows = [recording() for _ in range(4)]
+    known = list(recording().streams) if channels else None
+    expected = Resampler(channels=known).fit_transform(rows)
+    series = pd.Series(rows, index=[9, 8, 7, 6])
+    for X in (series, pd.DataFrame({"recording": series})["recording"]):
+        output = Resampler(channels=known).fit_transform(X)
+        for one, other in zip(output, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+    for X in (pd.DataFrame({"recording": rows}), (row for row in rows)):
+        with pytest.raises(ValueError, match=r"list\(X\)"):
+            Resampler(channels=known).fit(X)
