@@ -187,6 +187,18 @@ def row_cut_short(rows, header, rng):
     return len(rows) - 1
 
 
+def digits_run_together(rows, header, rng):
+    at = int(rng.integers(len(rows)))
+    rows[at][0] = rows[at][0] + rows[at][0]
+    return at
+
+
+def open_quotation(rows, header, rng):
+    at = int(rng.integers(len(rows)))
+    rows[at][-1] = '"' + rows[at][-1]
+    return at
+
+
 def another_day(rows, header, rng):
     for row in rows:
         row[0] = str(int(row[0]) + 26 * HOUR_NS)
@@ -196,12 +208,19 @@ def another_day(rows, header, rng):
 HARMLESS = [
     leading_zeros, stray_row, repeated_row, late_row, same_stamp, empty_cell, rounded_times,
 ]  # fmt: skip
-ROW_FAULTS = [rounded_badly, text_in_number, text_in_time, absurd_value, clock_set_back]
+ROW_FAULTS = [
+    rounded_badly,
+    text_in_number,
+    text_in_time,
+    absurd_value,
+    clock_set_back,
+    digits_run_together,
+]
 FAULTS = [
     *HARMLESS, *ROW_FAULTS, clock_in_milliseconds, column_missing, column_twice,
-    row_cut_short, another_day,
+    row_cut_short, another_day, open_quotation,
 ]  # fmt: skip
-CSV_ONLY = {column_twice, row_cut_short}
+CSV_ONLY = {column_twice, row_cut_short, open_quotation}
 
 
 # ----------------------------------------------------------------------- the layouts
