@@ -9,6 +9,7 @@ from ._physics_toolbox import read_physics_toolbox
 from ._plain_table import read_table
 from ._reading import read_recording
 from ._sensor_logger import read_sensor_logger
+from ._trees import RESULTS_MARK as RESULTS_MARK
 from ._trees import read_recordings
 from ._writing import write_sensor_logger
 

@@ -31,6 +31,8 @@ _PERSON = re.compile(
     r"[\s_-]*\d+",
     re.IGNORECASE,
 )
+#: Hidden file in a folder of results, whose tables are no recordings.
+RESULTS_MARK = ".sk_imu-results"
 #: No tree of recordings is deeper.
 _MAX_DEPTH = 50
 _Tasks = list[tuple[Path, dict[str, Any]]]
@@ -332,6 +334,8 @@ def _find_recordings(root: Path) -> Iterator[Path]:
             passed_over.append(str(place))
             continue
         seen.add(real)
+        if place != root and (place / RESULTS_MARK).exists():
+            continue
         if not place.is_dir():
             yield place
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._atomic import replacement
+from ..readers import RESULTS_MARK
 
 _LOGGER = logging.getLogger("sk_imu.study")
 
@@ -16,20 +17,31 @@ _LOGGER = logging.getLogger("sk_imu.study")
 def check_out(out: str | Path, data: Any) -> None:
     """Raise a ValueError if results cannot be saved there, before the data are read.
 
-    Inside a folder of the data, the results would be taken for recordings in the next run.
+    Inside a folder of the data, it must be new or of an earlier run, because reading passes
+    over folders of results: recordings in it would not be read again.
     """
     place = Path(out).resolve()
     several = isinstance(data, Mapping) and "data" not in data  # but no Bunch
     for one in data.values() if several else [data]:
         is_folder = isinstance(one, (str, os.PathLike)) and Path(one).is_dir()
-        if is_folder and place.is_relative_to(Path(one).resolve()):
+        if not is_folder or not place.is_relative_to(Path(one).resolve()):
+            continue
+        is_filled = place.is_dir() and any(place.iterdir())
+        is_ours = (place / RESULTS_MARK).exists() and place != Path(one).resolve()
+        if is_filled and not is_ours:
             raise ValueError(
-                f"{out}: is inside {one}, so the next run would read the results as "
-                "recordings. Choose another folder for out=, --out."
+                f"{out}: is among the recordings of {one}, and its files are not results "
+                "of a study. Choose another folder for out=, --out."
             )
     there = next(folder for folder in (place, *place.parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise ValueError(f"{out}: {there} is no folder that may be written to.")
+
+
+def make_out(folder: Path) -> None:
+    """Make a folder of results, with the mark by which reading passes over it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RESULTS_MARK).touch()
 
 
 def keep(path: Path, result: dict[str, Any]) -> None:

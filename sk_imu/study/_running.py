@@ -11,7 +11,7 @@ from ._collecting import collect
 from ._config import StudyConfig
 from ._data import StudyData
 from ._jobs import Job, run_job
-from ._keeping import check_out, keep, read_kept
+from ._keeping import check_out, keep, make_out, read_kept
 from ._preparing import prepare
 from ._progress import Progress
 from ._results import StudyResults
@@ -95,10 +95,9 @@ def run_study(
         Several random seeds, in place of ``random_state``. The results keep them apart,
         and the tables average over them.
     out : path, default=None
-        Folder for the results, outside the folders of the data. Each job is saved there
-        as soon as it is done. An interrupted run continues from there; a job whose data,
-        model, grid, seed or versions have changed, or whose file is damaged, is run
-        again.
+        Folder for the results. Each job is saved there as soon as it is done. An
+        interrupted run continues from there; a job whose data, model, grid, seed or
+        versions have changed, or whose file is damaged, is run again.
     channels : sequence of str, default=None
         Sensors or channels to train on. None chooses as :class:`~sk_imu.ExerciseClassifier`
         does.
@@ -181,7 +180,8 @@ def _run(
 ) -> list[dict[str, Any]]:
     """Return the results of all jobs in their order, including those saved earlier."""
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_out(folder.parent)
+        folder.mkdir(exist_ok=True)
     fingerprints = {job.key: job.fingerprint(dataset) for job in jobs}
     done = {}
     for job in jobs:

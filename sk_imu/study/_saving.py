@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .._atomic import replacement
+from ._keeping import make_out
 
 _TABLES = ("predictions", "searches", "curves", "timings")
 _RECORDS = ("settings", "example")
@@ -30,7 +31,7 @@ _CURE = (
 
 def save_results(results: Any, folder: Path) -> None:
     """Write all files of the results, or leave those that are there."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_out(folder)
     files = _files_of(results)
     sums = {name: _checksum(data) for name, data in files.items()}
     # Times differ between runs that are otherwise the same, and so that the manifest does

@@ -101,19 +101,28 @@ def test_a_plot_has_the_name_that_was_given(workouts, tmp_path, capsys):
     assert (tmp_path / "plot").read_bytes().startswith(b"\x89PNG")
 
 
-def test_results_inside_the_data_are_refused_before_the_work(
+def test_results_inside_the_data_do_not_stop_the_next_run(workouts, monkeypatch, capsys):
+    monkeypatch.chdir(workouts / "data")
+    command = ["study", "--data", ".", "--models", "svm", "--protocols", "b", "--quiet"]
+    command += ["--channels", "Gyroscope", "--jobs", "1", "--out", "deep/results"]
+    for _ in range(2):
+        assert main(command) == 0
+        assert ".: 12 sets, 3 classes" in capsys.readouterr().out
+    assert main([*command, "--dry-run"]) == 0
+    assert "1 jobs, 1 of them kept" in capsys.readouterr().out
+
+
+def test_a_place_that_cannot_take_results_is_refused_before_the_work(
     workouts, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr("sk_imu.study._data.read_recordings", None)
     monkeypatch.chdir(workouts / "data")
-    for more in ([], ["--dry-run"], ["--out", "../data/deep/down"]):
+    for more in (["--out", "."], ["--out", "subject 1", "--dry-run"]):
         assert main(["study", "--data", ".", *more]) == 1
-        assert "is inside ., so the next run would read the results" in (
-            capsys.readouterr().err
-        )
+        assert "is among the recordings of ., and its files" in capsys.readouterr().err
     for function in (run_study, plan_study):
-        with pytest.raises(ValueError, match="x/y: is inside "):
-            function({"a": tmp_path, "b": workouts}, out=workouts / "x/y")
+        with pytest.raises(ValueError, match="data: is among the recordings of"):
+            function({"a": tmp_path, "b": workouts}, out=workouts / "data")
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="file is no folder that may be written to"):
         run_study("watch", out=tmp_path / "file" / "out")
