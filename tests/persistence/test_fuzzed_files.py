@@ -5,6 +5,7 @@ Each batch runs in a process of its own, because the fault to find is one that e
 
 import io
 import json
+import os
 import pickle
 import random
 import resource
@@ -134,7 +135,9 @@ def test_damaged_files_are_refused_or_harmless(name, seed, tmp_path):
     save_model(model.fit(sets, [one.label for one in sets]), tmp_path / "model.skops")
     (tmp_path / "sets.pickle").write_bytes(pickle.dumps(sets))
     command = [sys.executable, __file__, str(tmp_path), str(seed)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Where pytest finds what tests share.
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=found)
     print(run.stdout)
     assert run.returncode == 0, run.stderr[-2000:]
 
