@@ -154,7 +154,7 @@ def _read(
     people: NDArray[Any] | None = None
     n_nameless = 0 if subjects is None else sum(map(pd.isna, subjects))
     if subjects is not None and not n_nameless:
-        people = _distinct(subjects, f"{name}: subjects")
+        people = _distinct(subjects, f"{name}: subjects", mixed=True)
     elif 0 < n_nameless < len(X):
         notes.append(
             f"{n_nameless} of {len(X)} sets have no subject, so subjects are not used."
@@ -173,9 +173,9 @@ def _read(
     return name, X, y, people, notes
 
 
-def _distinct(values: Any, what: str) -> NDArray[Any]:
+def _distinct(values: Any, what: str, *, mixed: bool = False) -> NDArray[Any]:
     """Return labels or subjects as an array; the tables read an empty text as missing."""
-    array = distinct(list(values), what=what)
+    array = distinct(list(values), what=what, mixed=mixed)
     if "" in array.tolist():
         row = array.tolist().index("")
         raise ValueError(f"{what}: row {row} has an empty text. Give it a name.")

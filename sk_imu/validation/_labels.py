@@ -15,26 +15,27 @@ _DATES = (dt.date, dt.timedelta, np.datetime64, np.timedelta64)
 _ADVICE = "Give text, or whole numbers, that name each class once."
 
 
-def distinct(values: Any, *, what: str = "y") -> NDArray[Any]:
+def distinct(values: Any, *, what: str = "y", mixed: bool = False) -> NDArray[Any]:
     """Return labels or subjects as an array in which they are as different as before.
 
     NumPy makes the same text of 1 and "1", drops a NUL at the end of a text, and makes the
     text "nan" of a missing label beside text.  Raises a ValueError that names the rows if
     ``values`` mix text, numbers and booleans, or hold such a text, a missing value or a
-    date.
+    date.  If ``mixed``, types may be mixed as long as no two values become the same text.
     """
     array: NDArray[Any] = values if isinstance(values, np.ndarray) else np.asarray(values)
     if array.dtype.kind in "mM":
         raise ValueError(f"{what}: dates are not classes. {_ADVICE}")
     # Only in these can there be values of several types.
     if isinstance(values, (list, tuple)) or array.dtype == object:
-        _check_each(values, what)
+        _check_each(values, what, mixed)
     return array
 
 
-def _check_each(values: Iterable[Any], what: str) -> None:
+def _check_each(values: Iterable[Any], what: str, mixed: bool) -> None:
     """Raise a ValueError for the first value that would be lost or changed."""
-    first: tuple[int, Any, str] | None = None
+    # The first row, value and kind: of each text if kinds may be mixed, else of all.
+    first: dict[str, tuple[int, Any, str]] = {}
     for row, value in enumerate(values):
         if pd.api.types.is_scalar(value) and pd.isna(value):
             raise ValueError(
@@ -48,11 +49,10 @@ def _check_each(values: Iterable[Any], what: str) -> None:
                 f"{_ADVICE}"
             )
         kind = _kind(value)
-        if first is None:
-            first = row, value, kind
-        elif kind != first[2]:
+        other = first.setdefault(str(value) if mixed else "", (row, value, kind))
+        if kind != other[2]:
             raise ValueError(
-                f"{what}: row {first[0]} has {first[1]!r} ({first[2]}) and row {row} has "
+                f"{what}: row {other[0]} has {other[1]!r} ({other[2]}) and row {row} has "
                 f"{value!r} ({kind}). In an array they would have one type, and could "
                 f"become the same. {_ADVICE}"
             )

@@ -93,3 +93,9 @@ def test_a_class_weight_that_is_no_weight_is_refused(weight):
     X, y = make_panel(12)
     with pytest.raises(ValueError, match="class_weight has .* for 'rest'"):
         cnn(class_weight={"rest": weight}).fit(X, y)
+
+
+def test_subjects_of_two_types_are_kept_unless_they_become_the_same():
+    assert distinct([1, "1b", 2], mixed=True).tolist() == ["1", "1b", "2"]
+    with pytest.raises(ValueError, match=r"row 0 has 1 \(number\) and row 2 has '1'"):
+        distinct([1, "2", "1"], mixed=True)
