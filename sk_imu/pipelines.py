@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import RidgeClassifier
@@ -324,7 +325,9 @@ class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
         pipeline = self._unfitted(channels=channels, wear=wear)
         if not raw:
             pipeline.steps.pop(0)  # only Recordings have a side
-        pipeline.fit(X, y, classify__groups=groups)
+        routed = get_config()["enable_metadata_routing"]
+        key = "groups" if routed else "classify__groups"
+        pipeline.fit(X, y, **({} if groups is None else {key: groups}))
         self.pipeline_, self.wear_ = pipeline, wear
         self.classes_ = pipeline.classes_
         self.channel_names_ = pipeline.named_steps["resample"].channel_names_
@@ -336,7 +339,8 @@ class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
 
     def _offers(self, method: str) -> bool:
         # Before fit, too: scikit-learn's scorers and meta-estimators ask then.
-        return hasattr(getattr(self, "pipeline_", self._unfitted()), method)
+        fitted = hasattr(self, "pipeline_")
+        return hasattr(self.pipeline_ if fitted else self._unfitted(), method)
 
     def _unfitted(self, channels: Any = None, wear: Any = "fixed") -> Pipeline:
         parameters = {**self.get_params(deep=False), "channels": channels, "wear": wear}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_sets import NAMES, make_sets
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -166,3 +167,13 @@ def test_it_is_saved_and_loaded(model, sets, y, tmp_path):
     assert loaded.channel_names_ == clf.channel_names_
     method = "predict_proba" if model == "cnn-gru" else "decision_function"
     assert_array_equal(getattr(loaded, method)(sets), getattr(clf, method)(sets))
+
+
+def test_groups_are_routed(sets, y):
+    groups = [recording.subject for recording in sets]
+    clf = ExerciseClassifier("svm")
+    expected = clone(clf).fit(sets, y, groups=groups).decision_function(sets)
+    with config_context(enable_metadata_routing=True):
+        for metadata in ({}, {"groups": groups}):
+            routed = clone(clf).fit(sets, y, **metadata)
+            assert_array_equal(routed.decision_function(sets), expected)

@@ -170,12 +170,13 @@ def _fit(
     segment: bool,
     **reading: str | None,
 ) -> int:
-    from ..persistence import save_model
+    from ..persistence import require_skops, save_model
     from ..readers import read_recordings
     from ..recognition import fit_recordings
     from ..segmentation import sets_of
 
     check_output(out)
+    require_skops()  # before the fit, not after it
     recordings = read_recordings(folder, **_given(reading))
     sets = sets_of(recordings)[0] if segment else recordings
     with _doubts_once():

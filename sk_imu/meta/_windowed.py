@@ -162,7 +162,9 @@ class WindowedClassifier(MetaClassifier):
         # Shares of votes are probabilities, whatever the estimator offers.
         if method == "predict_proba" and self.vote == "hard":
             return True
-        if method == "decision_function" and self._offers("predict_proba"):
+        if method == "decision_function" and (
+            self._offers("predict_proba") or _decides_by_pairs(self.estimator)
+        ):
             return False
         return super()._offers(method)
 
@@ -208,6 +210,15 @@ class WindowedClassifier(MetaClassifier):
         windows, counts = self._windows(X)
         labels = self.estimator_.predict(windows)
         return np.split(labels, counts.cumsum()[:-1])
+
+
+def _decides_by_pairs(estimator: Any) -> bool:
+    """Return whether decision values are of pairs of classes, as of ``SVC`` with "ovo"."""
+    parameters = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return any(
+        key.endswith("decision_function_shape") and value == "ovo"
+        for key, value in parameters.items()
+    )
 
 
 def _mean_by_set(

@@ -119,7 +119,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
             If X or y can't be used, the series are too short for the network, or the
             training diverges.
         """
-        again = self.warm_start and hasattr(self, "net_")
+        again = self.warm_start and self._can_continue()
         panel, y = self._check_sets(X, y, reset=not again)
         classes = np.unique(y)
         check_two_classes(self, classes)
@@ -162,7 +162,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
         ValueError
             If the first call has no ``classes``, or y holds a label that is not in them.
         """
-        again = hasattr(self, "net_")
+        again = self._can_continue()
         panel, y = self._check_sets(X, y, reset=not again)
         if not again:
             if classes is None:
@@ -321,6 +321,14 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
             fit_net(net, data)
         self._keep(net, again=again)
         return self
+
+    def _can_continue(self) -> bool:
+        """Return whether there is a net to continue from."""
+        if hasattr(self, "net_") and not hasattr(self, "_rng"):
+            raise ValueError(
+                "A model file does not hold what continues a training. Fit a clone of it."
+            )
+        return hasattr(self, "net_")
 
     def _draw_seeds(self, again: bool) -> tuple[int, int]:
         """Return the seeds of torch and of the augmenter."""

@@ -71,10 +71,10 @@ class BatchAugmenter:
         self, X: NDArray[np.floating], Y: NDArray[np.floating]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Return the augmented batch and its targets."""
-        X, Y = augment_batch(
-            self.augmenter, with_signal(X, *self.signal), Y, self.generator
-        )
-        return np.asarray(X), Y
+        signal = with_signal(X, *self.signal)
+        augmented, Y = augment_batch(self.augmenter, signal, Y, self.generator)
+        # An augmenter of somebody else may return another dtype than the net has.
+        return np.asarray(augmented, dtype=X.dtype), Y
 
 
 class WeightedCrossEntropy(nn.Module):

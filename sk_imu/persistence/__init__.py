@@ -8,5 +8,6 @@ class moves to another module. Networks are stored as arrays of weights.
 """
 
 from ._files import load_model, save_model
+from ._files import require_skops as require_skops
 
 __all__ = ["load_model", "save_model"]

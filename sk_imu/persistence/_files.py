@@ -70,16 +70,17 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     >>> bool((again.predict_proba(X) == clf.predict_proba(X)).all())
     True
     """
-    skops_io = _skops()
+    skops_io = require_skops()
     # A copy, because the user's model keeps its training history.
     frozen = copy.deepcopy(model)
     for net in nets(frozen):
         weights = net.module_.state_dict()
-        net.weights_ = {name: value.numpy() for name, value in weights.items()}
+        net.weights_ = {name: value.cpu().numpy() for name, value in weights.items()}
         for name in _TRAINING_ONLY:
             vars(net).pop(name, None)
-        # Callbacks are for training only, and may hold anything.
-        net.callbacks = None
+        # Callbacks are for training only, and may hold anything. The device is of this
+        # machine, and the file may be loaded on one without it.
+        net.callbacks, net.device = None, "auto"
     for pipeline in inside(frozen, Pipeline):
         pipeline.memory = None  # a folder of this machine, with pickles
     data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
@@ -122,7 +123,7 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     ...
     ValueError: model.skops: can't be read as a model of sk_imu (FileNotFoundError...
     """
-    skops_io = _skops()
+    skops_io = require_skops()
     with _named(path):
         try:
             parts = read_parts(Path(path).read_bytes())
@@ -157,7 +158,8 @@ def _named(path: str | Path) -> Iterator[None]:
         raise ValueError(f"{path}: {error}.") from error
 
 
-def _skops() -> Any:
+def require_skops() -> Any:
+    """Return skops.io, or raise an ImportError that says how to install it."""
     try:
         import skops.io
     except ImportError as error:

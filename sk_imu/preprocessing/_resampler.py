@@ -218,7 +218,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             self.__dict__.pop("channel_names_in_", None)  # of an earlier fit on arrays
             where = _where(recordings[0], 0)
             self.channel_names_ = choose_channels(recordings[0], self.channels, where)
-            self.n_features_in_ = len(self.channel_names_)
+            self.n_features_in_ = self.n_channels_in_ = len(self.channel_names_)
             found = [self._read(one, row)[1] for row, one in enumerate(recordings)]
             return self._keep(found)
         if self.channels is not None:

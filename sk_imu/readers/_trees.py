@@ -281,6 +281,9 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
     if table is None or not len(table):
         raise ValueError(f"{file}: the manifest names no recording. Add rows.")
     table.require(["path"])
+    twice = [name for name in METADATA if table.header.count(name) > 1]
+    if twice:
+        raise ValueError(f"{file}: the column {twice[0]!r} stands twice. Leave one out.")
     unknown = [name for name in table.header if name not in ("path", *METADATA)]
     if unknown:
         raise ValueError(

@@ -34,8 +34,8 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
     Raises
     ------
     ValueError
-        If ``values`` has neither two nor three dimensions, or the number of names is not
-        the number of channels.
+        If ``values`` has neither two nor three dimensions, the number of names is not the
+        number of channels, or the rate is not a positive number.
 
     Notes
     -----
@@ -73,6 +73,12 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
                 "SignalArray: values must have shape (n_channels, n_timesteps) or (n_sets, "
                 f"n_channels, n_timesteps), got {array.shape}."
             )
+        # The dtype below has the bytes in the machine's own order.
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        if isinstance(channel_names, str):
+            raise ValueError(
+                f"SignalArray: channel_names is one str, {channel_names!r}. Give a list."
+            )
         names = None if channel_names is None else tuple(map(str, channel_names))
         if names is not None and len(names) != array.shape[-2]:
             raise ValueError(
@@ -80,6 +86,10 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
                 "channels. Give one name for each."
             )
         rate_hz = None if sampling_rate_hz is None else float(sampling_rate_hz)
+        if rate_hz is not None and not 0 < rate_hz < np.inf:
+            raise ValueError(
+                f"SignalArray: sampling_rate_hz must be a positive number, got {rate_hz}."
+            )
         # joblib's hash of an array looks at its dtype but not at its attributes: without
         # them there, a cached Pipeline would return results of other channels.
         metadata = {"channel_names": names, "sampling_rate_hz": rate_hz}
@@ -97,10 +107,13 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
     ) -> Any:
         if return_scalar:
             return array[()]
+        # Without a context it is no arithmetic, but a sum or the like along an axis.
         function, inputs = context[:2] if context else (None, ())
+        own = self.channel_names, self.sampling_rate_hz
         # A matrix product makes other channels; those of two arrays may differ.
-        mixed = getattr(function, "signature", None) or any(
-            one.channel_names != self.channel_names
+        mixed = function is None or function.signature is not None
+        mixed = mixed or any(
+            (one.channel_names, one.sampling_rate_hz) != own
             for one in inputs
             if isinstance(one, SignalArray)
         )
@@ -121,6 +134,17 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
         if not isinstance(keys[-1], slice) or keys[-1].step not in (None, 1):
             rate_hz = None
         return type(self)(chosen, names, rate_hz)
+
+    def sort(self, *args: Any, **kwargs: Any) -> None:
+        """Sort in place, as :meth:`numpy.ndarray.sort`; names and rate are then unknown.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As in :meth:`numpy.ndarray.sort`.
+        """
+        super().sort(*args, **kwargs)
+        self.channel_names = self.sampling_rate_hz = None
 
     def copy(self, order: Any = "C") -> Self:
         """Return a copy with the same names and rate.
@@ -176,13 +200,16 @@ def signal_of(X: Any, *, name: str) -> tuple[tuple[str, ...] | None, float | Non
     ValueError
         If the rows of X differ in them.
     """
-    rows = X if isinstance(X, (list, tuple)) else [X]
+    is_list = isinstance(X, (list, tuple)) or getattr(X, "dtype", "") == np.dtype(object)
+    rows = X if is_list else [X]
     found: dict[str, tuple[int, Any]] = {}
     for i, row in enumerate(rows):
         if not isinstance(row, SignalArray):
             continue
         for what in ("channel_names", "sampling_rate_hz"):
             value = getattr(row, what)
+            if value is None:
+                continue
             first, known = found.setdefault(what, (i, value))
             if value != known:
                 raise ValueError(
@@ -211,7 +238,7 @@ def _plain(array: Any) -> NDArray[Any]:
     """Return an array without names or rate, not copied."""
     plain = np.asarray(array)
     # The dtype of a SignalArray holds both, too.
-    return plain.view(plain.dtype.type) if plain.dtype.kind == "f" else plain
+    return plain.view(plain.dtype.type) if plain.dtype.metadata else plain
 
 
 def _key_of_each_axis(key: Any, n_axes: int) -> list[Any] | None:
@@ -226,7 +253,7 @@ def _key_of_each_axis(key: Any, n_axes: int) -> list[Any] | None:
             return None
         if one is Ellipsis or isinstance(one, slice):
             continue
-        keys[i] = np.asarray(one)
+        keys[i] = np.asarray(one) if np.size(one) else np.empty(np.shape(one), np.intp)
         n_arrays += keys[i].ndim > 0
         n_numbers += keys[i].ndim == 0
         if keys[i].ndim > 1:

@@ -58,9 +58,12 @@ def _wear(given: str | None) -> str | None:
 
 
 def _seeds(given: Sequence[int]) -> tuple[int, ...]:
-    integers = all(isinstance(seed, Integral) for seed in given)
-    if not integers or not 0 < len(given) == len(set(given)):
-        raise ValueError(f"seeds must be different integers, got {given!r}.")
+    # numpy.random.RandomState takes no others, so that each job would fail with them.
+    usable = all(isinstance(seed, Integral) and 0 <= seed < 2**32 for seed in given)
+    if not usable or not 0 < len(given) == len(set(given)):
+        raise ValueError(
+            f"seeds must be different integers from 0 to 2**32 - 1, got {given!r}."
+        )
     return tuple(map(int, given))  # JSON has no integers of numpy
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def load_study_data(
     channels: Sequence[str] | None,
     sampling_rate_hz: float,
     segment: bool,
-    reading: Mapping[str, Any],
+    reading: Mapping[str, Any] = MappingProxyType({}),
 ) -> StudyData:
     """Return the data in one form, with their channels.
 
@@ -179,6 +180,9 @@ def _distinct(values: Any, what: str, *, mixed: bool = False) -> NDArray[Any]:
     if "" in array.tolist():
         row = array.tolist().index("")
         raise ValueError(f"{what}: row {row} has an empty text. Give it a name.")
+    if "kind" in array.tolist() and what.endswith("labels"):
+        # The results have a column score_<label> for each class, and one score_kind.
+        raise ValueError(f"{what}: 'kind' is a name of the results. Give another label.")
     return array
 
 

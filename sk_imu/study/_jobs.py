@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import time
 from dataclasses import dataclass
@@ -215,7 +216,8 @@ def _curves(
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages that results depend on."""
-    packages = ("numpy", "scipy", "scikit-learn", "skorch", "torch")
+    packages = ["numpy", "scipy", "scikit-learn", "skorch", "sktime", "torch"]
+    packages += ["numba"] * (importlib.util.find_spec("numba") is not None)
     others = {name: importlib.metadata.version(name) for name in packages}
     return {"sk_imu": __version__, **others}
 

@@ -113,6 +113,8 @@ def _check_signal(estimator: Any, X: Any, *, reset: bool) -> None:
                 setattr(estimator, attribute, value)
             continue
         known = getattr(estimator, attribute, None)
+        if attribute == _SIGNAL_IN[1] and getattr(estimator, "sampling_rate_hz", 0) is None:
+            known = known or DEFAULT_RATE_HZ  # what rate_of gave in fit
         # Plain arrays have neither, and are taken to be like those of fit.
         if None not in (value, known) and value != known:
             raise ValueError(

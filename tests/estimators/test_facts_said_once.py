@@ -147,3 +147,11 @@ def test_the_resampler_takes_the_rate_that_arrays_have():
     np.testing.assert_allclose(
         of_slow[:, 5:-5], of_fast[:, 5 : of_slow.shape[1] - 5], atol=2e-3
     )
+
+
+def test_sets_with_a_rate_meet_what_a_fit_without_one_took():
+    values = np.tile(np.arange(50.0) / 25, (2, 3, 1))
+    names = [f"Gyroscope_{axis}" for axis in "xyz"]
+    derive = DerivedChannels(kinds=["rate_of_change"], channel_names=names).fit(values)
+    with pytest.raises(ValueError, match=r"sampling_rate_hz=25\.0, but .* fitted with 50"):
+        derive.transform(SignalArray(values, names, 25))

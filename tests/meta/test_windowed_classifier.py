@@ -327,3 +327,14 @@ def test_bad_parameters_are_refused(parameters):
     (name,) = parameters
     with pytest.raises(ValueError, match=f"'{name}' parameter of WindowedClassifier"):
         WindowedClassifier(Spy(), **parameters).fit(X, y)
+
+
+def test_decisions_by_pairs_of_classes_are_votes_for_labels():
+    rng = np.random.default_rng(0)
+    y = np.repeat(list("abcd"), 6)
+    X = rng.normal(size=(24, 4, 80))
+    X[np.arange(24), np.repeat(range(4), 6)] += 3
+    svc = make_pipeline(SummaryFeatures(), SVC(decision_function_shape="ovo"))
+    clf = WindowedClassifier(svc, n_timesteps=40).fit(X, y)
+    assert clf.score(X, y) == 1
+    assert not hasattr(clf, "decision_function")

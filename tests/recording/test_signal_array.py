@@ -5,6 +5,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
 from sk_imu import SignalArray
+from sk_imu.recording import signal_of
 
 NAMES = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
 
@@ -128,3 +130,33 @@ def test_names_that_are_not_one_for_each_channel_are_refused():
         SignalArray(np.zeros((3, 8)), NAMES[:2])
     with pytest.raises(ValueError, match=r"got \(8,\)"):
         SignalArray(np.zeros(8))
+
+
+def test_rows_in_an_object_array_or_a_series_are_seen():
+    rows = [panel_of_codes((3, 8)), panel_of_codes((3, 9))]
+    column = np.empty(2, dtype=object)
+    column[:] = rows
+    for X in (column, pd.Series(rows)):
+        assert signal_of(X, name="X") == (tuple(NAMES), 50)
+
+
+def test_two_rates_sorting_and_running_sums_leave_nothing_stale():
+    row = panel_of_codes((3, 8))
+    slow = SignalArray(row, NAMES, 25)
+    for other in (row - slow, np.sort(row, axis=0), np.cumsum(row, axis=0)):
+        assert getattr(other, "channel_names", None) is None
+        assert getattr(other, "sampling_rate_hz", None) is None
+
+
+def test_bytes_in_the_other_order_are_the_same_numbers():
+    assert_array_equal(SignalArray(np.array([[1.0, 2.0]], dtype=">f8")), [[1, 2]])
+
+
+def test_an_empty_list_chooses_no_set():
+    assert panel_of_codes((2, 3, 8))[[]].shape == (0, 3, 8)
+
+
+@pytest.mark.parametrize(("names", "rate_hz"), [("xyz", 50), (NAMES, 0), (NAMES, np.nan)])
+def test_names_in_one_text_and_rates_that_are_not_positive_are_refused(names, rate_hz):
+    with pytest.raises(ValueError, match=r"SignalArray: .*(one str|positive number)"):
+        SignalArray(np.zeros((3, 8)), names, rate_hz)
