@@ -69,7 +69,7 @@ def load_results(folder: Path) -> dict[str, Any]:
         timings = signed.drop(columns="sha256") if n_timings else signed
         expected = {_checksum_of_rows(timings)} if n_timings else set()
         is_whole = len(timings) == n_timings and set(signed.get("sha256", ())) == expected
-    except (ValueError, LookupError) as error:  # not the table that was written
+    except (ValueError, LookupError, TypeError) as error:  # not the table that was written
         raise ValueError(f"{path}: is damaged ({error}). {_CURE}") from error
     if not is_whole:
         raise _mismatch(path)
