@@ -197,7 +197,7 @@ def _read(
 def _warn_of_people(folder: Path, tasks: _Tasks) -> None:
     """Warn if the labels may be people: folders that hold the same names, or numbers."""
     labels = [metadata["label"] for _, metadata in tasks]
-    # Numbers only tell recordings of one kind apart: set_1 and set_2 are one name.
+    # Numbers only count recordings of one kind: set_1 and set_2 are one name.
     names = {
         (label, re.sub(r"[\W\d_]+", " ", path.stem).strip().lower())
         for (path, _), label in zip(tasks, labels, strict=True)

@@ -1,4 +1,4 @@
-"""Labels and subjects: what can be told apart, and is not changed on the way."""
+"""Checks of labels and subjects: values that differ must stay different."""
 
 import datetime as dt
 from collections.abc import Iterable
