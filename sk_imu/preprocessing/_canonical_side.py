@@ -197,11 +197,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
 
     def _mirror(self, recording: Recording) -> Recording:
         streams = {
-            sensor: SensorStream(
-                stream.timestamps_s,
-                _mirrored(sensor, stream, self.mirror_axis),
-                stream.axes,
-            )
+            sensor: replace(stream, values=_mirrored(sensor, stream, self.mirror_axis))
             for sensor, stream in recording.streams.items()
         }
         note = f"Mirrored from {recording.side} onto {self.onto} along {self.mirror_axis}"

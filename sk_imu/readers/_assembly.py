@@ -21,6 +21,7 @@ def assemble_recording(
     *,
     time_unit: str | None = "s",
     start_ns: int | None = None,
+    epoch_ns: int | None = None,
     **metadata: Any,
 ) -> Recording:
     """Return a recording, whose notes list contradictions between its sensors.
@@ -37,8 +38,10 @@ def assemble_recording(
         The unit in which the file's times were read; None if it is certain.
     start_ns : int, default=None
         Time that becomes second 0; None takes the earliest time of any sample.
+    epoch_ns : int, default=None
+        Unix time of second 0, if it is known.
     **metadata
-        ``epoch_ns`` and the other attributes of a recording.
+        The other attributes of a recording.
 
     Raises
     ------
@@ -50,10 +53,12 @@ def assemble_recording(
     notes += check_conventions({s: v for s, v in sensors.items() if len(v.axes) >= 3})
     if start_ns is None:
         start_ns = first_time_ns(sensors)
+    # Clocks that count from the start of an app differ in nothing but its date.
+    origin_ns = start_ns if epoch_ns is None else epoch_ns
     streams = {
         # Nanoseconds since 1970 exceed float64: only their differences become seconds.
         sensor: SensorStream(
-            (samples.times_ns - start_ns) / 1e9, samples.values, samples.axes
+            (samples.times_ns - start_ns) / 1e9, samples.values, samples.axes, origin_ns
         )
         for sensor, samples in sensors.items()
     }
@@ -63,4 +68,6 @@ def assemble_recording(
             for sensor, stream in streams.items()
         )
         notes.append(f"The sensors do not share all of the time: {times}.")
-    return Recording(streams, source=source, notes=tuple(notes), **metadata)
+    return Recording(
+        streams, source=source, epoch_ns=epoch_ns, notes=tuple(notes), **metadata
+    )

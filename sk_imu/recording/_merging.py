@@ -1,6 +1,6 @@
 """Two recordings of the same time, put together by their dates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +38,7 @@ def merge_recordings(one: Any, two: Any, metadata: Sequence[str]) -> Any:
         shift_s = (part.epoch_ns - epoch_ns) / 1e9
         for sensor, stream in part.streams.items():
             times_s = stream.timestamps_s + shift_s
-            streams[sensor] = SensorStream(times_s, stream.values, stream.axes)
+            streams[sensor] = SensorStream(times_s, stream.values, stream.axes, epoch_ns)
         marks += [(time_s + shift_s, text) for time_s, text in part.annotations]
     known = {
         field: getattr(part, field)
@@ -60,3 +60,25 @@ def merge_recordings(one: Any, two: Any, metadata: Sequence[str]) -> Any:
             f"{names}: share no time, so they are not one recording. Read them one by one."
         )
     return merged
+
+
+def refuse_other_origins(streams: Mapping[str, SensorStream], name: str) -> None:
+    """Raise a ValueError if streams were read with different starts.
+
+    Each file counts from its own first row, so that such streams, put together by hand,
+    are off by the difference without a sign of it.
+    """
+    known = {
+        sensor: stream.origin_ns
+        for sensor, stream in streams.items()
+        if stream.origin_ns is not None
+    }
+    first = next(iter(known), None)
+    for sensor, origin_ns in known.items():
+        if first is not None and origin_ns != known[first]:
+            raise ValueError(
+                f"{name}: second 0 of {sensor} is {(origin_ns - known[first]) / 1e9:g} s "
+                f"from that of {first}, because they were read on their own. Put the "
+                "recordings together by Recording.merge, or read their tables by "
+                "read_table([...])."
+            )

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ._channels import SENSOR_AXES, channel_name, sensor_of
 from ._html import recording_html
-from ._merging import merge_recordings
+from ._merging import merge_recordings, refuse_other_origins
 from ._quality import DOUBTS, RecordingQuality
 from ._sensor_stream import SensorStream, as_float
 from ._stream_quality import measure_stream
@@ -64,8 +64,8 @@ class Recording:
     Raises
     ------
     ValueError
-        If there is no stream, ``side`` is unknown, or a stream is not a
-        :class:`SensorStream`.
+        If there is no stream, ``side`` is unknown, a stream is not a
+        :class:`SensorStream`, or streams were read with different starts.
 
     See Also
     --------
@@ -117,6 +117,7 @@ class Recording:
                     f"got {type(stream).__name__}. Create it with "
                     "SensorStream(timestamps_s, values)."
                 )
+        refuse_other_origins(streams, self.name)
         if self.side not in (None, "left", "right"):
             raise ValueError(
                 f"{self.name}: side must be 'left', 'right' or None, got {self.side!r}."
@@ -291,8 +292,10 @@ class Recording:
                     f"It runs from {stream.start_s:.3f} to {stream.end_s:.3f} s: choose "
                     "a piece in which every stream has samples."
                 )
-            streams[sensor] = SensorStream(
-                stream.timestamps_s[inside], stream.values[inside], stream.axes
+            streams[sensor] = replace(
+                stream,
+                timestamps_s=stream.timestamps_s[inside],
+                values=stream.values[inside],
             )
         annotations = tuple(
             mark for mark in self.annotations if start_s <= mark[0] <= end_s

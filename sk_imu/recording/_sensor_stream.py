@@ -26,6 +26,10 @@ class SensorStream:
         Samples in the package's units: m/s², rad/s, rad.
     axes : sequence of str, default=("x", "y", "z")
         Name of each column of ``values``.
+    origin_ns : int, optional
+        Time of second 0 on the clock of the file, such as its Unix time in nanoseconds.
+        Readers give it, so that a :class:`Recording` refuses streams that count from
+        different starts.
 
     Raises
     ------
@@ -44,12 +48,14 @@ class SensorStream:
     timestamps_s: NDArray[np.float64]
     values: NDArray[np.float64]
     axes: tuple[str, ...] = ("x", "y", "z")
+    origin_ns: int | None = None
 
     def __init__(
         self,
         timestamps_s: ArrayLike,
         values: ArrayLike,
         axes: Sequence[str] = ("x", "y", "z"),
+        origin_ns: int | None = None,
     ) -> None:
         times = as_float(timestamps_s, "timestamps_s")
         samples = as_float(values, "values")
@@ -82,6 +88,7 @@ class SensorStream:
         object.__setattr__(self, "timestamps_s", times)
         object.__setattr__(self, "values", samples)
         object.__setattr__(self, "axes", axes)
+        object.__setattr__(self, "origin_ns", origin_ns)
 
     @property
     def n_samples(self) -> int:

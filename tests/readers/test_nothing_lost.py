@@ -270,6 +270,9 @@ def test_one_recording_in_two_tables(tmp_path):
         ]
         np.testing.assert_allclose(knocks, 5.02, atol=1e-6)
         assert recording.epoch_ns == 1_550_000_000_000_000_000
+    with pytest.raises(ValueError, match=r"second 0 of Gyroscope is -0\.32 s from that of"):
+        Recording({**one.streams, **two.between(1, 9).streams})
+    Recording({**both.streams, "Gravity": SensorStream([0.0, 9.0], [[0, 0, 9.8]] * 2)})
     with pytest.raises(ValueError, match="2 mappings for 1 files"):
         read_table(files[:1], columns=mappings, **told)
     with pytest.raises(
