@@ -4,12 +4,12 @@ All readers return one convention of axes, signs and units, for any phone and ap
 ``_conventions.py``.
 """
 
+from ._finding import RESULTS_MARK as RESULTS_MARK
 from ._phyphox import read_phyphox
 from ._physics_toolbox import read_physics_toolbox
 from ._plain_table import read_table
 from ._reading import read_recording
 from ._sensor_logger import read_sensor_logger
-from ._trees import RESULTS_MARK as RESULTS_MARK
 from ._trees import read_recordings
 from ._writing import write_sensor_logger
 

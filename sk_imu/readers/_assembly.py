@@ -5,6 +5,7 @@ from typing import Any
 
 from ..recording import MOST_UNSHARED, Recording, SensorStream, unshared
 from ._conventions import check_conventions
+from ._movement import check_movement
 from ._plausibility import check_plausible
 from ._timestamps import Samples
 
@@ -50,7 +51,8 @@ def assemble_recording(
     """
     notes += check_plausible(sensors, time_unit)
     # A table may hold one axis of a sensor, which has no direction to compare.
-    notes += check_conventions({s: v for s, v in sensors.items() if len(v.axes) >= 3})
+    vectors = {s: v for s, v in sensors.items() if len(v.axes) >= 3}
+    notes += check_conventions(vectors) + check_movement(vectors)
     if start_ns is None:
         start_ns = first_time_ns(sensors)
     # Clocks that count from the start of an app differ in nothing but its date.

@@ -14,33 +14,22 @@ from tqdm import tqdm
 
 from ..recording import (
     METADATA,
-    SENSOR_AXES,
     DataQualityWarning,
     Recording,
     warn_of_doubts,
 )
 from ._files import MAX_BYTES
+from ._finding import FILES, LAYOUT, find_recordings, marks_of_recording
 from ._reading import read_silently
 from ._tables import parse_table
 
-_FILES = {".zip", ".csv", ".json", ".sqlite", ".sqlite3", ".db"}
-_SENSOR_FILES = {name.lower() for name in (*SENSOR_AXES, "Annotation", "Metadata")}
 #: Names of folders that stand for people: p01, subject 3, participant_12.
 _PERSON = re.compile(
     r"(p|s|u|id|sub|subj|subject|person|participant|proband|user|volunteer|athlete)"
     r"[\s_-]*\d+",
     re.IGNORECASE,
 )
-#: Hidden file in a folder of results, whose tables are no recordings.
-RESULTS_MARK = ".sk_imu-results"
-#: No tree of recordings is deeper.
-_MAX_DEPTH = 50
 _Tasks = list[tuple[Path, dict[str, Any]]]
-_LAYOUT = (
-    "Expected is folder/label/recording or folder/subject/label/recording, where a "
-    "recording is a file or a folder of CSV files. For other trees give pattern= or a "
-    "manifest."
-)
 
 
 def read_recordings(
@@ -62,7 +51,7 @@ def read_recordings(
     ----------
     folder : str or pathlib.Path
         The folder.  A recording in it is a zip, JSON, SQLite or CSV file, or a folder of
-        CSV files; other files are ignored.
+        CSV files; other files are passed over with a warning.
     pattern : str, default=None
         Pattern of a recording's path inside the folder, such as
         ``"{subject}/{label}_{session}.zip"``: ``{label}``, ``{subject}``, ``{side}``,
@@ -102,7 +91,7 @@ def read_recordings(
     DataQualityWarning
         For each kind of doubt about the recordings, with counts; if folders may be
         people rather than labels; for links that lead nowhere or to a recording that is
-        read already, which are passed over.
+        read already, and files of other kinds, which are passed over.
 
     Examples
     --------
@@ -146,7 +135,7 @@ def read_recordings(
     reading = {"platform": platform, "device": device, "max_bytes": max_bytes}
     # A generator, so that the bar advances while recordings are read.
     read = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_read)(path, reading, {**defaults, **metadata}, origin)
+        delayed(_read)(path, reading, metadata, origin, defaults)
         for path, metadata in tasks
     )
     # tqdm shows the bar only on a terminal if disable is None.
@@ -162,13 +151,19 @@ def _find_tasks(
     """Return where labels are taken from, and each recording's path and metadata."""
     if manifest is not None:
         return f"from {manifest}", list(_by_manifest(folder, Path(manifest)))
-    paths = sorted(_find_recordings(folder))
+    paths = find_recordings(folder)
     if not paths:
-        raise ValueError(f"{folder}: no recording in it. {_LAYOUT}")
+        raise ValueError(f"{folder}: no recording in it. {LAYOUT}")
     if pattern is not None:
         return f"by the pattern {pattern!r}", list(_by_pattern(folder, paths, pattern))
     if label is not None:
         return "as given", [(path, {}) for path in paths]
+    if paths == [folder]:
+        marks = ", ".join(marks_of_recording(sorted(folder.iterdir())))
+        raise ValueError(
+            f"{folder}: is one recording itself, because it holds {marks}. Read it by "
+            f"read_recording; if it is a tree of recordings, take {marks} out."
+        )
     tasks = list(_by_layout(folder, paths))
     with_subject = "subject" in tasks[0][1]
     if not with_subject:
@@ -178,20 +173,32 @@ def _find_tasks(
 
 
 def _read(
-    path: Path, reading: Mapping[str, Any], metadata: Mapping[str, Any], origin: str
+    path: Path,
+    reading: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    origin: str,
+    defaults: Mapping[str, Any],
 ) -> Recording:
     """Read one recording of a folder; every error names it."""
     try:
-        recording = read_silently(path, reading, metadata)
+        recording = read_silently(path, reading, {**defaults, **metadata})
     except ValueError as error:
         if str(path) in str(error):
             raise
         raise ValueError(f"{path}: {error}") from error
-    names = " and ".join(
-        f"{name} {metadata[name]!r}" for name in ("label", "subject") if name in metadata
-    )
-    note = f"{names or 'no label'} {origin}."
+    given = {name: value for name, value in defaults.items() if name not in metadata}
+    origins = [
+        f"{_names(values)} {origin}"
+        for values, origin in ((metadata, origin), (given, "as given"))
+        if _names(values)
+    ]
+    note = f"{'; '.join(origins) or f'no label {origin}'}."
     return replace(recording, notes=(*recording.notes, note))
+
+
+def _names(metadata: Mapping[str, Any]) -> str:
+    known = [name for name in ("label", "subject") if name in metadata]
+    return " and ".join(f"{name} {metadata[name]!r}" for name in known)
 
 
 def _warn_of_people(folder: Path, tasks: _Tasks) -> None:
@@ -224,9 +231,9 @@ def _by_layout(folder: Path, paths: list[Path]) -> Iterator[tuple[Path, dict[str
     depths = {path: len(path.relative_to(folder).parts) for path in paths}
     for path, depth in depths.items():
         if depth not in (2, 3):
-            raise ValueError(f"{path}: is too high or too deep in {folder}. {_LAYOUT}")
+            raise ValueError(f"{path}: is too high or too deep in {folder}. {LAYOUT}")
         if depth != depths[paths[0]]:
-            raise ValueError(f"{folder}: {paths[0]} and {path} differ in depth. {_LAYOUT}")
+            raise ValueError(f"{folder}: {paths[0]} and {path} differ in depth. {LAYOUT}")
     for path in paths:
         # The last part is the recording itself.
         *subject, label = path.relative_to(folder).parts[:-1]
@@ -240,7 +247,7 @@ def _by_pattern(
     for path in paths:
         inside = path.relative_to(folder)
         # First without the suffix, or a final {session} would include it.
-        bare = inside.with_suffix("") if inside.suffix.lower() in _FILES else inside
+        bare = inside.with_suffix("") if inside.suffix.lower() in FILES else inside
         match = expression.fullmatch(bare.as_posix()) or (
             expression.fullmatch(inside.as_posix())
         )
@@ -322,67 +329,3 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
             field: table.cells(field)[row].strip() for field in METADATA if table.has(field)
         }
         yield path, {field: cell for field, cell in cells.items() if cell}
-
-
-def _find_recordings(root: Path) -> Iterator[Path]:
-    """Yield each recording in a folder once, and warn of links that are passed over."""
-    passed_over: list[str] = []
-    seen: set[Path] = set()
-    # A stack instead of recursion, which deep trees exhaust.
-    stack = [root]
-    while stack:
-        place = stack.pop()
-        real = place.resolve()
-        if real in seen:
-            passed_over.append(str(place))
-            continue
-        seen.add(real)
-        if place != root and (place / RESULTS_MARK).exists():
-            continue
-        if not place.is_dir():
-            yield place
-            continue
-        if len(place.relative_to(root).parts) > _MAX_DEPTH:
-            raise ValueError(
-                f"{root}: holds folders more than {_MAX_DEPTH} deep. {_LAYOUT}"
-            )
-        entries = _entries(place)
-        if _is_recording(entries):
-            yield place
-            continue
-        for entry in entries:
-            if entry.is_symlink() and not entry.exists():
-                passed_over.append(f"{entry} (a link to nothing)")
-            elif entry.is_dir() or (
-                entry.suffix.lower() in _FILES
-                and not (place == root and entry.name == "manifest.csv")
-            ):
-                stack.append(entry)
-        # What is taken from the stack first is read: links come last.
-        stack.sort(key=lambda entry: entry.is_symlink(), reverse=True)
-    if passed_over:
-        warnings.warn(
-            f"{root}: {len(passed_over)} link(s) lead nowhere or to a recording that is "
-            f"read already, and are passed over: {', '.join(sorted(passed_over)[:3])}"
-            f"{', ...' if len(passed_over) > 3 else ''}.",
-            DataQualityWarning,
-            stacklevel=4,
-        )
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise ValueError(f"{folder}: cannot be read: {error}. Check the rights.") from error
-    return [entry for entry in entries if not entry.name.startswith((".", "__"))]
-
-
-def _is_recording(entries: list[Path]) -> bool:
-    # A sensor's file or phyphox's meta makes a folder a recording, even an incomplete
-    # one: reading it then reports the missing file, and nothing is ignored silently.
-    return any(
-        (entry.suffix.lower() == ".csv" and entry.stem.lower() in _SENSOR_FILES)
-        or (entry.name == "meta" and entry.is_dir())
-        for entry in entries
-    )

@@ -105,6 +105,32 @@ def test_movement_alone_is_plausible_however_hard(tmp_path):
         assert not recording.doubts
 
 
+@pytest.mark.parametrize("rate", [1, 2])
+@pytest.mark.parametrize("unit", ["m/s²", "g", "mg"])
+def test_movement_is_held_against_acceleration_with_gravity(tmp_path, unit, rate):
+    free = motion()[0]
+    total = [0, 0, STANDARD_GRAVITY] + free
+    factor = {"m/s²": 1, "g": 1 / STANDARD_GRAVITY, "mg": 1000 / STANDARD_GRAVITY}[unit]
+    times = np.arange(300) / 100
+    paths = [
+        write_table(tmp_path / "a.csv", free[::rate] * factor, times[::rate]),
+        write_table(tmp_path / "b.csv", total, times),
+    ]
+    mappings = [columns("Accelerometer"), columns("TotalAcceleration")]
+    for order in (1, -1):
+        told = {"columns": mappings[::order], "time": "t"}
+        right = read_table(paths[::order], units={"Accelerometer": unit}, **told)
+        assert not right.doubts
+        if unit != "m/s²":
+            doubts = doubts_of(read_table, paths[::order], **told)
+            assert any(f"would fit {unit}" in doubt for doubt in doubts)
+    write_table(paths[0], -free * factor, times)
+    (doubt,) = doubts_of(
+        read_table, paths, columns=mappings, time="t", units={"Accelerometer": unit}
+    )
+    assert "Accelerometer moves against TotalAcceleration" in doubt
+
+
 # ---------------------------------------------------------------------------- clocks
 
 

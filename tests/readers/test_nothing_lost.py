@@ -314,6 +314,60 @@ def test_links_that_lead_back_are_passed_over(tmp_path):
     assert [recording.source for recording in recordings] == [str(tmp_path / "a" / "r")]
 
 
+def test_other_files_of_a_tree_are_passed_over_with_a_warning(tmp_path):
+    gravity(tmp_path / "ada" / "squat" / "r")
+    (tmp_path / "ada" / "squat" / "second.txt").write_text("time,x,y,z\n")
+    (tmp_path / "ada" / "metadata.csv").write_text("height\n1.70\n")
+    (tmp_path / "Metadata.csv").write_text("person,age\nada,30\n")
+    (tmp_path / "manifest.csv").write_text("path\nada/squat/r\n")
+    with pytest.warns(DataQualityWarning) as warned:
+        recordings = read_recordings(
+            tmp_path, pattern="{subject}/{label}/r", platform="android"
+        )
+    assert len(recordings) == len(warned) == 1
+    message = str(warned[0].message)
+    assert warned[0].filename == __file__
+    for name in ("3 file(s)", "Metadata.csv", "ada/metadata.csv", "ada/squat/second.txt"):
+        assert name in message
+
+
+def test_folder_named_meta_is_read_as_any_other(tmp_path):
+    gravity(tmp_path / "squat" / "r")
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta" / "people.csv").write_text("person,age\nada,30\n")
+    with pytest.raises(ValueError, match=r"meta/people\.csv: no recording of"):
+        read_recordings(tmp_path)
+
+
+def test_recording_given_as_a_tree_names_what_makes_it_one(tmp_path):
+    gravity(tmp_path)
+    with pytest.raises(ValueError, match=r"one recording itself, .* holds Gravity\.csv"):
+        read_recordings(tmp_path)
+
+
+def test_note_on_labels_and_subjects_that_were_given(tmp_path):
+    gravity(tmp_path / "squat" / "r")
+    told = {"platform": "android"}
+    for given, note in (
+        (
+            {"subject": "ada"},
+            "label 'squat' from the names of folders (folder/label/recording); "
+            "subject 'ada' as given.",
+        ),
+        ({"label": "lunge"}, "label 'lunge' as given."),
+        (
+            {"label": "lunge", "subject": "ada"},
+            "label 'lunge' and subject 'ada' as given.",
+        ),
+        (
+            {"pattern": "{subject}/*", "label": "lunge"},
+            "subject 'squat' by the pattern '{subject}/*'; label 'lunge' as given.",
+        ),
+    ):
+        (recording,) = read_recordings(tmp_path, **given, **told)
+        assert recording.notes[-1] == note
+
+
 def test_folders_too_deep(tmp_path):
     place = tmp_path
     for _ in range(60):
