@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .pipelines import ExerciseClassifier
-from .recording import Recording, warn_of_doubts
+from .recording import Recording, settle_doubts, warn_of_doubts
 from .segmentation import find_repetitions, sets_of
 
 __all__ = ["fit_recordings", "recognize"]
@@ -70,7 +70,7 @@ def fit_recordings(
     1    2  jumping_jack
     """
     warn_of_doubts(recordings)
-    sets = sets_of(recordings)[0] if segment else list(recordings)
+    sets = settle_doubts(sets_of(recordings)[0] if segment else recordings)
     for recording in sets:
         if recording.label is None:
             raise ValueError(
@@ -149,7 +149,7 @@ def recognize(
         )
     warn_of_doubts(recordings)
     rows: list[tuple[Any, ...]] = []
-    for recording in recordings:
+    for recording in settle_doubts(recordings):
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
             # A bout carries its repetitions; a whole recording was not searched yet.

@@ -13,9 +13,17 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sk_imu import ExerciseClassifier, Flatten, Recording, Resampler, SensorStream
+from sk_imu import (
+    DataQualityWarning,
+    ExerciseClassifier,
+    Flatten,
+    Recording,
+    Resampler,
+    SensorStream,
+)
 from sk_imu.persistence import load_model, save_model
 from sk_imu.pipelines import MODELS, make_pipeline_for
+from sk_imu.recording import settle_doubts
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +157,22 @@ def test_recordings_that_share_no_sensor_are_refused(sets, y):
     clf = ExerciseClassifier("svm").fit(sets, y)
     with pytest.raises(ValueError, match="missing .*Gyroscope_x"):
         clf.predict([one])
+
+
+def test_doubts_about_recordings_are_warned_of_until_they_are_settled(sets, y):
+    notes = ["IMPLAUSIBLE: Gyroscope may be in degrees per second."]
+    doubtful = [*sets[:4], *(replace(recording, notes=notes) for recording in sets[4:])]
+    clf = ExerciseClassifier("svm")
+    count = rf"per second. \({len(sets) - 4} of {len(sets)} recordings"
+    with pytest.warns(DataQualityWarning, match=count) as warned:
+        clf.fit(doubtful, y)
+    assert len(warned) == 1
+    with pytest.warns(DataQualityWarning, match="per second. .1 of 1") as warned:
+        predicted = clf.predict(doubtful[-1:])
+    assert len(warned) == 1
+    settled = settle_doubts(doubtful)
+    assert notes[0] in settled[-1].notes[0]
+    assert_array_equal(clf.fit(settled, y).predict(settled[-1:]), predicted)
 
 
 def test_the_labels_of_recordings_are_not_read(sets, y):

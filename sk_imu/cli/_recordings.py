@@ -1,10 +1,7 @@
 """`sk-imu fit`, `predict`, `simulate` and `inspect`."""
 
 import sys
-import warnings
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -173,16 +170,17 @@ def _fit(
     from ..persistence import require_skops, save_model
     from ..readers import read_recordings
     from ..recognition import fit_recordings
+    from ..recording import settle_doubts
     from ..segmentation import sets_of
 
     check_output(out)
     require_skops()  # before the fit, not after it
-    recordings = read_recordings(folder, **_given(reading))
+    # Reading warns of doubts, once.
+    recordings = settle_doubts(read_recordings(folder, **_given(reading)))
     sets = sets_of(recordings)[0] if segment else recordings
-    with _doubts_once():
-        pipeline = fit_recordings(
-            sets, model, channels=channels, random_state=seed, segment=False
-        )
+    pipeline = fit_recordings(
+        sets, model, channels=channels, random_state=seed, segment=False
+    )
     save_model(pipeline, out)
     labels = Counter(str(recording.label) for recording in sets)
     counts = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
@@ -207,6 +205,7 @@ def _predict(
     from ..persistence import load_model
     from ..readers import read_recording
     from ..recognition import recognize
+    from ..recording import settle_doubts
 
     classifier = load_model(model)
     # No recording first: the options are checked before one is read.
@@ -214,12 +213,12 @@ def _predict(
     failed = []
     for one in path:
         try:
-            recording = read_recording(one, **_given(reading))
-            with _doubts_once():
-                table = recognize(
-                    classifier, [recording], segment=segment, unknown_below=unknown_below
+            recordings = settle_doubts([read_recording(one, **_given(reading))])
+            tables.append(
+                recognize(
+                    classifier, recordings, segment=segment, unknown_below=unknown_below
                 )
-            tables.append(table)
+            )
         except (ValueError, OSError) as error:
             failed.append(one)
             place = "" if one in str(error) else f"{one}: "
@@ -246,17 +245,6 @@ def _predict(
 def _given(reading: dict[str, str | None]) -> dict[str, Any]:
     """Return the options of the readers that are given; the others have defaults there."""
     return {name: value for name, value in reading.items() if value is not None}
-
-
-@contextmanager
-def _doubts_once() -> Iterator[None]:
-    """Ignore the warnings that repeat what the reader has warned of."""
-    from ..recording import DataQualityWarning
-
-    with warnings.catch_warnings():
-        doubts = "UNDECIDED|CONTRADICTION|IMPLAUSIBLE"
-        warnings.filterwarnings("ignore", doubts, DataQualityWarning)
-        yield
 
 
 def _simulate(*, folder: str, subjects: int, sets: int, seed: int) -> int:

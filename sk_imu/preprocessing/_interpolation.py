@@ -133,6 +133,14 @@ def resample_stream(
     return fine
 
 
+def without_gaps(uniform: Floats, gaps: Floats, rate_hz: float) -> Floats:
+    """Return timesteps with NaN for what was interpolated inside gaps."""
+    for gap in gaps:
+        first, last = gap * rate_hz + [ROUNDING, -ROUNDING]
+        uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
+    return uniform
+
+
 def interpolate(values: NDArray[_Real], position: Floats) -> NDArray[_Real]:
     """Return the values at positions between timesteps, in the values' own dtype.
 

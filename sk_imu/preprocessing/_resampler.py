@@ -1,6 +1,5 @@
 """Irregular sensor streams to one uniform rate."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
@@ -32,7 +31,7 @@ from ._channel_choice import (
     choose_channels,
     needed_axes,
 )
-from ._interpolation import ROUNDING, resample_stream
+from ._interpolation import resample_stream, without_gaps
 from ._stream_checks import (
     FAULTS,
     Faults,
@@ -111,8 +110,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Number of the output's channels; of input timesteps where ``X`` is 2-D.
     n_missing_ : int
         Number of training samples, over all chosen streams, that were interpolated over or
-        left out. ``transform`` gives this number for its own input in a
-        :class:`DataQualityWarning`; the same holds for the other numbers.
+        left out. ``transform`` warns of this number and the others for its own input.
     n_mended_ : int
         Number of training samples whose time or place ``clock="mend"`` changed.
     n_near_repeats_ : int
@@ -130,6 +128,11 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         If channels differ between recordings, a clock repeats a timestamp or runs
         backwards, a gap is too long, streams don't overlap in time, or values are missing.
         The message names the row, the recording's source, the sensor and the sample.
+
+    Warns
+    -----
+    DataQualityWarning
+        In ``transform``, for faults and for the recordings' ``doubts``, with counts.
 
     See Also
     --------
@@ -232,10 +235,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         self.channel_names_ = check_channel_names(None, n_channels, estimator=self)
         # Else transform would refuse sets of another rate than these.
         self.__dict__.pop("sampling_rate_hz_in_", None)
-        rate_hz = self._input_rate_hz(X)
-        return self._keep(
-            [self._find_missing(x, row, rate_hz)[1] for row, x in enumerate(series)]
-        )
+        return self._keep(self._look_at(series, self._input_rate_hz(X))[1])
 
     def transform(self, X: Any) -> Uniform | Panel:
         """Resample every set.
@@ -264,7 +264,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             chosen, faults = self._read(recording, row)
             rows.append(self._transform_recording(chosen))
             found.append(faults)
-        warn_of(found, [f" ({recording.name})" for recording in X], gaps=self.gaps)
+        warn_of(found, gaps=self.gaps, recordings=X)
         return with_signal(rows, self.channel_names_, self.sampling_rate_hz)
 
     def __sklearn_tags__(self) -> Tags:
@@ -279,8 +279,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """Return the checked streams that are needed, and what was wrong with them."""
         where = _where(recording, row)
         # Without a choice, no channel of any recording may be lost silently.
-        exactly = self.channels is None
-        check_channels(recording, self.channel_names_, where, exactly=exactly)
+        check_channels(recording, self.channel_names_, where, exactly=self.channels is None)
         streams, faults = {}, Faults()
         for sensor, wanted in needed_axes(recording, self.channel_names_).items():
             place = f"{where}, sensor {sensor!r}"
@@ -325,42 +324,46 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return output.astype(self.dtype, copy=False)
 
     def _transform_series(self, series: Uniform | Panel, rate_hz: float) -> Uniform | Panel:
-        looked = [self._find_missing(x, row, rate_hz) for row, x in enumerate(series)]
-        found = [faults for _, faults in looked]
+        missing, found = self._look_at(series, rate_hz)
         if not any(found) and rate_hz == self.sampling_rate_hz:
             return series  # at this rate already, so no value has to change
         rows: Uniform = []
-        for i, (row, (missing, _)) in enumerate(zip(series, looked, strict=True)):
-            uniform = self._transform_row(np.atleast_2d(row), missing, i, rate_hz)
+        for row, without in zip(series, missing, strict=True):
+            uniform = self._transform_row(np.atleast_2d(row), without, rate_hz)
             uniform = uniform.astype(row.dtype)
             rows.append(uniform.reshape(*row.shape[:-1], -1))
-        warn_of(found, [""] * len(found), gaps=self.gaps)
+        warn_of(found, gaps=self.gaps)
         return rows if isinstance(series, list) else np.stack(rows)
 
     def _input_rate_hz(self, X: Any) -> float:
         _, rate_hz = signal_of(X, name="Resampler")
         return self.input_rate_hz or rate_hz or self.sampling_rate_hz
 
-    def _find_missing(
-        self, x: Panel, row: int, rate_hz: float
-    ) -> tuple[NDArray[np.bool_], Faults]:
-        """Return which timesteps miss a value, and how many do."""
-        missing: NDArray[np.bool_] = np.logical_or.reduce(np.isnan(np.atleast_2d(x)))
-        if not missing.any():
-            return missing, Faults()
-        times_s = np.flatnonzero(~missing) / rate_hz
-        gaps = self._long_gaps(times_s, -np.inf, np.inf, f"Resampler: row {row} of X")
-        # The plus drops zero counts, so that only a row with faults is true.
-        return missing, +Faults(missing=int(missing.sum()), gaps=len(gaps))
+    def _look_at(
+        self, series: Uniform | Panel, rate_hz: float
+    ) -> tuple[list[NDArray[np.bool_]], list[Faults]]:
+        """Return which timesteps of each checked row miss a value, and its faults."""
+        new_hz, most = self.sampling_rate_hz, self.max_timesteps
+        missing = [np.isnan(np.atleast_2d(x)).any(axis=0) for x in series]
+        # A row that is at the rate already, without a gap, stays as it is.
+        changes = rate_hz != new_hz or any(map(np.any, missing))
+        found = []
+        for row, without in enumerate(missing):
+            place, faults = f"Resampler: row {row} of X", Faults()
+            if changes:
+                check_array(without, rate_hz, new_hz, most, place)
+            if without.any():
+                times_s = np.flatnonzero(~without) / rate_hz
+                gaps = self._long_gaps(times_s, -np.inf, np.inf, place)
+                faults = Faults(missing=int(without.sum()), gaps=len(gaps))
+            found.append(faults)
+        return missing, found
 
     def _transform_row(
-        self, values: Panel, missing: NDArray[np.bool_], row: int, rate_hz: float
+        self, values: Panel, missing: NDArray[np.bool_], rate_hz: float
     ) -> Floats:
         times_s = np.arange(len(missing)) / rate_hz
-        place = f"Resampler: row {row} of X"
-        n_timesteps = check_array(
-            missing, rate_hz, self.sampling_rate_hz, self.max_timesteps, place
-        )
+        n_timesteps = count_timesteps(times_s[-1], self.sampling_rate_hz)
         samples = values.T[~missing].astype(np.float64)
         return self._resample(times_s[~missing], samples, n_timesteps).T
 
@@ -378,12 +381,9 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         )
         if self.gaps != "mark":
             return uniform
-        # What was interpolated over a long gap is not kept.
         last_s = (n_timesteps - 1) / self.sampling_rate_hz
-        for gap in self._long_gaps(times_s, 0, last_s, ""):
-            first, last = gap * self.sampling_rate_hz + [ROUNDING, -ROUNDING]
-            uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
-        return uniform
+        gaps = self._long_gaps(times_s, 0, last_s, "")
+        return without_gaps(uniform, gaps, self.sampling_rate_hz)
 
     def _keep(self, found: list[Faults]) -> Self:
         for kind in FAULTS:

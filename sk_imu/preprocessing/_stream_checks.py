@@ -21,6 +21,7 @@ from ..recording import (
     quaternion_columns,
     unshared,
     usual_interval,
+    warn_of_doubts,
 )
 from ._interpolation import ROUNDING
 
@@ -40,8 +41,12 @@ _GAPS_DONE = {"mark": "put NaN into", "interpolate": "interpolated over", "error
 _LONGEST_S = 1.0
 
 
-def warn_of(found: Sequence[Faults], names: Sequence[str], *, gaps: str) -> None:
-    """Warn of the faults of each kind in the rows of X, and name the first row."""
+def warn_of(
+    found: Sequence[Faults], *, gaps: str, recordings: Sequence[Recording] = ()
+) -> None:
+    """Warn of each kind of fault in the rows of X, and of doubts about recordings."""
+    names = [f" ({recording.name})" for recording in recordings] or [""] * len(found)
+    warn_of_doubts(recordings, stacklevel=3)
     for kind, done in FAULTS.items():
         rows = [row for row, faults in enumerate(found) if faults[kind]]
         if rows:
@@ -121,16 +126,14 @@ def check_array(
     rate_hz: float,
     max_timesteps: int,
     place: str,
-) -> int:
-    """Return how many timesteps a row of an array has at another rate.
+) -> None:
+    """Raise a ValueError if a row of an array can't be brought to another rate.
 
-    Raises a ValueError, which begins with ``place``, if it is too short or too long, or an
-    end of it is missing.
+    It is too short or too long, or an end of it is missing; ``place`` begins the message.
     """
     duration_s = (len(missing) - 1) / input_hz
     check_timesteps(duration_s, rate_hz, max_timesteps, place)
-    n_timesteps = count_timesteps(duration_s, rate_hz)
-    if n_timesteps < 2:
+    if count_timesteps(duration_s, rate_hz) < 2:
         raise ValueError(
             f"{place} has {len(missing)} feature(s) (timesteps) at {input_hz:g} Hz, which "
             f"is less than one timestep at {rate_hz:g} Hz. Give longer sets."
@@ -140,7 +143,6 @@ def check_array(
             f"{place} begins or ends with a missing value, which interpolation can't fill. "
             "Cut it off."
         )
-    return n_timesteps
 
 
 def check_timesteps(

@@ -19,6 +19,7 @@ from ._clocks import find_gaps as find_gaps
 from ._clocks import mend_clock as mend_clock
 from ._clocks import near_repeats as near_repeats
 from ._clocks import usual_interval as usual_interval
+from ._doubts import settle_doubts as settle_doubts
 from ._doubts import summarize_doubts as summarize_doubts
 from ._doubts import warn_of_doubts as warn_of_doubts
 from ._quality import MOST_UNSHARED as MOST_UNSHARED

@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ._quality import DataQualityWarning
 from ._recording import Recording
@@ -64,3 +65,32 @@ def warn_of_doubts(recordings: Sequence[Recording], stacklevel: int = 2) -> None
     """
     for line in summarize_doubts(recordings):
         warnings.warn(line, DataQualityWarning, stacklevel + 1)
+
+
+def settle_doubts(recordings: Sequence[Recording]) -> list[Recording]:
+    """Return recordings whose doubts are plain notes, because they were warned of.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        The recordings, or the sets cut from them.
+
+    Returns
+    -------
+    settled : list of Recording
+        The same recordings; steps that get them do not warn again.
+
+    Examples
+    --------
+    >>> from sk_imu import Recording, SensorStream
+    >>> from sk_imu.recording import settle_doubts
+    >>> streams = {"Gravity": SensorStream([0.0, 0.1], [[0, 0, 1.0]] * 2)}
+    >>> one = Recording(streams, notes=["IMPLAUSIBLE: Gravity may be in g."])
+    >>> settle_doubts([one])[0].notes
+    ('Warned of: IMPLAUSIBLE: Gravity may be in g.',)
+    """
+    return [replace(one, notes=_settled(one)) if one.doubts else one for one in recordings]
+
+
+def _settled(one: Recording) -> tuple[str, ...]:
+    return tuple(f"Warned of: {n}" if n in one.doubts else n for n in one.notes)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..pipelines import make_pipeline_for, wear_of
-from ..recording import DataQualityWarning, quality_warnings
+from ..recording import DataQualityWarning, quality_warnings, settle_doubts
 from ._config import StudyConfig
 from ._data import StudyData, load_study_data
 from ._jobs import Job, versions
@@ -69,7 +69,8 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
             DataQualityWarning,
             stacklevel=3,
         )
-    return dataset, jobs, settings
+    # The settings name the doubts, and each fit of a job would warn of them again.
+    return replace(dataset, X=settle_doubts(dataset.X)), jobs, settings
 
 
 def _split(config: StudyConfig, dataset: StudyData) -> tuple[_Folds, dict[str, str]]:

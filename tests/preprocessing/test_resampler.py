@@ -172,8 +172,9 @@ def test_missing_values_in_arrays():
     ):
         np.testing.assert_allclose(resampler.transform(holes), x, atol=1e-4)
     holes[0, 0, -1] = np.nan
-    with pytest.raises(ValueError, match="row 0 of X begins or ends with a missing value"):
-        resampler.transform(holes)
+    for method in (resampler.transform, resampler.fit):
+        with pytest.raises(ValueError, match="row 0 of X begins or ends with a missing"):
+            method(holes)
 
 
 def test_arrays_have_no_names_to_choose():
@@ -183,7 +184,7 @@ def test_arrays_have_no_names_to_choose():
 
 def test_too_short_arrays():
     with pytest.raises(ValueError, match="less than one timestep at 50 Hz"):
-        Resampler(input_rate_hz=100).fit_transform(np.zeros((2, 3, 2)))
+        Resampler(input_rate_hz=100).fit(np.zeros((2, 3, 2)))
 
 
 finite = st.floats(-100, 100, allow_subnormal=False)
