@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from ..preprocessing import Resampler
-from ..recording import SENSOR_AXES, TOTAL_PARTS, Recording, sensor_of
+from ..recording import SENSOR_AXES, TOTAL_PARTS, Recording, SensorStream, sensor_of
 
 MOTION_RATE_HZ = 20.0
 #: Movements of an exercise are slower than this; shocks and tremor are faster.
@@ -60,14 +60,25 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
     values = resampler.fit_transform([recording])[0]
     names = resampler.channel_names_
     scale = np.array([_TYPICAL[sensor_of(name)] for name in names])
-    used = {*sensors, *(() if "TotalAcceleration" in streams else TOTAL_PARTS)}
-    # The Resampler begins where all its streams have begun.
-    start_s = max(streams[sensor].start_s for sensor in used & streams.keys())
+    used = [
+        part
+        for sensor in sensors
+        for part in ([sensor] if sensor in streams else TOTAL_PARTS)
+    ]
+    # The Resampler begins where all its streams have begun and leaves out missing values.
+    start_s = max(_first_known_s(streams[sensor]) for sensor in used)
+    # Forward and backward, so without delay: found times are those of the movement.
     sos = signal.butter(2, _HIGHEST_HZ, fs=MOTION_RATE_HZ, output="sos")
     # Sets shorter than the usual padding are filtered, too.
     n_pad = min(9, values.shape[1] - 1)
     smooth = signal.sosfiltfilt(sos, values, axis=-1, padlen=n_pad)
     return start_s, smooth / scale[:, np.newaxis]
+
+
+def _first_known_s(stream: SensorStream) -> float:
+    """Return the time of a stream's first sample without a missing value."""
+    known = ~np.isnan(stream.values).any(axis=1)
+    return float(stream.timestamps_s[np.argmax(known)])
 
 
 def vectors(motion: Floats) -> list[Floats]:

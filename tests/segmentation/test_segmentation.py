@@ -78,6 +78,23 @@ def test_a_gap_between_sets_is_reported_and_bridged():
         find_bouts(without(recording, *gap, later_s=31_536_000))
 
 
+def test_what_is_missing_or_not_used_at_the_start_shifts_no_bout():
+    recording, true = workout(1.5)
+    gyroscope = recording.streams["Gyroscope"]
+    late = gyroscope.timestamps_s >= 3
+    values = np.where(late[:, np.newaxis], gyroscope.values, np.nan)
+    missing = SensorStream(gyroscope.timestamps_s, values)
+    one = replace(recording, streams={**recording.streams, "Gyroscope": missing})
+    with pytest.warns(DataQualityWarning, match="missing"):
+        (bout,) = find_bouts(one)
+    assert (bout.start_s, bout.end_s) == pytest.approx(true[0], abs=1.0)
+    # Gravity alone is no part of the movement, and so has no part in where it begins.
+    gravity = SensorStream(gyroscope.timestamps_s[late], np.ones((late.sum(), 3)))
+    one = replace(recording, streams={"Gyroscope": gyroscope, "Gravity": gravity})
+    (bout,) = find_bouts(one)
+    assert (bout.start_s, bout.end_s) == pytest.approx(true[0], abs=1.0)
+
+
 def test_a_short_pause_does_not_end_a_set():
     recording, _ = workout(2.0, 2.0, rest_s=1.5)
     assert len(find_bouts(recording)) == 1
