@@ -25,8 +25,11 @@ def label_of(
         if kind != "begin":
             continue
         ends = [t for t, other, k in marks[i + 1 :] if k == "end" and other == name]
+        # The middle decides, so that marks pressed late, or a bout found too long, are off
+        # by up to half of the bout without changing the label.
         if ends and from_s <= (start_s + end_s) / 2 <= ends[0]:
             return name or recording.label
+    # A mark within the bout before labels that one and not this one, too.
     free_from_s = spans[bout - 1][1] if bout else float("-inf")
     earliest_s = max(start_s - mark_before_s, free_from_s)
     # A mark that ends something does not label what follows.
@@ -38,6 +41,7 @@ def label_of(
 def _read(text: str) -> tuple[str, str]:
     """Return the name in a mark's text, and its kind: "begin", "end" or "mark"."""
     words = text.split()
+    # Only the first and the last word: "squat, good start position" begins nothing.
     for place in (0, -1):
         word = words[place].strip(":.,;!-").lower() if words else ""
         if word in _BEGIN | _END:

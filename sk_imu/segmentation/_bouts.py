@@ -158,6 +158,7 @@ def find_bouts(
     periodicity, lag = _self_similarity(
         motion, _lags(min_period_s, max_period_s), min_intensity
     )
+    # A window that is compared may hold rest, which then counts as periodic with it.
     periodicity[~_moves(motion, min_intensity, max_pause_s)] = -1
     max_pause = int(max_pause_s * MOTION_RATE_HZ)
     locate: _Locate = partial(
@@ -178,6 +179,7 @@ def find_bouts(
                 begin_s = start_s + low / MOTION_RATE_HZ
                 sets.append(as_repetitions(found, begin_s, high - low))
                 done = low + int(np.ceil(found[-1][1]))
+    # All bouts first, because a bout's label depends on where the one before ends.
     spans = [(repetitions[0].start_s, repetitions[-1].end_s) for repetitions in sets]
     return [
         Bout(
@@ -228,6 +230,7 @@ def _self_similarity(
         )
         # This intraclass correlation is 1 only where shape, size and posture agree.
         similarity = cross / np.maximum(power, 1e-12)
+        # At rest, the correlation is that of the sensor's noise.
         similarity[power < min_intensity**2] = -1
         # The maximum over every pair of windows that holds a timestep.
         padded = np.pad(similarity, (2 * lag - 1, 2 * lag - 1), constant_values=-1)
@@ -252,6 +255,7 @@ def _moves(motion: Floats, min_intensity: float, max_pause_s: float) -> NDArray[
 
 
 def _moving_mean(values: Floats, size: int) -> Floats:
+    # A cumulative sum costs the same for every size, and there are some forty lags.
     sums = np.pad(np.cumsum(values, axis=1), ((0, 0), (1, 0)))
     return (sums[:, size:] - sums[:, :-size]) / size
 
@@ -273,6 +277,7 @@ def _stretches(
         usual = int(np.median(lag[first:stop]))
         if stretches and first - stretches[-1][1] <= max_pause:
             first, _, before = stretches.pop()
+            # The lag is also the margin of the search, which must hold the longer one.
             usual = max(usual, before)
         stretches.append((first, stop, usual))
     return stretches

@@ -11,6 +11,9 @@ N_PHASES = 32
 _LENGTHS = np.geomspace(0.6, 1.6, 13)
 #: A period does not show where in it a repetition begins: this many phases are tried.
 _N_BEGINNINGS = 16
+# The weights, numbers of timesteps and least resemblance below were chosen on two people
+# of Exermote and on simulated recordings. docs/results/segmentation.rst says which other
+# values were tried, and what each rule is worth.
 #: Weight of speed at the ends of repetitions, which people usually begin and end at rest.
 _REST_WEIGHT = 0.3
 #: Rounds in which the template and the pieces that match it improve each other.
@@ -51,6 +54,8 @@ class Matcher:
         self.min_confidence = min_confidence
         self.is_cut = is_cut
         self.seen = motion
+        # Zeros add nothing to products and energies; `known` takes the part of a template
+        # that lies beside them out of its energy, so that the rest can still match fully.
         self.motion = np.pad(motion, ((0, 0), (pad, pad)))
         self.n_timesteps = self.motion.shape[1]
         known = np.pad(np.ones((1, motion.shape[1])), ((0, 0), (pad, pad)))
@@ -89,6 +94,8 @@ class Matcher:
             chosen = self._without_unlike(self._without_incomplete(chosen))
             doubt = _REST_WEIGHT * _speed_at_ends(pieces)
             doubt += _POSTURE_WEIGHT * self._posture_away(chosen, template)
+            # Positive however great the doubt: else the pieces found above would be
+            # returned, which have no beginning and keep unlike ones.
             worth = score * max(1 - doubt, 0.01)
             if worth > best_worth:
                 best_worth, best = worth, chosen
@@ -119,6 +126,7 @@ class Matcher:
                 seen[:, ends[-1] : ends[-1] + _N_AROUND],
             ]
         size = max(np.sqrt(template.var(axis=1).sum()), 1e-9)
+        # Without anything recorded there, one movement away: neither near nor far.
         away = [
             np.linalg.norm(part.mean(axis=1) - between) / size if part.size else 1.0
             for part in around
@@ -165,14 +173,16 @@ class Matcher:
             # The square root favors neither many short pieces nor few long ones.
             worth = share * np.sqrt(length / N_PHASES)
             surplus = resemblance[length:, i] - self.min_confidence
+            # Below min_confidence a piece costs more than it brings and is never chosen.
             gain[length:, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
         # Dynamic programming: the best choice up to each end, then back from the last.
         best = np.zeros(n + 1)
         choice = np.full(n + 1, -1)
         for end in range(1, n + 1):
+            # Lengths beyond the beginning are cut to 0 for the index; their gain is -inf.
             scores = best[np.maximum(end - self.lengths, 0)] + gain[end]
-            i = int(scores.argmax()) if len(scores) else 0
-            if len(scores) and scores[i] > best[end - 1]:
+            i = int(scores.argmax())
+            if scores[i] > best[end - 1]:
                 best[end], choice[end] = scores[i], i
             else:
                 best[end] = best[end - 1]

@@ -164,7 +164,8 @@ def as_repetitions(
     found: Sequence[tuple[float, float, float]], start_s: float, n_timesteps: int
 ) -> list[Repetition]:
     """Convert located repetitions to seconds, in a movement that begins at ``start_s``."""
-    # Half a period is added before and after a movement when repetitions are located.
+    # Located repetitions reach up to half a period of padding beyond either end, where the
+    # recording has no samples to cut.
     last = n_timesteps - 1
     return [
         Repetition(
@@ -221,6 +222,8 @@ def find_period(motion: Floats, shortest: float, longest: float) -> float | None
     n_lags = int(longest) + 2  # a peak at the longest lag needs a neighbor
     if n_lags <= shortest or n_timesteps <= n_lags:
         return None
+    # Padded to twice the length: a Fourier transform is periodic, and the end of the set
+    # would meet its beginning.
     spectrum = fft.rfft(motion, fft.next_fast_len(2 * n_timesteps, real=True), axis=1)
     power = np.square(np.abs(spectrum)).sum(axis=0)
     products = fft.irfft(power, fft.next_fast_len(2 * n_timesteps, real=True))[:n_lags]

@@ -174,6 +174,7 @@ def match_bouts(
     shared = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
     union = np.maximum(a[..., 1], b[..., 1]) - np.minimum(a[..., 0], b[..., 0])
     overlap = np.clip(shared, 0, None) / np.maximum(union, 1e-12)
+    # Before pairing: else pairs that do not count could take the place of one that does.
     overlap[overlap < min_overlap] = 0
     pairs = zip(*optimize.linear_sum_assignment(overlap, maximize=True), strict=True)
     return [(int(i), int(j)) for i, j in pairs if overlap[i, j] > 0]
