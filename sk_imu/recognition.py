@@ -1,13 +1,18 @@
 """Fit a model on raw recordings, and recognize the sets of new ones."""
 
-from collections.abc import Sequence
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from .pipelines import ExerciseClassifier
-from .recording import Recording, settle_doubts, warn_of_doubts
+from .recording import DataQualityWarning, Recording, settle_doubts, warn_of_doubts
 from .segmentation import find_repetitions, sets_of
 
 __all__ = ["fit_recordings", "recognize"]
@@ -16,6 +21,8 @@ _COLUMNS = [
     *("source", "set", "start_s", "end_s"),
     *("exercise", "probability", "repetitions", "found"),
 ]
+# A forest's probability of 0 says that few trees know the exercise, not that it cannot be.
+_LEAST_PROBABILITY = 1e-6
 
 
 def fit_recordings(
@@ -92,6 +99,7 @@ def recognize(
     *,
     segment: bool = True,
     unknown_below: float = 0.0,
+    programme: Mapping[Any, int] | None = None,
 ) -> pd.DataFrame:
     """Find the sets in new recordings and recognize the exercise of each.
 
@@ -107,25 +115,36 @@ def recognize(
     unknown_below : float, default=0.0
         Label a set ``"unknown"`` if the probability of its exercise is lower. Needs a
         model with probabilities.
+    programme : mapping of label to int, default=None
+        How many sets of which exercises the recordings together hold, such as
+        ``{"squat": 3, "lunge": 2}``, if that is known. The sets are then named jointly:
+        the exercises are assigned so that the product of their probabilities is largest
+        (for a model without probabilities, the sum of its decision values). Sets beyond
+        the number of the programme, and those whose probability of what is left would be
+        below ``unknown_below``, are named as without a programme.
 
     Returns
     -------
     table : DataFrame
         One row per set: ``source``, ``set`` (counted from 1 within its recording),
-        ``start_s``, ``end_s``, ``exercise``, ``probability`` (NaN if the model has
-        none), ``repetitions`` and ``found`` (the confidence of the bout; NaN if the
-        recording was taken as one set).
+        ``start_s``, ``end_s``, ``exercise``, ``probability`` (the model's, of this
+        exercise; NaN if it has none), ``repetitions`` and ``found`` (the confidence of
+        the bout; NaN if the recording was taken as one set). With a programme also
+        ``planned``: whether the exercise is assigned from it.
 
     Raises
     ------
     ValueError
         If ``unknown_below`` is not between 0 and 1, or is given for a model without
-        probabilities.
+        probabilities; if the programme has an exercise that the model does not know, or a
+        number of sets that is not whole; or if a model cannot be asked with a programme,
+        because it only predicts labels.
 
     Warns
     -----
     DataQualityWarning
-        For each kind of doubt about the recordings, see :attr:`Recording.doubts`.
+        For each kind of doubt about the recordings, see :attr:`Recording.doubts`, and if
+        sets of the programme are missing.
 
     Examples
     --------
@@ -147,8 +166,11 @@ def recognize(
             "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
             "or a net instead."
         )
+    if programme is not None:
+        _check_programme(programme, model)
     warn_of_doubts(recordings)
     rows: list[tuple[Any, ...]] = []
+    scores: list[NDArray[np.float64]] = []
     for recording in settle_doubts(recordings):
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
@@ -156,18 +178,96 @@ def recognize(
             repetitions = find_repetitions(one) if bout is None else bout.repetitions
             found = np.nan if bout is None else bout.confidence
             if has_proba:
-                proba = model.predict_proba([one])[0]
-                named = model.classes_[proba.argmax()], float(proba.max())
+                scores.append(model.predict_proba([one])[0])
+                named = model.classes_[scores[-1].argmax()], float(scores[-1].max())
             else:
                 named = model.predict([one])[0], np.nan
+                if programme is not None:
+                    scores.append(_decisions(model, one))
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
+    if programme is not None:
+        _put_programme(table, programme, model.classes_, scores, unknown_below)
     # NaN is not below anything: sets without a probability keep their exercise.
     table["exercise"] = table["exercise"].where(
         ~(table["probability"] < unknown_below), "unknown"
     )
     return table
+
+
+def _check_programme(programme: Mapping[Any, int], model: Any) -> None:
+    """Raise a ValueError if a model cannot be asked with this programme."""
+    if not isinstance(programme, Mapping) or not programme:
+        raise ValueError(
+            "programme must give the number of sets of each exercise, such as "
+            f"{{'squat': 3}}, got {programme!r}."
+        )
+    known = model.classes_.tolist()
+    unknown = [repr(label) for label in programme if label not in known]
+    if unknown:
+        raise ValueError(
+            f"The model does not know {', '.join(unknown)} of the programme. It knows "
+            f"{', '.join(map(repr, known))}."
+        )
+    for label, n_sets in programme.items():
+        if not isinstance(n_sets, Integral) or isinstance(n_sets, bool) or n_sets < 0:
+            raise ValueError(
+                f"The programme has {n_sets!r} sets of {label!r}. Give a whole number."
+            )
+    if not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
+        raise ValueError(
+            "A programme needs a model with probabilities or decision values, this one "
+            "only predicts labels."
+        )
+
+
+def _decisions(model: Any, one: Recording) -> NDArray[np.float64]:
+    """Return the decision value of each class for a set."""
+    values: NDArray[np.float64] = np.atleast_1d(model.decision_function([one])[0])
+    return np.array([-values[0], values[0]]) if len(values) == 1 else values
+
+
+def _put_programme(
+    table: pd.DataFrame,
+    programme: Mapping[Any, int],
+    classes: NDArray[Any],
+    scores: list[NDArray[np.float64]],
+    unknown_below: float,
+) -> None:
+    """Put the exercises of a programme into a table of sets, and warn of missing ones."""
+    values = np.reshape(scores, (len(table), len(classes)))
+    has_proba = table["probability"].notna().all()
+    possible = values >= unknown_below if has_proba else np.isfinite(values)
+    gains = np.log(np.maximum(values, _LEAST_PROBABILITY)) if has_proba else values
+    n_sets = [programme.get(label, 0) for label in classes.tolist()]
+    rows, codes = _assigned(gains, possible, n_sets)
+    table["planned"] = np.isin(np.arange(len(table)), rows)
+    table.loc[rows, "exercise"] = classes[codes]
+    if has_proba:
+        table.loc[rows, "probability"] = values[rows, codes]
+    missing = Counter(dict(programme)) - Counter(classes[codes].tolist())
+    if missing and len(table):
+        these = ", ".join(f"{n} of {label}" for label, n in missing.items())
+        warnings.warn(
+            f"Sets of the programme are missing: {these}. They were left out, not found "
+            "in the recordings (see find_bouts), or too improbable (see unknown_below).",
+            DataQualityWarning,
+            stacklevel=3,
+        )
+
+
+def _assigned(
+    gains: NDArray[np.float64], possible: NDArray[np.bool_], n_sets: Sequence[int]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows that get a class, so many of each, and these classes."""
+    planned = np.repeat(np.arange(len(n_sets)), n_sets)
+    # So low that as many rows as can be get a class that is possible.
+    gains = np.where(possible, gains, -1e9)[:, planned]
+    rows, columns = linear_sum_assignment(gains, maximize=True)
+    codes = planned[columns]
+    taken = possible[rows, codes]
+    return rows[taken], codes[taken]
 
 
 recognise = recognize  # the first name of the function, in British spelling

@@ -71,6 +71,103 @@ def test_a_threshold_that_is_no_probability_is_refused(forest, wrong):
         recognize(forest, [], unknown_below=wrong)
 
 
+class Given:
+    """A model that gives one row of a table to each set in turn."""
+
+    classes_ = np.array(["curl", "lunge", "squat"])
+
+    def __init__(self, rows, method="predict_proba"):
+        rows = iter(rows)
+        setattr(self, method, lambda X: np.array([next(rows) for _ in X]))
+
+    def predict(self, X):
+        return self.classes_[[0] * len(X)]
+
+
+def named(rows, workouts, programme, **options):
+    """Return the table of as many sets as there are rows of probabilities."""
+    sets = workouts.data[:1] * len(rows)
+    method = options.pop("method", "predict_proba")
+    return recognize(
+        Given(rows, method), sets, segment=False, programme=programme, **options
+    )
+
+
+def test_a_programme_names_the_sets_jointly(workouts):
+    # Alone, each set is a squat. The second is a lunge the most, for all that.
+    rows = [[0.0, 0.1, 0.9], [0.1, 0.4, 0.5], [0.3, 0.2, 0.5]]
+    table = named(rows, workouts, {"squat": 1, "lunge": 1, "curl": 1})
+    assert table.exercise.tolist() == ["squat", "lunge", "curl"]
+    assert table.probability.tolist() == [0.9, 0.4, 0.3]
+    assert table.planned.all()
+    assert "planned" not in named(rows, workouts, None)
+    # Decision values are added up where there are no probabilities.
+    decisions = named(rows, workouts, {"squat": 2, "curl": 1}, method="decision_function")
+    assert decisions.exercise.tolist() == ["squat", "squat", "curl"]
+    assert decisions.probability.isna().all()
+
+
+def test_a_probability_of_zero_does_not_forbid_an_exercise(workouts):
+    table = named([[0, 0, 1], [0, 0, 1]], workouts, {"squat": 1, "lunge": 1})
+    assert sorted(table.exercise) == ["lunge", "squat"]
+
+
+def test_sets_beyond_the_programme_keep_the_answer_of_the_model(workouts):
+    rows = [[0.1, 0.5, 0.4], [0.0, 0.0, 1.0], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]]
+    table = named(rows, workouts, {"squat": 2, "curl": 0})
+    assert table.exercise.tolist() == ["lunge", "squat", "curl", "squat"]
+    assert table.planned.tolist() == [False, True, False, True]
+    strict = named(rows, workouts, {"squat": 2}, unknown_below=0.45)
+    assert strict.exercise.tolist() == ["lunge", "squat", "unknown", "squat"]
+
+
+def test_missing_sets_of_the_programme_are_warned_of(workouts):
+    rows = [[0.1, 0.5, 0.4], [0.0, 0.0, 1.0]]
+    with pytest.warns(DataQualityWarning, match="missing: 2 of squat, 1 of curl"):
+        table = named(rows, workouts, {"squat": 3, "lunge": 1, "curl": 1})
+    assert table.exercise.tolist() == ["lunge", "squat"]
+    assert table.planned.all()
+    # A set that cannot be what is left of the programme is not made it.
+    with pytest.warns(DataQualityWarning, match="missing: 1 of curl"):
+        table = named(rows, workouts, {"squat": 1, "curl": 1}, unknown_below=0.2)
+    assert table.exercise.tolist() == ["lunge", "squat"]
+    assert table.planned.tolist() == [False, True]
+
+
+def test_the_programme_of_whole_workouts(forest, workouts):
+    first = [r for r in workouts.data if r.subject == workouts.subject[0]]
+    programme = {"squat": 3, "lunge": 3, "jumping_jack": 3}
+    table = recognize(forest, first, programme=programme)
+    assert table.planned.all()
+    assert table.exercise.value_counts().to_dict() == programme
+    assert table.exercise.tolist() == recognize(forest, first).exercise.tolist()
+    svm = fit_recordings([r for r in workouts.data if r.label != "lunge"], "svm")
+    table = recognize(svm, first[:1], programme={"squat": 1})
+    assert table.planned.sum() == 1
+    assert recognize(svm, [], programme={"squat": 1}).empty
+
+
+@pytest.mark.parametrize(
+    ("programme", "message"),
+    [
+        ({"sqat": 3, "squat": 1}, "does not know 'sqat' of the programme. It knows 'jump"),
+        ({"squat": 1.5}, "has 1.5 sets of 'squat'. Give a whole number"),
+        ({"squat": -1}, "has -1 sets of 'squat'"),
+        ({"squat": True}, "has True sets of 'squat'"),
+        ({}, "programme must give the number of sets of each exercise"),
+        ([("squat", 3)], "programme must give the number of sets of each exercise"),
+    ],
+)
+def test_a_programme_that_cannot_be_used_is_refused(forest, programme, message):
+    with pytest.raises(ValueError, match=message):
+        recognize(forest, [], programme=programme)
+
+
+def test_a_programme_needs_a_model_that_compares_exercises(workouts):
+    with pytest.raises(ValueError, match="only predicts labels"):
+        named([], workouts, {"squat": 1}, method="other")
+
+
 def test_doubts_about_recordings_are_warned_of(workouts, forest):
     notes = ["IMPLAUSIBLE: Gyroscope may be in degrees per second."]
     doubtful = [replace(one, notes=notes) for one in workouts.data[:2]]

@@ -1,5 +1,6 @@
 """`sk-imu fit`, `predict`, `simulate` and `inspect`."""
 
+import argparse
 import sys
 from collections import Counter
 from pathlib import Path
@@ -65,7 +66,8 @@ def _add_predict(commands: Commands) -> None:
         "list the sets in new recordings: exercise, repetitions, start and end",
         "examples:\n"
         "  sk-imu predict model.skops monday.zip\n"
-        "  sk-imu predict model.skops *.zip --format json --unknown-below 0.6\n\n"
+        "  sk-imu predict model.skops *.zip --format json --unknown-below 0.6\n"
+        "  sk-imu predict model.skops monday.zip --programme squat=3 lunge=2\n\n"
         "A recording that cannot be read is named, and the others are predicted.\n\n"
         "exit codes: 0 success, 1 invalid input, 2 invalid command line, 3 some recordings "
         "failed,\n130 Ctrl-C.",
@@ -90,6 +92,14 @@ def _add_predict(commands: Commands) -> None:
         metavar="P",
         help="label a set unknown if its probability is below P (default: 0)",
     )
+    predict.add_argument(
+        "--programme",
+        nargs="+",
+        type=planned,
+        metavar="EXERCISE=N",
+        help="number of sets of each exercise, if it is known; all recordings are then one "
+        "workout, whose sets are labeled jointly",
+    )
     for name in ("platform", "device"):
         add_option(predict, name)
     add_segment(predict)
@@ -102,6 +112,14 @@ def probability(text: str) -> float:
     if not 0 <= number <= 1:  # also NaN
         raise ValueError
     return number
+
+
+def planned(text: str) -> tuple[str, int]:
+    """Return an exercise and its number of sets; argparse reports the error."""
+    exercise, _, number = text.rpartition("=")
+    if not (exercise and number.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form squat=3")
+    return exercise, int(number)
 
 
 def _add_simulate(commands: Commands) -> None:
@@ -197,6 +215,7 @@ def _predict(
     path: list[str],
     form: str,
     unknown_below: float,
+    programme: list[tuple[str, int]] | None,
     segment: bool,
     **reading: str | None,
 ) -> int:
@@ -208,20 +227,20 @@ def _predict(
     from ..recording import settle_doubts
 
     classifier = load_model(model)
+    options: dict[str, Any] = {"segment": segment, "unknown_below": unknown_below}
+    if programme is not None:
+        options["programme"] = sum((Counter({name: n}) for name, n in programme), Counter())
     # No recording first: the options are checked before one is read.
-    tables = [recognize(classifier, [], unknown_below=unknown_below)]
+    tables = [recognize(classifier, [], **options)]
     failed = []
-    for one in path:
+    for workout in [[one] for one in path] if programme is None else [path]:
         try:
-            recordings = settle_doubts([read_recording(one, **_given(reading))])
-            tables.append(
-                recognize(
-                    classifier, recordings, segment=segment, unknown_below=unknown_below
-                )
-            )
+            read = [read_recording(one, **_given(reading)) for one in workout]
+            tables.append(recognize(classifier, settle_doubts(read), **options))
         except (ValueError, OSError) as error:
-            failed.append(one)
-            place = "" if one in str(error) else f"{one}: "
+            failed += workout
+            named = any(one in str(error) for one in workout)
+            place = "" if named else f"{', '.join(workout)}: "
             print(f"sk-imu: {place}{error}", file=sys.stderr)
     if len(failed) == len(path):
         return 1

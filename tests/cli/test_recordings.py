@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sk_imu import DataQualityWarning
 from sk_imu.cli import main
 from sk_imu.study import run_study
 
@@ -36,6 +37,32 @@ def test_fit_and_predict(folder, tmp_path, capsys):
     assert [row["exercise"] for row in rows] == ["squat"] * 3
     assert main(["predict", model, str(recording), "--format", "csv", "--no-segment"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_predict_by_a_programme(folder, tmp_path, capsys):
+    model = str(tmp_path / "model.skops")
+    assert main(["fit", str(folder), "--model", "rf", "--out", model]) == 0
+    workout = [str(path) for path in sorted(folder.glob("subject 1/*/recording.zip"))]
+    command = ["predict", model, *workout, "--format", "json", "--programme"]
+    capsys.readouterr()
+    with pytest.warns(DataQualityWarning, match="missing: 1 of lunge"):
+        assert main([*command, "squat=2", "jumping_jack=3", "squat=1", "lunge=4"]) == 0
+    assert [row["exercise"] for row in json.loads(capsys.readouterr().out)] == [
+        *["jumping_jack"] * 3,
+        *["lunge"] * 3,
+        *["squat"] * 3,
+    ]
+    # They are one workout, which is not whole without one of them.
+    command.insert(2, "no-such.zip")
+    assert main([*command, "squat=3"]) == 1
+    shown = capsys.readouterr()
+    assert "no-such.zip" in shown.err
+    assert not shown.out
+    assert main([*command, "sqat=3"]) == 1
+    assert "The model does not know 'sqat'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*command, "squat"])
+    assert "'squat' is not of the form squat=3" in capsys.readouterr().err
 
 
 def test_predict_names_a_file_that_is_not_a_model(folder, tmp_path, capsys):
