@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..recording import Recording
 from ..segmentation import MOTION_RATE_HZ, Bout, find_bouts, motion_of
 from ._axes_display import AxesDisplay
-from ._style import COLORS, new_axes
+from ._style import COLORS, new_axes, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -130,6 +130,8 @@ class SegmentationDisplay(AxesDisplay):
             ax = new_axes(10, 3)
         ax.plot(self.times_s, self.movement, color="0.3", linewidth=0.7)
         top = ax.get_xaxis_transform()
+        # Labels and marks may hold dollar signs, which would be read as formulas.
+        look: dict[str, Any] = {"fontsize": 7, "parse_math": False, "transform": top}
         # Bouts with the same label have the same color.
         labels = list(dict.fromkeys(bout.label for bout in self.bouts))
         for bout in self.bouts:
@@ -137,13 +139,13 @@ class SegmentationDisplay(AxesDisplay):
             ax.axvspan(bout.start_s, bout.end_s, color=color, alpha=0.2, linewidth=0)
             for repetition in bout.repetitions:
                 ax.axvline(repetition.start_s, color=color, linewidth=0.6)
-            name = "" if bout.label is None else f"{bout.label} "
+            name = "" if bout.label is None else f"{shown(bout.label)} "
             text = f"{name}{len(bout.repetitions)} × ({bout.confidence:.2f})"
             middle = (bout.start_s + bout.end_s) / 2
-            ax.text(middle, 1.01, text, transform=top, ha="center", fontsize=7)
+            ax.text(middle, 1.01, text, ha="center", **look)
         for time_s, text in self.annotations:
             ax.axvline(time_s, color="0.5", linestyle=":")
-            ax.text(time_s, 0.98, text, transform=top, rotation=90, va="top", fontsize=7)
+            ax.text(time_s, 0.98, shown(text), rotation=90, va="top", **look)
         ax.set(xlabel="Time (s)", ylabel="Movement", ylim=(0, None))
         ax.margins(x=0)
         return ax

@@ -27,6 +27,14 @@ def test_draws_bouts_repetitions_and_marks(workout):
     plt.close(display.figure_)
 
 
+def test_dollar_signs_are_no_formulas(workout):
+    bouts, marks = [Bout(1.0, 2.0, 0.5, label=r"$\squat$")], [(1.0, r"$\heavy$")]
+    display = SegmentationDisplay.from_recording(replace(workout, annotations=marks), bouts)
+    display.figure_.canvas.draw()
+    assert display.ax_.texts[-1].get_text() == r"$\heavy$"
+    plt.close(display.figure_)
+
+
 def test_takes_an_estimator_given_bouts_and_axes(workout):
     _, ax = plt.subplots()
     segmenter = SetSegmenter(min_repetitions=50).fit([workout])
