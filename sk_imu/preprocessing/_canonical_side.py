@@ -187,6 +187,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
                 "direction or the Resampler leaves it out, or rename it if it is one of "
                 f"{', '.join(SENSOR_AXES)}."
             )
+        # Along x and y each component only changes its sign; along z they change places.
         some = set(stream.axes) & set(QUATERNION_AXES)
         if self.mirror_axis == "z" and 0 < len(some) < len(QUATERNION_AXES):
             raise ValueError(
@@ -224,6 +225,8 @@ def _mirrored(sensor: str, stream: SensorStream, mirror_axis: str) -> Floats:
         if axis in unknown:
             continue
         if sensor == "Orientation":
+            # From the old values, because components that change places overwrite each
+            # other in the new ones.
             source, change = _ATTITUDE[mirror_axis].get(axis, (axis, np.positive))
             values[:, column] = change(stream.values[:, stream.axes.index(source)])
         else:

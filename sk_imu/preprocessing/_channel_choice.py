@@ -78,6 +78,7 @@ def channel_parts(recording: Recording) -> dict[str, list[tuple[str, str]]]:
         for sensor, stream in streams.items()
         for axis in stream.axes
     }
+    # channel_names has the axes in the package's order, whatever that of the file is.
     parts = {name: own[name] for name in recording.channel_names}
     if "TotalAcceleration" not in streams:
         # The calibrated sum comes first because it is free of the sensor's offset.
@@ -125,9 +126,7 @@ def shared_channels(recordings: Sequence[Recording]) -> list[str]:
 def motion_channels(recordings: Sequence[Recording]) -> list[str]:
     """Return the channels to train on if none are given.
 
-    Total acceleration is the one acceleration that both Android and iOS record or allow to
-    compute. Attitude and magnetic field would depend on which way the person faces. Raises
-    a ValueError if the recordings share no channel.
+    Raises a ValueError if the recordings share no channel.
     """
     shared = shared_channels(recordings)
     if not shared:
@@ -136,6 +135,8 @@ def motion_channels(recordings: Sequence[Recording]) -> list[str]:
             f"The recordings share no channel. They have {', '.join(names)}. Leave out "
             "those that lack the sensors of the others."
         )
+    # Total acceleration is the one acceleration that both Android and iOS record or allow
+    # to compute. Attitude and magnetic field depend on which way the person faces.
     by_sensor = {
         sensor: [name for name in shared if sensor_of(name) == sensor]
         for sensor in ("TotalAcceleration", "Accelerometer", "Gyroscope")

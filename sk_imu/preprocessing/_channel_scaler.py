@@ -109,7 +109,9 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
                     self.mean_[triple] = 0
             center = self.mean_[:, np.newaxis]
             squared_scale = _channel_mean([np.square(b - center) for b in blocks])
-            # A constant channel must not be divided by its rounding errors.
+            # A constant channel must not be divided by its rounding errors: float64 leaves
+            # deviations of about 1e-16 of the value, of which this is the square with a
+            # margin.
             squared_scale[squared_scale <= 1e-24 * mean_square] = 0
         if self.per == "sensor":
             for triple in triples:
@@ -153,7 +155,8 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
         mean = np.zeros_like(self.scale_) if self.mean_ is None else self.mean_
 
         def change_block(block: Panel) -> Panel:
-            # Columns broadcast over one set and over a panel alike.
+            # Columns broadcast over one set and over a panel alike. In the block's dtype,
+            # because float32 with float64 gives float64.
             columns = (v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_))
             return change(block, *columns)
 

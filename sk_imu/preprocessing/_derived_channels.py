@@ -256,9 +256,10 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
         return np.asarray(smooth, dtype=block.dtype)
 
 
+# Only once, because designing it takes longer than filtering a window.
 @cache
 def _gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
-    """Design the filter: only once, because it takes longer than filtering a window."""
+    """Design the low-pass that finds gravity."""
     return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
 
 

@@ -129,5 +129,6 @@ def _without_aliases(values: Panel, cutoff: float) -> Panel:
     # Point reflection at its ends keeps the first and last value of a series, and trends.
     pad = [(0, 0)] * (values.ndim - 1) + [(half, half)]
     padded = np.pad(values, pad, mode="reflect", reflect_type="odd")
+    # In the dtype of the values, or float32 sets would come out as float64.
     kernel = taps.astype(values.dtype).reshape((1,) * (values.ndim - 1) + (-1,))
     return signal.oaconvolve(padded, kernel, mode="valid", axes=-1)

@@ -129,6 +129,7 @@ def resample_stream(
     if quaternion:
         fine[:, quaternion] /= np.linalg.norm(fine[:, quaternion], axis=1, keepdims=True)
     if angles:
+        # This way round, because (x + π) % 2π − π would turn π into −π.
         fine[:, angles] = np.pi - (np.pi - fine[:, angles]) % (2 * np.pi)
     return fine
 
@@ -136,6 +137,7 @@ def resample_stream(
 def without_gaps(uniform: Floats, gaps: Floats, rate_hz: float) -> Floats:
     """Return timesteps with NaN for what was interpolated inside gaps."""
     for gap in gaps:
+        # A timestep at the very start or end of a gap is a sample, and stays.
         first, last = gap * rate_hz + [ROUNDING, -ROUNDING]
         uniform[max(math.floor(first) + 1, 0) : max(math.ceil(last), 0)] = np.nan
     return uniform
@@ -157,6 +159,8 @@ def interpolate(values: NDArray[_Real], position: Floats) -> NDArray[_Real]:
 def _decimate(values: Floats, factor: int, n_before: int, n_after: int) -> Floats:
     """Low-pass and keep every ``factor``-th, with margins lacking samples at the ends."""
     if n_before or n_after:
+        # Point reflection goes on with a trend, and so keeps constants and ramps as they
+        # are; mirrored, a ramp would bend at the end.
         lacking = [(n_before, n_after), (0, 0)]
         values = np.pad(values, lacking, mode="reflect", reflect_type="odd")
     taps = _decimation_taps(factor)
@@ -241,6 +245,7 @@ def _spline(
     times_s: Floats, values: Floats, interpolation: str
 ) -> Callable[[Floats], Floats]:
     shortest_s = _TOO_SHORT * (times_s[-1] - times_s[0]) / (len(times_s) - 1)
+    # One quintic needs six samples.
     even = len(times_s) > 5 and np.diff(times_s).min() > shortest_s
     if interpolation == "quintic" and even:
         return make_interp_spline(times_s, values, k=5)
@@ -251,10 +256,8 @@ def _spline(
 def _bridge_gaps(
     times_s: Floats, values: Floats, interval_s: float
 ) -> tuple[Floats, Floats]:
-    """Put samples into gaps, between the values at their ends.
-
-    Without them a spline overshoots in a gap, the more the noisier the samples are.
-    """
+    """Put samples into gaps, between the values at their ends."""
+    # Without them a spline overshoots in a gap, the more the noisier the samples are.
     gaps = find_gaps(times_s, GAP * interval_s)
     if not len(gaps):
         return times_s, values
@@ -271,10 +274,9 @@ def _bridge_gaps(
 
 
 def _slerp(before: Floats, after: Floats, fraction: Floats) -> Floats:
-    """Return rotations at a fraction of the way between pairs of unit quaternions.
-
-    The same as scipy's Slerp, which takes ten times as long.
-    """
+    """Return rotations at a fraction of the way between pairs of unit quaternions."""
+    # The same as scipy's Slerp, which takes ten times as long. The angle by the chord and
+    # not by the dot product, whose arccos loses half of the digits of a small angle.
     chord = np.linalg.norm(after - before, axis=1, keepdims=True)
     angle = 2 * np.arcsin(np.minimum(chord / 2, 1)) / np.pi
     # sin(f a) / sin(a), also where a is 0.
@@ -291,5 +293,5 @@ def _decimation_taps(factor: int) -> Floats:
         (1 + _PASSBAND_END) / 2 / factor,
         window=("kaiser", _KAISER_BETA),
     )
-    taps.flags.writeable = False
+    taps.flags.writeable = False  # all callers get this array from the cache
     return taps
