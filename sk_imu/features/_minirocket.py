@@ -122,12 +122,14 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
                 f"too short; the kernels need {_KERNEL_SIZE}. Use longer windows or sets, "
                 f"for example by FixedLength({_KERNEL_SIZE})."
             )
+        # sktime takes an int of Python that fits int32, and no RandomState.
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         rocket = _rocket(num_kernels=int(self.num_kernels), random_state=seed)
         # sktime seeds NumPy's global generator; the user's draws must not change.
         with _SHARED_GENERATOR:
             before = np.random.get_state()  # noqa: NPY002
             try:
+                # The inner method, because the outer one checks and converts once more.
                 rocket._fit(series)
             finally:
                 np.random.set_state(before)  # noqa: NPY002

@@ -49,6 +49,8 @@ class Series:
             self.deviations, self.sampling_rate_hz, window="hann", detrend=False
         )
         n_timesteps = self.values.shape[-1]
+        # Density times the width of a bin: at any length, the powers add up to about 1,
+        # the variance of the deviations.
         return frequencies, density * (self.sampling_rate_hz / n_timesteps)
 
 
@@ -66,6 +68,7 @@ def _skewness(deviations: Panel) -> Panel:
 def _excess_kurtosis(deviations: Panel) -> Panel:
     squares = np.square(deviations)
     kurtosis = np.square(squares).mean(axis=-1) - 3
+    # Of a constant, whose deviations are all 0, it would be −3.
     return np.where(squares.any(axis=-1), kurtosis, 0)
 
 
@@ -74,9 +77,12 @@ def _autocorrelation(series: Series) -> Panel:
     n_timesteps = x.shape[-1]
     output = np.zeros((*x.shape[:-1], len(series.lags_s)), dtype=x.dtype)
     for i, lag_s in enumerate(series.lags_s):
+        # At least one timestep, because x[..., :-0] is empty.
         lag = max(1, round(lag_s * series.sampling_rate_hz))
         if lag < n_timesteps:
             products = np.einsum("...t,...t->...", x[..., lag:], x[..., :-lag])
+            # Over all timesteps and not the overlap alone: so it stays within −1 and 1,
+            # and the few products of a long lag in a short set weigh little.
             output[..., i] = products / n_timesteps
     return output
 
@@ -90,6 +96,7 @@ def _spectrum(series: Series) -> Panel:
         out=np.zeros_like(total),
         where=total > 0,
     )
+    # The spectrum is that of standardized values; times their variance it has a unit.
     scale = series.values.var(axis=-1) / _NO_POWER
     bands = [
         np.log1p(power[..., (low <= frequencies) & (frequencies < high)].sum(-1) * scale)

@@ -155,6 +155,7 @@ class SummaryFeatures(TableTransformer):
                 "SummaryFeatures: lags_s must hold positive seconds, got "
                 f"{list(self.lags_s)}."
             )
+        # By the names of columns, because lags that differ in the seventh digit share one.
         names = Counter(self._column_names())
         twice = [name for name, n in names.items() if n > 1]
         if twice:
