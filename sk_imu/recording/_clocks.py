@@ -37,6 +37,7 @@ def usual_interval(times_s: Floats) -> float:
     """
     if len(times_s) < 2:
         return float("nan")
+    # Of a short stream a quarter, so that enough spans are left for a median.
     step = min(_TOGETHER, max(len(times_s) // 4, 1))
     spans_s = times_s[step:] - times_s[:-step]
     middle = len(spans_s) // 2
@@ -109,9 +110,7 @@ def near_repeats(times_s: Floats) -> NDArray[np.bool_]:
 def mend_clock(times_s: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Spread samples delivered in bursts over the time in which they were taken.
 
-    A busy phone delivers samples late and several at once: after one long interval the
-    clock stands still or nearly so.  A timestamp may thus be too late, but never too
-    early.  Each sample moves to the latest time that is not after its own timestamp and
+    Each sample moves to the latest time that is not after its own timestamp and
     leaves 0.9 usual intervals to the next sample.  Samples out of order are sorted
     first.  A clock without an interval below a tenth of the usual one stays as it is.
 
@@ -141,6 +140,7 @@ def mend_clock(times_s: Floats) -> tuple[NDArray[np.intp], Floats]:
     >>> mend_clock(times_s)[1][49:55].round(3).tolist()
     [0.49, 0.503, 0.512, 0.521, 0.53, 0.54]
     """
+    # Stable: samples of one timestamp were taken in the order in which they stand.
     order = np.argsort(times_s, kind="stable")
     stamps_s = times_s[order]
     interval_s = usual_interval(stamps_s)
@@ -148,6 +148,9 @@ def mend_clock(times_s: Floats) -> tuple[NDArray[np.intp], Floats]:
         raise ValueError("the clock stands still: most timestamps are repeated")
     if len(times_s) < 2 or np.diff(stamps_s).min() >= BURST * interval_s:
         return order, stamps_s
+    # A busy phone delivers samples late and several at once: after one long interval the
+    # clock stands still or nearly so. A timestamp may thus be too late, but never too
+    # early, and samples only move back.
     # Subtracting the least spacing turns "far enough apart" into "not decreasing".
     line_s = np.arange(len(stamps_s)) * _SPACING * interval_s
     latest_s: Floats = np.minimum.accumulate((stamps_s - line_s)[::-1])[::-1]

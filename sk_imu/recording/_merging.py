@@ -7,6 +7,7 @@ from typing import Any
 from ._sensor_stream import SensorStream
 
 
+# Any stands for Recording here, whose file imports this one.
 def merge_recordings(one: Any, two: Any, metadata: Sequence[str]) -> Any:
     """Put two recordings together, as :meth:`Recording.merge` describes.
 
@@ -35,6 +36,7 @@ def merge_recordings(one: Any, two: Any, metadata: Sequence[str]) -> Any:
     streams: dict[str, SensorStream] = {}
     marks: list[tuple[float, str]] = []
     for part in (one, two):
+        # Whole numbers first, because float64 knows Unix times only to 256 ns.
         shift_s = (part.epoch_ns - epoch_ns) / 1e9
         for sensor, stream in part.streams.items():
             times_s = stream.timestamps_s + shift_s
@@ -63,11 +65,9 @@ def merge_recordings(one: Any, two: Any, metadata: Sequence[str]) -> Any:
 
 
 def refuse_other_origins(streams: Mapping[str, SensorStream], name: str) -> None:
-    """Raise a ValueError if streams were read with different starts.
-
-    Each file counts from its own first row, so that such streams, put together by hand,
-    are off by the difference without a sign of it.
-    """
+    """Raise a ValueError if streams were read with different starts."""
+    # Each file counts from its own first row, so that such streams, put together by hand,
+    # are off by the difference without a sign of it.
     known = {
         sensor: stream.origin_ns
         for sensor, stream in streams.items()

@@ -20,15 +20,13 @@ from ._stream_quality import measure_stream
 METADATA = ("label", "subject", "side", "placement", "session")
 
 
-# Compared by identity, because arrays of samples have no single truth value.
 def printable(text: str) -> str:
-    """Return a text that can be written: with an escape for what is not UTF-8.
-
-    Names of folders can hold such bytes, and labels and subjects are taken from them.
-    """
+    """Return a text that can be written: with an escape for what is not UTF-8."""
+    # Names of folders can hold such bytes, and labels and subjects are taken from them.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+# Compared by identity, because arrays of samples have no single truth value.
 @dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """One recording, or one set cut from it: sensor streams and metadata.

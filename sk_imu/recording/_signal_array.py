@@ -200,6 +200,7 @@ def signal_of(X: Any, *, name: str) -> tuple[tuple[str, ...] | None, float | Non
     ValueError
         If the rows of X differ in them.
     """
+    # An object array or a pandas Series holds one array a row, as a list does.
     is_list = isinstance(X, (list, tuple)) or getattr(X, "dtype", "") == np.dtype(object)
     rows = X if is_list else [X]
     found: dict[str, tuple[int, Any]] = {}

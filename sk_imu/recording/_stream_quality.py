@@ -230,6 +230,7 @@ def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
     >>> faults.gaps.tolist(), np.flatnonzero(faults.duplicated).tolist()
     ([[0.3, 0.9]], [2])
     """
+    # The first sample comes an infinite time after -inf: it repeats nothing.
     steps_s = np.diff(times_s, prepend=-np.inf)
     return StreamFaults(
         gaps=find_gaps(times_s, GAP * _interval_of(times_s)),
