@@ -308,7 +308,7 @@ def _quaternion(orientation: Samples) -> tuple[NDArray[np.bool_], Floats]:
     columns = [orientation.axes.index(axis) for axis in QUATERNION_AXES]
     values = orientation.values[:, columns]
     norm = np.linalg.norm(values, axis=1)
-    kept = norm > 0.5
+    kept = norm > 0.5  # zeros stand for a rotation that is missing
     return kept, (values[kept] / norm[kept, None]).T
 
 

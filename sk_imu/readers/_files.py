@@ -122,9 +122,11 @@ def read_files(path: Path, max_bytes: float = MAX_BYTES) -> Files:
 
 
 def _is_zip(path: Path) -> bool:
+    # By its content, whatever its name is; and by its name, so that the error on a damaged
+    # one says what it was.
     with path.open("rb") as file:
-        start = file.read(4)
-    return start[:2] == b"PK" or path.suffix.lower() == ".zip"
+        start = file.read(2)
+    return start == b"PK" or path.suffix.lower() == ".zip"
 
 
 def _read_folder(path: Path, files: Files) -> None:
@@ -191,6 +193,7 @@ def _safe_name(path: Path, member: zipfile.ZipInfo) -> str | None:
     # Some programs on Windows write backslashes into a zip.
     name = member.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
+    # On Unix, the upper half of the attributes is the mode of the file.
     link = stat.S_ISLNK(member.external_attr >> 16)
     if ".." in parts or name.startswith("/") or ":" in name[:2] or link:
         raise ValueError(

@@ -74,7 +74,7 @@ def _warn(root: Path, what: str, names: list[str]) -> None:
             f"{root}: {len(names)} {what} are passed over: {', '.join(sorted(names)[:3])}"
             f"{', ...' if len(names) > 3 else ''}.",
             DataQualityWarning,
-            stacklevel=5,
+            stacklevel=5,  # the caller of read_recordings
         )
 
 
@@ -87,10 +87,8 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def marks_of_recording(entries: list[Path]) -> list[str]:
-    """Return the names that make a folder a recording, even an incomplete one.
-
-    Reading it then reports the missing file, and nothing is ignored silently.
-    """
+    """Return the names that make a folder a recording, even an incomplete one."""
+    # Incomplete, too: reading it reports the missing file, and nothing is ignored.
     sensors = [entry.name for entry in entries if entry.name.lower() in _SENSORS]
     beside = [entry for entry in entries if entry.name.lower() in _BESIDE]
     # Beside other folders, such a file describes the recordings in them.

@@ -21,11 +21,9 @@ _LEAST_SAMPLES = 50
 
 
 def check_movement(sensors: Mapping[str, Samples]) -> list[str]:
-    """Return a doubt if the Accelerometer has another unit or sign than its peers.
-
-    Alone, movement in g looks like a weak movement in m/s².  Beside acceleration with
-    gravity, whose length shows its unit, the fast parts of both are the same movement.
-    """
+    """Return a doubt if the Accelerometer has another unit or sign than its peers."""
+    # Alone, movement in g looks like a weak movement in m/s². Beside acceleration with
+    # gravity, whose length shows its unit, the fast parts of both are the same movement.
     part = sensors.get("Accelerometer")
     for name in GRAVITY_SENSORS:
         whole = sensors.get(name)

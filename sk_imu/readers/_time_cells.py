@@ -35,6 +35,7 @@ def times_of_day(table: Table, name: str) -> NDArray[np.float64] | None:
         times_s[row] = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
         times_s[row] += float(f"0.{fraction or 0}")
     period_s = _DAY_S if cells[0].count(":") > 1 else 3600.0
+    # A smaller step back is a late row, which is judged with those of other clocks.
     wraps = np.concatenate([[0], np.cumsum(np.diff(times_s) < -period_s / 2)])
     return np.asarray(times_s + wraps * period_s)
 

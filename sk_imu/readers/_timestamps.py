@@ -65,10 +65,8 @@ class Samples:
         )
 
     def filled(self) -> "Samples":
-        """Return the samples that have a value.
-
-        Sheets of several sensors leave cells empty where one of them has no sample.
-        """
+        """Return the samples that have a value."""
+        # Sheets of several sensors leave cells empty where one of them has no sample.
         return self.keep(~np.asarray(np.isnan(self.values).all(axis=1)))
 
 

@@ -223,7 +223,7 @@ def _warn_of_people(folder: Path, tasks: _Tasks) -> None:
         f"{', ...' if len(folders) > 6 else ''}, {why}. If they are people, give "
         "pattern='{subject}/{label}'; if not, pattern='{label}/{session}' says so.",
         DataQualityWarning,
-        stacklevel=4,
+        stacklevel=4,  # the caller of read_recordings
     )
 
 
@@ -260,6 +260,7 @@ def _by_pattern(
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
+    # ** stands before *, or it would be read as two of them.
     pieces = re.split(r"(\{[^{}]*\}|\*\*|\*)", pattern)
     wild = {"*": "[^/]*", "**": ".*"}
     seen: set[str] = set()
@@ -277,6 +278,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
             )
         else:
             seen.add(name)
+            # As short as it can be: {subject}_{label} parts at the first underscore.
             expression += f"(?P<{name}>[^/]+?)"
     return re.compile(expression)
 
@@ -300,6 +302,8 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
     seen: dict[Path, int] = {}
     for row, name in enumerate(names):
         inside = os.path.normpath(name)
+        # By the rules of both systems, because a manifest may come from the other one:
+        # here C:\x and ..\x could be plain names.
         if (
             PurePosixPath(name).is_absolute()
             or PureWindowsPath(name).is_absolute()
