@@ -247,10 +247,8 @@ def _intervals(
 
 
 def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Return the means, rounded so that equal ones are equal to the last bit.
-
-    BCa counts the draws below the mean; rounding errors would decide ties.
-    """
+    """Return the means, rounded so that equal ones are equal to the last bit."""
+    # BCa counts the draws below the mean; rounding errors would decide ties.
     return np.mean(values, axis=axis).round(DECIMALS)
 
 
@@ -261,6 +259,7 @@ def pairs_with_p(
     if len(people.columns) < 2:
         raise ValueError(f"Only {_listed(people)} has scores: give those of two models.")
     means = people.mean().round(DECIMALS)
+    # By name where means are equal, so that the order of the rows has no part in it.
     order = sorted(people.columns, key=lambda model: (-means[model], model))
     pairs = list(combinations(order, 2))
     differences = np.column_stack([people[a] - people[b] for a, b in pairs])

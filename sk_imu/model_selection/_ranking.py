@@ -80,12 +80,14 @@ def rank_models(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> Rank
     >>> rank_models(scores).groups
     [('cnn', 'rf'), ('svm',)]
     """
+    # Rounded, because ranks make a difference of any two scores that are not equal.
     people = people_by_model(scores).round(DECIMALS)
     pairs, _, p_pairs = pairs_with_p(people)
     ranks = people.rank(axis="columns", ascending=False).mean()
     ranks = ranks[sorted(ranks.index, key=lambda model: (ranks[model], model))]
     p = np.nan
     if len(ranks) > 2:
+        # Friedman's statistic is 0 / 0 if all models tie on everybody.
         alike = bool((people.nunique(axis="columns") == 1).all())
         p = 1.0 if alike else float(stats.friedmanchisquare(*people.to_numpy().T).pvalue)
     # Pairs are tested only if the test of all models finds a difference.

@@ -124,6 +124,7 @@ def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
             f"scores has {first['model']} on {first['subject']} more than once: "
             "distinguish repeated runs by a column 'seed'."
         )
+    # Subjects may be numbers and text, which have no order among themselves.
     people = sorted(scores["subject"].unique(), key=str)
     for (model, seed), group in scores.groupby(
         ["model", "seed"], sort=False, observed=True
@@ -136,6 +137,7 @@ def people_by_model(scores: pd.DataFrame) -> pd.DataFrame:
                 "Models are compared on the same people: finish the run, or leave these "
                 "people or this model out."
             )
+    # The mean over seeds, which is what pivot_table does with several values of a cell.
     table = scores.pivot_table("score", "subject", "model", sort=False, observed=True)
     return table.loc[people, scores["model"].unique()]
 

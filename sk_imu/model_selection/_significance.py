@@ -148,6 +148,7 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     order = np.argsort(p)
     corrected = np.empty_like(p)
     steps = np.arange(len(p), 0, -1)
+    # Never below one that comes before: a hypothesis is only rejected after all of those.
     corrected[order] = np.maximum.accumulate(np.minimum(steps * p[order], 1))
     return corrected
 

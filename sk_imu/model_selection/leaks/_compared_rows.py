@@ -90,6 +90,7 @@ def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> 
     start_s, end_s = recording.overlap_s
     if np.isnan(start_s):  # a stream without samples shares no time
         start_s = end_s = 0.0
+    # Half a timestep more than needed, or rounding might cost the last one.
     clock_s = np.arange(start_s, max(end_s, start_s) + 0.5 / rate_hz, 1 / rate_hz)
     values = np.zeros((len(channels), len(clock_s)))
     for k, name in enumerate(channels):

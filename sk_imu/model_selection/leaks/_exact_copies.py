@@ -20,7 +20,8 @@ LEAST_TIMESTEPS, LEAST_EQUAL = 8, 0.5
 #: what very many rows share would fill the memory.
 _MOST_ROWS = 200
 
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
+#: 2**64 divided by the golden ratio, for multiplicative hashing (Knuth, TAOCP 6.4).
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 class SharedValues(NamedTuple):
@@ -86,7 +87,8 @@ def _mix(parts: Hashes) -> Hashes:
     """Reduce the first axis to a hash."""
     mixed = np.zeros(parts.shape[1:], dtype=np.uint64)
     for part in parts:
-        mixed = (mixed ^ part) * _PRIME
+        # A product moves bits to the left only; the shift brings them back to the right.
+        mixed = (mixed ^ part) * _FACTOR
         mixed ^= mixed >> np.uint64(29)
     return mixed
 
@@ -103,6 +105,8 @@ def _lags(
     n_rows, last = int(owners.max()) + 1, int(starts.max())
     keys: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     counts: NDArray[np.float64] = np.zeros(0)
+    # Sorted, equal hashes stand together: those k places apart are counted for each k in
+    # turn, because all pairs at once would fill the memory.
     for apart in range(1, _MOST_ROWS + 1):
         one = np.flatnonzero(hashes[apart:] == hashes[:-apart])
         if not len(one):

@@ -114,17 +114,16 @@ def _follow(first: Row, second: Row, line: Line, piece: Floats) -> Line | None:
             return None
         line, by_shift, by_stretch = _improve(line, u, v, slope, times, limit=3.0)
         is_all = low <= begin and high >= end
+        # Done where neither end of the line moves by more than 0.04 phases.
         if is_all and abs(by_shift) < 0.02 and abs(by_stretch) * len(times) < 0.04:
             break
     return Line(line.stretch * first.step / second.step, line.shift * first.step)
 
 
 def _compare(first: Row, second: Row, line: Line) -> _Fit | None:
-    """Fit the line of time to the values themselves, on the clock that suits better.
-
-    Only the first row is interpolated, which smooths it: where that makes a difference,
-    the rows are exchanged, too.
-    """
+    """Fit the line of time to the values themselves, on the clock that suits better."""
+    # Only the first row is interpolated, which smooths it: where that makes a difference,
+    # the rows are exchanged, too.
     fit = _judge(first, second, line)
     if fit is None or not _WORTH < fit.similarity < _SURE:
         return fit
@@ -157,6 +156,7 @@ def _judge(first: Row, second: Row, line: Line) -> _Fit | None:
             similarity = max(similarity, correlation)
             if similarity > best.similarity:
                 best = _Fit(similarity, correlation, line, share)
+            # Nothing to gain: too little alike, or equal but for rounding.
             if not _WORTH < similarity < 1 - 1e-7 or correlation < _GIVE_UP:
                 break
             # Noise on some points moves the line: from now on it is fitted to the others.
@@ -233,11 +233,7 @@ def _correlation(u: Floats, v: Floats) -> float:
 def _likeness(
     u: Floats, v: Floats, moving: NDArray[np.intp], kept: NDArray[np.intp] | None
 ) -> tuple[float, NDArray[np.intp]]:
-    """Return the similarity at the moving timesteps that differ least, and which these are.
-
-    The scatter of all is inferred from theirs, as if it were normal: that of a natural
-    likeness is, while noise on some points leaves the others as they were.
-    """
+    """Return the similarity at the moving timesteps that differ least, and these."""
     n = max(int(np.ceil(_UNCHANGED * len(moving))), 4)
     fit = np.arange(u.shape[1]) if kept is None else kept[kept < u.shape[1]]
     for _ in range(3):
@@ -248,6 +244,8 @@ def _likeness(
         scale /= np.square(v0).sum(axis=1, keepdims=True) + 1e-9
         left = np.square(u - mean_u - scale * (v - mean_v)).sum(axis=0)
         fit = moving[np.argsort(left[moving])[:n]]
+    # The scatter of all timesteps is inferred from that of these, as if it were normal:
+    # that of a natural likeness is, while noise on some leaves the others as they were.
     spread = u.var(axis=1)
     # The number of channels there would be if all moved alike.
     n_channels = spread.sum() ** 2 / max(np.square(spread).sum(), 1e-12)

@@ -95,17 +95,15 @@ def _prepare(row: Floats, weight: Floats, most_pieces: int) -> Row:
 
 
 def _time_unit(z: Floats) -> float:
-    """Return the lag in timesteps at which the autocorrelation has halved.
-
-    It is taken relative to that of lag 1, which white noise does not raise.  It is kept
-    short compared with the row, or a slow change of posture would hide the movement.
-    """
+    """Return the lag in timesteps at which the autocorrelation has halved."""
     n = z.shape[1]
+    # Short compared with the row, or a slow change of posture would hide the movement.
     most = max(n / 16, 1.0)
     power = np.square(np.abs(np.fft.rfft(z, 2 * n))).sum(axis=0)
     alike = np.fft.irfft(power, 2 * n)[:n]
     if n < 4 or alike[1] <= 1e-9 * max(alike[0], 1e-9):
         return 1.0
+    # Relative to that of lag 1, which white noise does not raise as it does that of 0.
     alike = alike / alike[1]
     low = np.flatnonzero(alike[1:] < 0.5)
     if not len(low):
