@@ -14,8 +14,6 @@ from ..augmentation import augment_sets
 from ..validation import Panel, Uniform, check_series, like_input
 from ._base import MetaClassifier
 
-__all__ = ["AugmentedClassifier"]
-
 
 class AugmentedClassifier(MetaClassifier):
     """Train any classifier on the training sets and on augmented copies of them.
@@ -84,6 +82,7 @@ class AugmentedClassifier(MetaClassifier):
     def _learning_rows(
         self, series: Uniform | Panel, weights: NDArray[np.float64]
     ) -> tuple[Uniform | Panel, NDArray[np.intp], NDArray[np.float64]]:
+        # Augmenters draw from a Generator, which check_random_state does not return.
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
         signal = like_input(self, series)

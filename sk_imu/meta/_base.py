@@ -20,8 +20,6 @@ from .._sklearn import BaseSearchCV, check_sample_weight
 from ..validation import Panel, Uniform, check_labels, check_series, like_input
 from ._predictions import SetPredictions
 
-__all__ = ["MetaClassifier"]
-
 
 class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Fit a clone of ``estimator`` on the rows that :meth:`_learning_rows` makes."""
@@ -31,6 +29,7 @@ class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEs
     # Groups are always requested, because no copy or window may leave its set's group.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
+    # The estimator inside is the user's, and nobody has checked its parameters yet.
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
@@ -66,6 +65,7 @@ class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEs
         series = check_series(self, X, reset=True)
         y = check_labels(self, series, y)
         weighted = sample_weight is not None
+        # scikit-learn takes the number of rows from an array, and X may be a list.
         weights = check_sample_weight(
             sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
         )

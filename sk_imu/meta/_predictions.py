@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["SetPredictions"]
-
 
 def _offers(method: str) -> Callable[[Any], bool]:
     return lambda self: self._offers(method)

@@ -19,8 +19,6 @@ from ..validation import (
 )
 from ._base import MetaClassifier
 
-__all__ = ["WindowedClassifier"]
-
 
 class WindowedClassifier(MetaClassifier):
     """Train a classifier of panels on windows, and predict one label per set.
@@ -128,6 +126,7 @@ class WindowedClassifier(MetaClassifier):
         origin = np.repeat(np.arange(len(series)), counts)
         # A window weighs 1 / n of its set; the factor makes it 1 if all sets have the same
         # n, so that a regularized estimator sees as much weight as rows.
+        # np.average divides by the sum of the weights, which may all be 0.
         mean_count = np.average(counts, weights=weights if weights.any() else None)
         return windows, origin, (weights / counts * mean_count)[origin]
 
@@ -184,6 +183,7 @@ class WindowedClassifier(MetaClassifier):
         check_scores(self, scores)
         if method != "predict":
             return scores
+        # Of two classes, a decision function is one column: how much it is the second.
         best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
         return self.classes_[best]
 
@@ -224,6 +224,7 @@ def _decides_by_pairs(estimator: Any) -> bool:
 def _mean_by_set(
     scores: NDArray[np.float64], counts: NDArray[np.intp]
 ) -> NDArray[np.float64]:
+    # Each set has a window or more, without which reduceat returns the next set's first.
     starts = np.concatenate([[0], counts.cumsum()[:-1]])
     sums: NDArray[np.float64] = np.add.reduceat(scores, starts, axis=0)
     return sums / (counts if scores.ndim == 1 else counts[:, np.newaxis])
