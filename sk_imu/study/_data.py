@@ -37,12 +37,14 @@ class StudyData:
         """Return what a protocol splits by, one value per set, such as its session."""
         if by is None or by == "dataset":
             return None if by is None else self.datasets
+        # Not np.array, which makes text of a number beside text.
         values = np.empty(len(self.X), dtype=object)
         values[:] = [getattr(recording, by) for recording in self.X]
         return values
 
     def __sizeof__(self) -> int:
-        """Return the bytes of the recordings; dask sends large objects only once."""
+        """Return the bytes of the recordings."""
+        # dask sends an object to each worker only once if this says that it is large.
         streams = [s for recording in self.X for s in recording.streams.values()]
         return sum(s.timestamps_s.nbytes + s.values.nbytes for s in streams)
 

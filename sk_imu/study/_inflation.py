@@ -45,6 +45,8 @@ def leak_inflation(
             ]
             a, b = (_f1(np.ones((1, n)), one)[0] for one in counts)
             if n not in draws:
+                # How often each unit is drawn, so that the scores of all draws are one
+                # product with the counts, and no rows are copied.
                 rng = np.random.default_rng(random_state)
                 draws[n] = rng.multinomial(n, np.full(n, 1 / n), n_resamples).astype(float)
             # The same draws for both, so that a difficult person counts in both.

@@ -48,7 +48,8 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Name of its file, without the fold's name because a subject may be any text."""
+        """Name of its file."""
+        # By the fold's number and not its name, because a subject may be any text.
         return f"{self.protocol.name}-{self.number:02d}-{self.model}-seed{self.seed}"
 
     @property
@@ -136,7 +137,9 @@ def _search(
         job.grid,
         scoring="f1_macro",
         cv=protocol.inner_cv(_N_INNER, job.seed),
+        # By default a point that fails would be NaN, and another one would win.
         error_score="raise",
+        # The last fit is the caller's, with a search and without one.
         refit=False,
     )
     groups = protocol.groups(dataset.subjects, dataset.factor(protocol.by))
@@ -204,6 +207,7 @@ def _curves(
     pipeline: Pipeline, X: list[Recording], y: NDArray[Any], fold: Fold
 ) -> list[dict[Any, Any]]:
     """Return loss and accuracy after each epoch, on test sets and as many training sets."""
+    # The same training sets for every model, whose curves stand side by side.
     some = np.random.default_rng(0).permutation(fold.train)[: len(fold.test)]
     parts = [
         staged_scores(pipeline, [X[i] for i in rows], y[rows % len(y)]).add_prefix(prefix)
@@ -224,7 +228,8 @@ def versions() -> dict[str, str]:
 
 @cache
 def _code_fingerprint() -> str:
-    """Return a hash of the package's source, because versions miss local changes."""
+    """Return a hash of the package's source."""
+    # The version alone would miss local changes.
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(path.read_bytes())

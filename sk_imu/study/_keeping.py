@@ -15,11 +15,9 @@ _LOGGER = logging.getLogger("sk_imu.study")
 
 
 def check_out(out: str | Path, data: Any) -> None:
-    """Raise a ValueError if results cannot be saved there, before the data are read.
-
-    Inside a folder of the data, it must be new or of an earlier run, because reading passes
-    over folders of results: recordings in it would not be read again.
-    """
+    """Raise a ValueError if results cannot be saved there, before the data are read."""
+    # Inside a folder of the data, it must be new or of an earlier run: reading passes over
+    # folders of results, and recordings in it would not be read again.
     place = Path(out).resolve()
     several = isinstance(data, Mapping) and "data" not in data  # but no Bunch
     for one in data.values() if several else [data]:

@@ -214,6 +214,7 @@ class StudyResults:
         keys = ["protocol", "model", "fold", "seed"]
         for more in [self.searches, *([self.timings] if timings else [])]:
             if len(more):
+                # Both have k, which the name of a few-shot fold contains.
                 more = more.drop(columns="k")
                 table = table.merge(more, how="left", on=keys, validate="many_to_one")
         constant = {
@@ -276,6 +277,7 @@ def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:
 def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return the scores of each group of predictions, averaged over the seeds."""
     rows = []
+    # k is missing outside few-shot, and pandas drops groups of missing keys.
     for key, group in predictions.groupby(keys, sort=False, dropna=False):
         row: dict[str, Any] = dict(zip(keys, key, strict=True))
         seeds = [of_seed for _, of_seed in group.groupby("seed", sort=False)]

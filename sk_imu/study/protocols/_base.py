@@ -137,11 +137,8 @@ class Protocol:
 
 
 def draw_two(n: int) -> list[int]:
-    """Return two of n numbers at random, in order, or as many as there are.
-
-    They are always the same, because scores of several seeds are compared person by
-    person.
-    """
+    """Return two of n numbers at random, in order, or as many as there are."""
+    # Always the same, because scores of several seeds are compared person by person.
     drawn = np.random.default_rng(0).choice(n, min(n, 2), replace=False)
     return sorted(drawn.tolist())
 

@@ -55,6 +55,7 @@ class UnseenSets(Protocol):
         n_rows = len(y) * (1 + self._n_copies)
         train, test = train_test_split(
             np.arange(n_rows),
+            # Stratified, scikit-learn wants a test row of each class.
             test_size=max(_TEST_SIZE, len(np.unique(y)) / n_rows),
             stratify=np.tile(y, 1 + self._n_copies),
             random_state=seed,
