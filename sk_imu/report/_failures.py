@@ -101,6 +101,7 @@ def confused_pairs(rows: pd.DataFrame, most: int = _MOST_PAIRS) -> list[dict[str
     """
     labels = sorted({*rows["y_true"], *rows["y_pred"]})
     counts = confusion_matrix(rows["y_true"], rows["y_pred"], labels=labels)
+    # Negative, so that the most common come first and equals in the order of their names.
     found = [
         (-int(counts[i, j]), true, predicted)
         for i, true in enumerate(labels)

@@ -143,6 +143,7 @@ def _comparison(with_best: pd.DataFrame) -> str:
     is_significant = with_best["p_holm"] < 0.05
     beaten = list(with_best.loc[is_significant, "model_b"])
     alike = list(with_best.loc[~is_significant, "model_b"])
+    # Without its first letter, which is a capital only where a sentence begins with it.
     difference = f"he difference from {listed(alike, 'or')} is not significant."
     if beaten:
         return f" It beats {listed(beaten)}" + (f"; t{difference}" if alike else ".")

@@ -102,4 +102,5 @@ def _number(value: Any, digits: int) -> str:
 
 
 def _escaped(text: Any) -> str:
+    # Sign by sign: one replacement after the other would escape what it has put in.
     return "".join(_SIGNS.get(sign, sign) for sign in str(text))

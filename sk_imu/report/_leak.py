@@ -70,10 +70,8 @@ def _difference(row: "pd.Series[float]", name: str) -> str:
 
 
 def _n_tested(results: StudyResults, inflation: pd.DataFrame) -> "pd.Series[int]":
-    """Return the number of units of each row that both protocols test.
-
-    Those drawn are of either protocol, and a quick run tests two people under (c).
-    """
+    """Return the number of units of each row that both protocols test."""
+    # Those drawn are of either protocol, and a quick run tests two people under (c).
     n_people = {
         than: tested(results, than)["subject"].nunique()
         for than in inflation.loc[inflation["drawn"] == "people", "than"].unique()

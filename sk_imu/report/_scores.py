@@ -110,6 +110,7 @@ def _main(results: StudyResults, groups: Groups) -> Table:
         + (" After ±: the standard deviation over seeds." * with_seeds),
         heads,
         [("", rows)],
+        # After the columns of the model and of the published score.
         honest=list(titles).index("unseen-people") + 2 if people is not None else None,
     )
 
