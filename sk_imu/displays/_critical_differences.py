@@ -108,6 +108,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
             ax.plot(ranks[list(group)], [0.6 + 0.5 * line] * len(group), **look)
         beyond = 0.04 * (n_models - 1)
         self._draw_names(ax, 1 + 0.5 * len(groups), beyond)
+        # Lines count downwards, from the axis at the top.
         ax.set(xlim=(1 - beyond, n_models + beyond), ylim=(n_lines + 0.6, 0))
         ax.xaxis.set_ticks_position("top")
         ax.xaxis.set_label_position("top")

@@ -125,6 +125,7 @@ class RocByClassDisplay(AxesDisplay):
         """
         truth, scores = np.asarray(y_true), np.asarray(y_score, dtype=float)
         classes = list(classes)
+        # A decision function of two classes is that of the second.
         if scores.ndim == 1 and len(classes) == 2:
             scores = np.column_stack([-scores, scores])
         if scores.shape != (len(truth), len(classes)):
