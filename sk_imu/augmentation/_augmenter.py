@@ -184,6 +184,7 @@ def augment_sets(
 ) -> Uniform | Panel:
     """Augment checked sets, uniform or panel, by an augmenter or a Pipeline of them."""
     for step in _steps(augmenter):
+        # One by one, because sets of different lengths make no panel.
         if isinstance(X, list):
             X = [_augmented(step, row[np.newaxis], rng)[0] for row in X]
         elif X.ndim == 2:

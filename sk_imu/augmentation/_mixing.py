@@ -81,6 +81,7 @@ def mixup(
     n_pairs = len(panel) // 2
     order = rng.permutation(len(panel))
     first, second = order[:n_pairs], order[n_pairs : 2 * n_pairs]
+    # Of an odd number one is left over: its own partner, with a share of 0.
     partner = np.arange(len(panel))
     partner[first], partner[second] = second, first
     share = np.zeros(len(panel))

@@ -146,7 +146,7 @@ def _rotations(
     """Return matrices of shape (n_sets, 3, 3)."""
     if free:
         # The direction of a normal vector is uniform, and of unit quaternions that are
-        # uniform all rotations are equally likely.
+        # uniform all rotations are equally likely. scipy brings them to length 1.
         return Rotation.from_quat(rng.normal(size=(n_sets, 4))).as_matrix()
     axis = rng.normal(size=(n_sets, 3))
     axis /= np.linalg.norm(axis, axis=1, keepdims=True)

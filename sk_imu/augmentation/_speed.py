@@ -53,11 +53,6 @@ def speed_change(
 
     Notes
     -----
-    A set repeats a movement, so starting over continues it; only at the seam may a
-    repetition be cut short.  A mirror image in time would have no seam, but a movement
-    played backwards is another exercise: inward and outward rotation differ only in that.
-    Holding the last value would show a person who stands still.
-
     Only time changes.  A person who moves faster also accelerates more: combine it with
     :func:`random_scale`.
 
@@ -84,6 +79,10 @@ def speed_change(
     speed = np.exp(rng.uniform(np.log(low), np.log(high), (n_sets, 1)))
     centre = rng.random((n_sets, 1)) * (n_timesteps - 1)
     position = centre + speed * (np.arange(n_timesteps) - centre)
+    # A set repeats a movement, so starting over continues it; only at the seam may a
+    # repetition be cut short. A mirror image in time would have no seam, but a movement
+    # played backwards is another exercise: inward and outward rotation differ only in
+    # that. Holding the last value would show a person who stands still.
     # The first timestep is repeated after the last, so that positions in the seam lie
     # between two values, too.
     round_trip = np.concatenate([panel, panel[..., :1]], axis=-1)
