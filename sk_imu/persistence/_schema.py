@@ -56,10 +56,8 @@ _MOST_SHARED = 3
 
 
 def read_parts(data: bytes) -> Parts:
-    """Return the members of the archive, none of which is larger than the file.
-
-    A model file is not compressed, so that it can't ask for more memory than it has bytes.
-    """
+    """Return the members of the archive, none of which is larger than the file."""
+    # A model file is not compressed, so that it can't ask for more memory than its bytes.
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
@@ -109,11 +107,9 @@ def check_content(schema: Node, parts: Parts) -> None:
 
 
 def without_ids(value: Any) -> Any:
-    """Return a schema in which no node refers to another.
-
-    skops takes the first of the nodes that have one id, which need not be the one that was
-    checked, and follows circles of them.
-    """
+    """Return a schema in which no node refers to another."""
+    # skops takes the first of the nodes that have one id, which need not be the one that
+    # was checked, and follows circles of them.
     if isinstance(value, dict):
         return {
             key: without_ids(part)
@@ -187,10 +183,8 @@ def _array(node: Node, parts: Parts) -> NDArray[Any]:
 
 
 def _check_tree(node: Node, parts: Parts) -> None:
-    """Raise a ValueError if a tree leaves its arrays or the columns that it is shown.
-
-    Predicting would read foreign memory, because compiled code checks nothing.
-    """
+    """Raise a ValueError if a tree leaves its arrays or the columns that it is shown."""
+    # Predicting would read foreign memory, because compiled code checks nothing.
     try:
         # Fewer numbers of classes than outputs would be read beyond the end already now.
         n_features, n_classes, n_outputs = node["__reduce__"]["args"]["content"]
