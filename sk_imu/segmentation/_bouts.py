@@ -284,10 +284,8 @@ def _stretches(
 
 
 def _parts(motion: Floats, first: int, stop: int, locate: _Locate) -> list[tuple[int, int]]:
-    """Split a stretch where the rest between repetitions is longer than a repetition.
-
-    Two sets that are separated by less than ``max_pause_s`` form one stretch.
-    """
+    """Split a stretch where the rest between repetitions is longer than a repetition."""
+    # Two sets that are separated by less than max_pause_s form one stretch.
     found = locate(motion[:, first:stop], 0, stop - first)
     if not found:
         return []

@@ -20,9 +20,8 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
     """Return the start in seconds and the slow movement in a recording.
 
     The movement has a row for each axis of the acceleration and of the gyroscope, at
-    ``MOTION_RATE_HZ``, in units of what is typical of the sensor. The acceleration
-    includes gravity if the recording has it, because gravity shows posture. Results must
-    not depend on how the axes are rotated, because how the device was worn is unknown.
+    ``MOTION_RATE_HZ``, in units of what is typical of the sensor. Results must not depend
+    on how the axes are rotated, because how the device was worn is unknown.
 
     Raises
     ------
@@ -39,6 +38,7 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
         )
     streams = recording.streams
     sensors = []
+    # With gravity if the recording has it, because gravity shows posture.
     if "TotalAcceleration" in streams or streams.keys() >= set(TOTAL_PARTS):
         sensors.append("TotalAcceleration")
     elif "Accelerometer" in streams:
