@@ -143,6 +143,10 @@ class SummaryFeatures(TableTransformer):
 
     def _learn(self, series: Any) -> None:
         super()._learn(series)
+        self._check_columns()
+
+    def _check_columns(self) -> None:
+        """Refuse parameters that give no columns, or some twice."""
         known = [*STATISTICS, "correlation"]
         unknown = [name for name in self.statistics if name not in known]
         if unknown or len(self.statistics) == 0:

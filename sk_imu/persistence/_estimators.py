@@ -1,14 +1,16 @@
 """What a loaded estimator must be like, so that its predictions stay within its arrays."""
 
 from collections.abc import Callable, Iterator
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from ..neural import NetClassifier
+from ..preprocessing import derived_channel_names
 from ._schema import BrokenModelError
 
 # The shapes of what was learned, a letter for a dimension: p columns, n channels, c
@@ -63,6 +65,7 @@ def check_estimators(model: Any) -> None:
         if hasattr(estimator, "_validate_params"):
             estimator._validate_params()
         if _is_fitted(estimator):
+            _check_learned(name, estimator)
             _check_shapes(name, estimator)
             if name in _CHECKS and not _CHECKS[name](estimator):
                 raise BrokenModelError(f"holds a broken {name}")
@@ -87,8 +90,10 @@ def nets(model: Any) -> Iterator[Any]:
 
 
 def _is_fitted(estimator: Any) -> bool:
-    # Not by check_is_fitted: a Pipeline asks its last step, which may be unfitted.
-    return any(name.endswith("_") and name[0] != "_" for name in vars(estimator))
+    # A Pipeline has no attributes of its own, and its steps may be unfitted.
+    return isinstance(estimator, Pipeline) or any(
+        name.endswith("_") and name[0] != "_" for name in vars(estimator)
+    )
 
 
 def _check_names(estimator: Any) -> None:
@@ -96,19 +101,24 @@ def _check_names(estimator: Any) -> None:
     parameters = estimator.get_params(deep=False)
     for name, value in vars(estimator).items():
         hidden = name not in parameters and hasattr(type(estimator), name)
-        names = value if "names" in name and value is not None else ()
-        if hidden or not all(isinstance(one, str) for one in names):
+        is_names = "names" in name and value is not None
+        if hidden or (is_names and not _are_names(value)):
             raise BrokenModelError(f"holds a {type(estimator).__name__} with a bad {name}")
+
+
+def _check_learned(name: str, estimator: Any) -> None:
+    """Refuse what was learned if it is of another kind than predictions need."""
+    known = vars(estimator)
+    for attribute, is_sound in _LEARNED.items():
+        if attribute in known and not is_sound(known[attribute]):
+            raise BrokenModelError(f"holds a {name} with a bad {attribute}")
+    n_channels, names = known.get("n_channels_in_"), known.get("channel_names_in_")
+    if names is not None and n_channels not in (None, len(names)):
+        raise BrokenModelError(f"holds a {name} with other channel_names_in_")
 
 
 def _check_shapes(name: str, estimator: Any) -> None:
     known = vars(estimator)
-    for attribute in _TIMESTEPS:
-        n = known.get(attribute)
-        if n is not None and not (
-            isinstance(n, Integral) and 0 < int(n) <= _MOST_TIMESTEPS
-        ):
-            raise BrokenModelError(f"holds a {name} with {attribute}={n!r}")
     classes: Any = known.get("classes_")
     of_inner: Any = getattr(known.get("estimator_"), "classes_", None)
     if "classes_" in known and (not isinstance(classes, np.ndarray) or classes.ndim != 1):
@@ -140,6 +150,8 @@ def _svc_is_sound(svc: Any) -> bool:
     n_support, support = svc._n_support, svc.support_
     return bool(
         svc._sparse is False
+        # Compiled code takes an int.
+        and svc.degree < 2**31
         and svc.kernel in ("linear", "poly", "rbf", "sigmoid")
         and len(svc.classes_) > 1
         and (n_support >= 0).all()
@@ -153,6 +165,7 @@ def _tree_is_sound(tree: Any) -> bool:
     n_classes = len(tree.classes_)
     return bool(
         tree.n_outputs_ == 1
+        and _is_count(tree.n_classes_)
         and tree.n_classes_ == n_classes == tree.tree_.n_classes[0]
         and tree.tree_.n_features == tree.n_features_in_
     )
@@ -164,6 +177,7 @@ def _forest_is_sound(forest: Any) -> bool:
         isinstance(forest.estimators_, list)
         and forest.estimators_
         and forest.n_outputs_ == 1
+        and _is_count(forest.n_classes_)
         and forest.n_classes_ == len(forest.classes_)
         and all(
             type(tree) is DecisionTreeClassifier
@@ -177,9 +191,21 @@ def _forest_is_sound(forest: Any) -> bool:
 def _pipeline_is_sound(pipeline: Any) -> bool:
     # A folder for intermediate results holds pickles. save_model leaves it out.
     return pipeline.memory is None and all(
-        isinstance(name, str) and (step is None or isinstance(step, (str, BaseEstimator)))
+        isinstance(name, str)
+        and (step is None or step == "passthrough" or isinstance(step, BaseEstimator))
         for name, step in pipeline.steps
     )
+
+
+def _names_are_sound(derived: Any) -> bool:
+    return derived.channel_names_out_ == derived_channel_names(
+        derived._names, derived.kinds_, keep=derived._keep
+    )
+
+
+def _columns_are_sound(features: Any) -> bool:
+    features._check_columns()
+    return True
 
 
 def _kernels_are_sound(rocket: Any) -> bool:
@@ -187,12 +213,39 @@ def _kernels_are_sound(rocket: Any) -> bool:
     return True
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
+
+
+def _is_length(value: Any) -> bool:
+    return value is None or (_is_count(value) and value <= _MOST_TIMESTEPS)
+
+
+def _is_positive(value: Any) -> bool:
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and 0 < float(value) < np.inf
+
+
+def _are_names(value: Any) -> bool:
+    listed = isinstance(value, (list, tuple)) or (np.ndim(value) == 1)
+    return listed and all(isinstance(one, str) for one in value)
+
+
+_LEARNED: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("n_features_in_", "n_channels_in_"), _is_count),
+    **dict.fromkeys(_TIMESTEPS, _is_length),
+    **dict.fromkeys(("sampling_rate_hz_in_", "_gamma"), _is_positive),
+    **dict.fromkeys(("kinds_", "_names"), _are_names),
+    "_keep": lambda value: isinstance(value, bool),
+}
 _OF_INNER = {"AugmentedClassifier", "WindowedClassifier"}
 _Check: TypeAlias = Callable[[Any], bool]
 _CHECKS: dict[str, _Check] = {
+    "DerivedChannels": _names_are_sound,
     "DecisionTreeClassifier": _tree_is_sound,
     "MiniRocketFeatures": _kernels_are_sound,
     "Pipeline": _pipeline_is_sound,
     "RandomForestClassifier": _forest_is_sound,
     "SVC": _svc_is_sound,
+    "SummaryFeatures": _columns_are_sound,
 }

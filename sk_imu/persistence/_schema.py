@@ -55,6 +55,10 @@ _TYPES_OF = {
 _MOST_SHARED = 3
 
 
+class BrokenModelError(ValueError):
+    """What a model file holds is broken; the text is the end of a sentence on the file."""
+
+
 def read_parts(data: bytes) -> Parts:
     """Return the members of the archive, none of which is larger than the file."""
     # A model file is not compressed, so that it can't ask for more memory than its bytes.
@@ -204,10 +208,6 @@ def _check_tree(node: Node, parts: Parts) -> None:
         sound = False
     if not sound:
         raise BrokenModelError("holds a broken decision tree")
-
-
-class BrokenModelError(ValueError):
-    """What a model file holds is broken; the text is the end of a sentence on the file."""
 
 
 def _number(node: Node) -> int:

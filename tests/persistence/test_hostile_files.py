@@ -1,5 +1,6 @@
 """Model files that do harm, or are damaged: refused by name, before memory is taken."""
 
+import copy
 import io
 import json
 import resource
@@ -10,6 +11,7 @@ import pytest
 import scipy.sparse
 import skops.io
 from made_nets import cnn_gru, make_panel
+from made_sets import make_sets
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -20,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sk_imu import Flatten, WindowedClassifier
 from sk_imu.persistence import load_model, save_model
+from sk_imu.pipelines import make_pipeline_for
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 Y = np.repeat(list("abc"), 20)
@@ -108,6 +111,7 @@ def test_a_support_vector_machine_stays_within_its_arrays(spoil, path):
         (RandomForestClassifier(2), "n_outputs_", 2),
         (DecisionTreeClassifier(), "n_features_in_", 400),
         (DecisionTreeClassifier(), "n_classes_", 200),
+        (DecisionTreeClassifier(), "n_classes_", np.array([3])),
         (LogisticRegression(), "predict", "always"),
     ],
 )
@@ -116,6 +120,65 @@ def test_what_was_learned_has_the_shape_of_the_data(model, name, value, path):
     setattr(model, name, value)
     save_model(model, path)
     refused(path, type(model).__name__)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    sets = make_sets(n_subjects=2, n_seconds=4)
+    return make_pipeline_for("svm").fit(sets, [one.label for one in sets]), sets
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "value"),
+    [
+        ("resample", "channel_names_", [1, 2]),
+        ("resample", "n_features_in_", "x"),
+        ("derive", "kinds_", [1]),
+        ("derive", "sampling_rate_hz_in_", float("inf")),
+        ("scale", "n_channels_in_", True),
+        ("scale", "channel_names_in_", ["Gyroscope_x"]),
+        ("classify", "_n_step", [1]),
+        ("classify", "n_window_timesteps_", True),
+    ],
+)
+def test_what_was_learned_is_of_the_kind_that_a_fit_leaves(step, name, value, whole, path):
+    pipeline, _ = copy.deepcopy(whole)
+    setattr(pipeline.named_steps[step], name, value)
+    save_model(pipeline, path)
+    refused(path, name)
+
+
+def test_names_and_steps_are_those_that_a_fit_takes(whole, path):
+    pipeline = copy.deepcopy(whole[0]).set_params(classify__estimator__svc="pass")
+    save_model(pipeline, path)
+    refused(path, "Pipeline")
+    pipeline = copy.deepcopy(whole[0])
+    pipeline.named_steps["derive"].channel_names_out_ = ["a"]
+    save_model(pipeline, path)
+    refused(path, "DerivedChannels")
+    pipeline = copy.deepcopy(whole[0])
+    pipeline[-1].estimator_[0].statistics = ["mean", "Gyroscope"]
+    save_model(pipeline, path)
+    refused(path, "statistics")
+
+
+def test_changed_bytes_are_found_by_the_checksums_of_the_archive(whole, path):
+    pipeline, sets = whole
+    save_model(pipeline, path)
+    data, expected = path.read_bytes(), pipeline.decision_function(sets)
+    rng = np.random.default_rng(0)
+    n_refused = 0
+    for place in rng.integers(len(data), size=60):
+        spoiled = bytearray(data)
+        spoiled[place] ^= 1 << rng.integers(8)
+        path.write_bytes(spoiled)
+        try:
+            loaded = load_model(path)
+        except ValueError:
+            n_refused += 1
+        else:  # a date, or another byte that means nothing
+            np.testing.assert_array_equal(loaded.decision_function(sets), expected)
+    assert n_refused > 40
 
 
 @pytest.mark.parametrize(
