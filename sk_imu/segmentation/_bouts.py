@@ -90,10 +90,10 @@ def find_bouts(
 
     Nothing is learned from other recordings. Exercise is movement that is strong enough
     and resembles itself one period later. Each stretch of time with such a period is
-    searched for repetitions as in :func:`find_repetitions`, including a little time
-    before and after it. A bout lasts from its first to its last repetition; at both
-    ends, a repetition counts only if it resembles the usual one at least 0.7 times as
-    much as the median repetition does. Rotating the axes changes nothing.
+    searched for repetitions as in :func:`find_repetitions`. A bout lasts from its first
+    to its last repetition; at both ends, a repetition counts only if it resembles the
+    usual one at least 0.7 times as much as the median repetition does. Rotating the axes
+    changes nothing.
 
     Parameters
     ----------

@@ -98,6 +98,7 @@ class SetSegmenter(BaseEstimator):
             The fitted segmenter.
         """
         check_periods("SetSegmenter", self.min_period_s, self.max_period_s)
+        # check_is_fitted wants an attribute that ends with an underscore.
         self.n_recordings_ = len(check_recordings(X, estimator=self))
         return self
 
