@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,8 +93,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         Whether longer gaps are refused, the timesteps inside them become NaN, or they are
         interpolated over and counted.
     max_timesteps : int, default=5_000_000
-        Most timesteps of one row of the output, checked before memory is taken: more than a
-        day at 50 Hz. A clock that was set forward would make years of a few samples.
+        Most timesteps of one row of the output: the default is more than a day at 50 Hz.
     input_rate_hz : float, default=None
         The rate of uniform and panel input in hertz. None takes the rate that X has as a
         :class:`SignalArray`; an array without a rate is taken to be at
@@ -154,7 +153,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     (6, 484)
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
         "channels": ["array-like", None],
         "interpolation": [StrOptions({"linear", "cubic", "quintic"})],
@@ -382,6 +381,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         if self.gaps != "mark":
             return uniform
         last_s = (n_timesteps - 1) / self.sampling_rate_hz
+        # Without a place, because marked gaps are no error.
         gaps = self._long_gaps(times_s, 0, last_s, "")
         return without_gaps(uniform, gaps, self.sampling_rate_hz)
 
