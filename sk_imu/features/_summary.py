@@ -116,6 +116,7 @@ class SummaryFeatures(TableTransformer):
         self,
         *,
         channel_names: Sequence[str] | None = None,
+        # Without rms, whose square is the sum of those of mean and std.
         statistics: Sequence[str] = (
             "mean",
             "std",
@@ -216,6 +217,7 @@ class SummaryFeatures(TableTransformer):
             x = series.deviations
             first, second = np.triu_indices(n_channels, 1)
             columns.append((x @ x.swapaxes(1, 2) / n_timesteps)[:, first, second])
+        # The quartiles of float32 are float64.
         return np.concatenate(columns, axis=1).astype(panel.dtype, copy=False)
 
     def _parts_of_channel(self) -> list[str]:
