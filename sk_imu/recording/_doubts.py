@@ -37,6 +37,7 @@ def summarize_doubts(recordings: Sequence[Recording]) -> list[str]:
     """
     found: dict[str, list[tuple[str, str]]] = {}
     for recording in recordings:
+        # A recording counts once, even with two doubts of one kind.
         kinds = {_NUMBER.sub("#", doubt): doubt for doubt in recording.doubts}
         for kind, doubt in kinds.items():
             found.setdefault(kind, []).append((doubt, recording.name))

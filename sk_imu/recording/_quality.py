@@ -115,6 +115,7 @@ class RecordingQuality:
     def __str__(self) -> str:
         """Return everything as a readable table."""
         start_s, end_s = self.overlap_s
+        # Four digits would write 360000 samples as 3.6e+05, so that whole numbers have six.
         shown = self.table.T.map(lambda x: f"{x:.4g}" if x != _whole(x) else f"{x:g}")
         lines = [
             f"{self.name}: {len(self.streams)} streams, which share "

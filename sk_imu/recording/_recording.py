@@ -120,7 +120,8 @@ class Recording:
             raise ValueError(
                 f"{self.name}: side must be 'left', 'right' or None, got {self.side!r}."
             )
-        # A frozen dataclass refuses plain assignment, even here.
+        # A copy that nobody can change, because channel names and quality are computed
+        # once. A frozen dataclass refuses plain assignment, even here.
         object.__setattr__(self, "streams", MappingProxyType(streams))
         object.__setattr__(
             self,
@@ -283,6 +284,7 @@ class Recording:
         """
         streams = {}
         for sensor, stream in self.streams.items():
+            # By a mask and not a slice, because a clock may run backwards.
             inside = (stream.timestamps_s >= start_s) & (stream.timestamps_s <= end_s)
             if not inside.any():
                 raise ValueError(
@@ -375,5 +377,6 @@ class Recording:
         return {name: value for name, value in given.items() if value is not None}
 
 
+# Because pickle calls with positional arguments, and the metadata are keywords only.
 def _rebuild(streams: dict[str, SensorStream], keywords: dict[str, Any]) -> Recording:
     return Recording(streams, **keywords)

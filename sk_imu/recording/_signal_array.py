@@ -105,6 +105,7 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
     def __array_wrap__(
         self, array: Any, context: Any = None, return_scalar: bool = False
     ) -> Any:
+        # NumPy 2 asks for it where no axis is left.
         if return_scalar:
             return array[()]
         # Without a context it is no arithmetic, but a sum or the like along an axis.
@@ -159,6 +160,7 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
         copy : SignalArray
             The copy.
         """
+        # NumPy's own copy would come out of __array_finalize__, without names.
         copied = _plain(self).copy(order)
         return type(self)(copied, self.channel_names, self.sampling_rate_hz)
 
@@ -189,6 +191,7 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
         return type(self)(changed, self.channel_names, self.sampling_rate_hz)
 
     def __reduce__(self) -> Any:
+        # NumPy pickles the values alone, without the attributes of a subclass.
         return type(self), (_plain(self), self.channel_names, self.sampling_rate_hz)
 
 

@@ -155,7 +155,8 @@ def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQualit
     n_new = int(fresh[1:].sum())
     interval_s = _interval_of(times_s)
     usual = steps_s[(steps_s <= GAP * interval_s) & (steps_s >= 0)]
-    # Rates by usual intervals: a gap in one half is not a drift.
+    # Rates by usual intervals: a gap in one half is not a drift. Both halves have the
+    # middle sample, so that no interval lies between them.
     halves = [usual_interval(half) for half in (times_s[: n // 2 + 1], times_s[n // 2 :])]
     drift = 100 * (halves[0] / halves[1] - 1) if n > 3 and min(halves) > 0 else 0.0
     faults = find_faults(sensor, times_s, values)
