@@ -227,6 +227,7 @@ class _Pauses:
         if np.isnan(times).any():
             row = begun[int(np.argmax(np.isnan(times).any(axis=1)))]
             raise table.fault(row, "system time", "or the experiment time is not a time")
+        # For its error on times beyond any date.
         for column, name in enumerate(("experiment time", "system time")):
             to_nanoseconds(times[:, column], "s", table.take(begun), name)
         # The app's system time is good to the millisecond, which float64 can hold.

@@ -23,7 +23,7 @@ from ._tables import Table, find_header, parse_table
 from ._time_cells import dates, times_of_day
 from ._timestamps import TIME_UNITS, Samples, clean_samples, to_nanoseconds
 
-#: Later times since 1970 are dates; earlier ones count from some other start.
+#: Times after the year 2000 are dates; earlier ones count from some other start.
 _DATES_FROM_NS = 946_684_800 * 10**9
 
 
@@ -174,6 +174,7 @@ def _parse(
     if len(files) != 1:
         raise ValueError(f"{path}: holds {len(files)} tables. Give one of their paths.")
     ((_, content),) = files.items()
+    # read_files has a budget of its own, as large as what is left of this one.
     budget.spend(len(content), path)
     skip = 0 if header is not None else find_header(content, wanted)
     table = parse_table(
@@ -220,6 +221,7 @@ def _units(
         sensor = sensor_of(name)
         known = UNITS.get(SENSOR_UNITS.get(sensor, ""), {})
         unit = written.get(column, "").strip("[] ").lower()
+        # A quaternion has no unit, and Orientation's is that of its angles.
         if unit not in known or name.rpartition("_")[2].startswith("q"):
             continue
         chosen = units.setdefault(sensor, unit)

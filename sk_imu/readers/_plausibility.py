@@ -195,6 +195,7 @@ def _fitting(sensor: str, samples: Samples) -> str:
             named.setdefault(factor, unit)
     if not named:
         return ""
+    # The geometric middle, because units differ by factors; 1 without a least norm.
     middle = np.sqrt(row.norms[0] * row.norms[1]) or 1.0
     best = sorted(named, key=lambda factor: abs(np.log(factor * median / middle)))
     shown = " or ".join(_SHOWN.get(named[factor], named[factor]) for factor in best[:2])

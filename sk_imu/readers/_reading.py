@@ -105,6 +105,7 @@ def read_silently(
         The attributes of the recording.
     """
     files = read_files(path, reading["max_bytes"])
+    # All of them are asked, because a folder may mix the files of two apps.
     apps = [app for app, (is_of, _) in _APPS.items() if is_of(files)]
     if not apps:
         raise ValueError(_describe(path, files))

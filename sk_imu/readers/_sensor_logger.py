@@ -121,6 +121,7 @@ def read_sensor_logger_files(
     claim, named = _read_metadata(tables, notes)
     sensors: dict[str, Samples] = {}
     watch: dict[str, Samples] = {}
+    # One table for each: find_tables refuses more.
     for sensor, (table, *_) in tables.items():
         if sensor in SENSOR_AXES and len(table):
             sensors[sensor] = _read_samples(sensor, table, notes)
@@ -239,6 +240,7 @@ def _read_watch(table: Table, notes: list[str]) -> dict[str, Samples]:
             axes = QUATERNION_AXES if sensor == "Orientation" else SENSOR_AXES[sensor]
             found[sensor] = _samples(table, columns, axes, clock)
     if not found:
+        # None of its columns is there, so that this raises the error that names them.
         table.require(WATCH_COLUMNS["Accelerometer"])
     return found
 
@@ -293,6 +295,8 @@ def _restore_clock(
         if match:
             precision_ns = max(precision_ns, 10.0 ** (19 - len(digits)))
     first = int(np.argmin(exact))
+    # The start of the recording, which all rows share, is off by as much as a rounded time
+    # may be: beyond a millisecond the times are better refused.
     if elapsed_ns is None or np.isnan(elapsed_ns).any() or precision_ns > 1e6:
         raise table.fault(
             first,

@@ -165,7 +165,7 @@ def _find_tasks(
             f"read_recording; if it is a tree of recordings, take {marks} out."
         )
     tasks = list(_by_layout(folder, paths))
-    with_subject = "subject" in tasks[0][1]
+    with_subject = "subject" in tasks[0][1]  # all are equally deep
     if not with_subject:
         _warn_of_people(folder, tasks)
     tree = "folder/subject/label" if with_subject else "folder/label"
@@ -181,6 +181,7 @@ def _read(
 ) -> Recording:
     """Read one recording of a folder; every error names it."""
     try:
+        # What path or manifest say counts more than what is given for all.
         recording = read_silently(path, reading, {**defaults, **metadata})
     except ValueError as error:
         if str(path) in str(error):
@@ -290,6 +291,7 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
     if table is None or not len(table):
         raise ValueError(f"{file}: the manifest names no recording. Add rows.")
     table.require(["path"])
+    # A column that stands twice would count as missing, and its cells would be ignored.
     twice = [name for name in METADATA if table.header.count(name) > 1]
     if twice:
         raise ValueError(f"{file}: the column {twice[0]!r} stands twice. Leave one out.")
@@ -314,6 +316,7 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
                 row, "path", f"leads outside {folder}", "Give a path inside the folder."
             )
         path = folder / inside
+        # An empty cell would be the folder itself.
         if not name or not path.exists():
             raise table.fault(row, "path", f"is not a path inside {folder}", "Correct it.")
         # One recording has one label, however its path is spelled.

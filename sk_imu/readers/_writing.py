@@ -14,7 +14,7 @@ from ._conventions import FLIPPED
 
 #: Second 0 of a recording without a date.
 _UNKNOWN_EPOCH_NS = 1_700_000_000_000_000_000
-_MS = 1_000_000
+_MS = 1_000_000  # in nanoseconds
 
 #: Columns of each platform's files, as found in exports of the versions below.
 _VECTOR = ("z", "y", "x")
@@ -184,6 +184,7 @@ def _format_metadata(
         "appVersion": _VERSION[platform],
         "device id": "00000000-0000-4000-8000-000000000000",
         "sensors": "|".join([*rates_ms, "Annotation"]),
+        # Annotation is named among the sensors and has no rate.
         "sampleRateMs": "|".join([*rates_ms.values(), ""]),
         "standardisation": "true" if standardised else "false",
     }
