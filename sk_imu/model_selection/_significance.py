@@ -113,6 +113,7 @@ def corrected_resampled_ttest(
         return CorrectedTTest(statistic, p, mean, mean, mean)
     student = stats.t(df=n_splits - 1)
     half = float(student.ppf((1 + confidence_level) / 2)) * error
+    # Not 1 - cdf, which has no digits left of a small p.
     p = 2 * float(student.sf(abs(mean) / error))
     return CorrectedTTest(mean / error, p, mean, mean - half, mean + half)
 
@@ -154,10 +155,8 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
 
 
 def expanded_quantile(n: int, confidence_level: float) -> float:
-    """Return the normal quantile at which a bootstrap interval of a mean of n has to end.
-
-    The bootstrap of a mean is too narrow by sqrt((n - 1) / n) and by using the normal
-    distribution instead of Student's; the quantile corrects both (Hesterberg, 2015).
-    """
+    """Return the normal quantile at which the bootstrap interval of a mean of n ends."""
+    # The bootstrap divides by n and not by n - 1, and it follows the normal distribution
+    # and not Student's. Both make it too narrow (Hesterberg, 2015).
     student = stats.t.ppf((1 + confidence_level) / 2, n - 1)
     return float(np.sqrt(n / (n - 1)) * student)

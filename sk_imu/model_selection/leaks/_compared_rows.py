@@ -50,6 +50,7 @@ def as_rows(X: Any) -> tuple[Rows, int]:
         )
     if not rows or not rows[0].size:
         raise ValueError("X holds no rows, or rows without values.")
+    # Columns of features follow no clock, on which they could be shifted or stretched.
     even = [] if is_table else [_without_gaps(row) for row in rows]
     return Rows([rows], even, [1.0], 1.0), len(rows)
 

@@ -274,6 +274,7 @@ def _as_rows_of_side(rows: Any, n_rows: int, side: str) -> Indices:
             f"{side} must be a list of row numbers, or a mask of shape ({n_rows},)."
         )
     given = given.astype(np.intp)
+    # Negative numbers count from the end, as in X[train].
     if given.size and not (-n_rows <= given.min() and given.max() < n_rows):
         raise ValueError(f"{side} has rows beyond the {n_rows} of X.")
     return np.unique(given % n_rows)

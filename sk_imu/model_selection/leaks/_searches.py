@@ -240,6 +240,7 @@ def _statistics(columns: Floats) -> list[tuple[str, str]]:
         found.append(("standardized", "each channel or column has mean 0 and deviation 1"))
     elif not is_centered and _near(np.sqrt(np.square(columns).mean(axis=0)), 1.0):
         found.append(("standardized", "each channel or column has root mean square 1"))
+    # As ChannelScaler leaves the x, y and z of each sensor.
     elif columns.shape[1] % 3 == 0 and _near(
         np.square(columns).reshape(n, -1, 3).mean(axis=(0, 2)), 1.0
     ):
