@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 
+# available_if gives its check the estimator alone, and not the method's name.
 def _offers(method: str) -> Callable[[Any], bool]:
     return lambda self: self._offers(method)
 
