@@ -29,6 +29,7 @@ def _protocols(given: Sequence[Any]) -> tuple[Any, ...]:
         chosen[one.name] = one
     if not chosen:
         _known([], tuple(PROTOCOLS), "protocol")  # raises the error
+    # Those of the user's own come after ours.
     return tuple(
         chosen[name] for name in dict.fromkeys([*PROTOCOLS, *chosen]) if name in chosen
     )

@@ -127,6 +127,7 @@ def _read(
             "are not. Leave them out."
         )
     if is_path:
+        # "your data" is the default, and the path says more.
         path = printable(str(data))
         name = path if name == "your data" else f"{name} ({path})"
         if str(data) in loaders:
@@ -144,7 +145,7 @@ def _read(
     if isinstance(data, list):
         labels = [getattr(recording, "label", None) for recording in data]
         data = data, labels, [getattr(recording, "subject", None) for recording in data]
-    elif isinstance(data, dict):
+    elif isinstance(data, dict):  # a Bunch is one
         data = data["data"], data["target"], data["subject"]
     recordings, labels, subjects = data
     X, labels = list(recordings), list(labels)

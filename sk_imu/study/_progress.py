@@ -86,6 +86,7 @@ class Progress:
         score = _f1(*self._count(key, result))
         self._advance(job)
         gone = time.monotonic() - self._started
+        # Costs are relative: how long one takes here, the jobs so far have shown.
         left = (self._cost_to_do - self._cost_done) / self._cost_done * gone
         _LOGGER.info(
             "%d/%d jobs: %s %s, %s: F1 %.3f in %s, about %s left",

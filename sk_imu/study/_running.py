@@ -197,6 +197,7 @@ def _run(
         for result in _as_completed(dataset, to_do, n_jobs):
             key = result.pop("key")
             if "failed" in result:
+                # The last line of a traceback is the error.
                 failed[key] = result["failed"].strip().splitlines()[-1]
                 progress.fail(key, result["failed"])
                 continue

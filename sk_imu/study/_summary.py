@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 
+# Any stands for StudyResults in this file, which the file of that class imports.
 def line_of(results: Any) -> str:
     """Return a line on the data, the budget and the seeds."""
     settings = results.settings
