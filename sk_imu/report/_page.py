@@ -82,6 +82,7 @@ def page_of(results: StudyResults, drawings: Sequence[Drawing]) -> str:
         # Labels and names of people may hold anything.
         autoescape=True,
         trim_blocks=True,
+        # By default a misspelled name in the template is an empty place in the page.
         undefined=StrictUndefined,
         finalize=_kept_together,
     )

@@ -76,7 +76,8 @@ def personal_of(results: StudyResults) -> Personal | None:
 
 def _gain(people: pd.DataFrame, ks: list[int]) -> tuple[float, float, float]:
     """Return the gain, in points, from the fewest to the most sets, and its interval."""
-    # Person by person, because people differ more than the gain.
+    # Person by person, because people differ more than the gain. The numbers of sets take
+    # the place of the models.
     gains = bootstrap_over_people(
         people.assign(model=people["k"].astype(str)), against=str(ks[0])
     ).set_index("model")
