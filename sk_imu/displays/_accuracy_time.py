@@ -203,6 +203,8 @@ def _label_points(ax: "Axes", x: list[float], y: list[float], names: list[Any]) 
             box = text.get_window_extent()
             fits = inside.x0 <= box.x0 and box.x1 <= inside.x1
             n_hidden = sum(box.overlaps(other) for other in taken)
+            # A name that leaves the axes is worse than one that touches another; among
+            # equals the first place counts, to the right of the mark.
             texts.append((n_hidden + 2 * (not fits), len(texts), box, text))
         best = min(texts, key=lambda choice: choice[:2])
         taken.append(best[2])

@@ -163,6 +163,7 @@ class AugmentationDisplay:
         sensor = sensor_of(self.channel_names[0])
         rate_hz = self.sampling_rate_hz or 1
         known: dict[str, Any] = {}
+        # The last row of axes may have empty places, which are removed below.
         for i, (ax_, (title, values)) in enumerate(zip(axes.ravel(), panels, strict=False)):
             if i:
                 # Behind the copy, and named once in the legend of the figure.

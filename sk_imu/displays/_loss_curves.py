@@ -334,6 +334,7 @@ def _draw_runs(ax: "Axes", runs: pd.DataFrame, **look: Any) -> Any:
         shade = look["color"]
         ax.fill_between(common.index, low, high, color=shade, alpha=0.2, linewidth=0)
     # The longer runs go on from the last epoch that all runs have.
+    # Two epochs make a line: that one itself, and another.
     beyond = runs[runs.index >= common.index.max()].dropna(axis=1, thresh=2)
     ax.plot(beyond.index, beyond.to_numpy(), linewidth=0.6, alpha=0.7, **look)
     return line

@@ -115,7 +115,8 @@ class PersonalisationDisplay(AxesDisplay):
                 f"scores has no column {', '.join(missing)}. It needs "
                 f"{', '.join(_COLUMNS)}."
             )
-        # A curve is meaningful only if all of its points are over the same people.
+        # A curve is meaningful only if all of its points are over the same people: each
+        # model with each k counts as a model, and models without a person are refused.
         cells = scores.assign(
             model=pd.MultiIndex.from_frame(scores[["model", "k"]]).to_flat_index()
         )

@@ -131,6 +131,7 @@ class RecordingDisplay:
             faulty = [text.format(size) for text, size in quality.faults.items()]
             title = f"{sensor}, {quality.rate_hz:.4g} Hz{': ' if faulty else ''}"
             title = textwrap.fill(title + "; ".join(faulty), 110)
+            # Names and marks may hold dollar signs, which would be read as formulas.
             ax_.set_title(title, loc="left", fontsize=9, parse_math=False)
             ax_.set_ylabel(SENSOR_UNITS.get(sensor, ""))
             ax_.legend(loc="upper left", fontsize=7, bbox_to_anchor=(1, 1), frameon=False)
@@ -178,6 +179,7 @@ class RecordingDisplay:
                     list(zip(stretches[:, 0], np.diff(stretches)[:, 0], strict=True)),
                     (0, 1),
                     transform=ax.get_xaxis_transform(),
+                    # Out of the legend of the axes: that of the figure has it once.
                     label=f"_{name}",
                     linewidth=0,
                     zorder=0,

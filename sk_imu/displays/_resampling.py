@@ -192,7 +192,8 @@ class ResamplingDisplay:
         repetitions_s = np.asarray(self.repetitions_s, dtype=float) - before_s[0]
         before_s = before_s - before_s[0]
         uniform_s = np.arange(uniform.shape[1]) / self.sampling_rate_hz
-        # From the middle, and short enough to show single samples.
+        # From the middle, and short enough to show single samples: some twenty as recorded,
+        # or twelve of a state that has fewer.
         shown_s = float(max(20 * np.median(np.diff(before_s)), 12 / self.sampling_rate_hz))
         samples, fixed = None, None
         if self.fixed is not None:

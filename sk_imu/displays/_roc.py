@@ -191,6 +191,7 @@ class RocByClassDisplay(AxesDisplay):
         for i, (label, area) in enumerate(self.roc_auc.items()):
             # matplotlib leaves a label that starts with an underscore out of the legend.
             text = f"{area:.3f} {shown(label, 18)}" if label in named else "_unnamed"
+            # scikit-learn draws several curves half transparent unless alpha is given.
             looks.append({"label": text, "linewidth": 1.1, "alpha": 1, **look_of_line(i)})
         if looks:
             curves = list(self.fpr.values()), list(self.tpr.values())
