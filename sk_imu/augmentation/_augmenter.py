@@ -76,6 +76,8 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         cls._function = staticmethod(function)
         cls._parameter_constraints = {**(constraints or {}), **cls._parameter_constraints}
         if cls.__doc__ and function.__doc__:  # python -OO strips both
+            # What follows X and rng, whose description ends so in every function, up to
+            # the next section.
             _, _, parameters = cleandoc(function.__doc__).partition("of randomness.\n")
             sections = _SECTIONS.format(
                 effect="" if cls.mixes_rows else _EFFECT,

@@ -112,6 +112,7 @@ def lower_rate(
         return new
     end = n_timesteps - 1
     following = np.ceil((reading + 1 + phase) * period).clip(0, end).astype(np.intp)
+    # At the end of a set both may be its last timestep.
     weight = (timesteps - last) / np.maximum(following - last, 1)
     before, after = values_at(rows, last), values_at(rows, following)
     new[changed] = before + (after - before) * weight.astype(panel.dtype)[:, np.newaxis]
