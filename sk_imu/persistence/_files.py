@@ -133,6 +133,8 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
             parts[_SCHEMA] = json.dumps(without_ids(schema)).encode()
             data = write_parts(parts)
             del parts
+            # skops asks for each type that it does not know itself. All have been checked
+            # above, by the same schema.
             known = skops_io.get_untrusted_types(data=data)
             content = skops_io.loads(data, trusted=known)
             if not isinstance(content, dict) or content.get("format") != _FORMAT:
