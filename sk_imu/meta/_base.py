@@ -65,10 +65,7 @@ class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEs
         series = check_series(self, X, reset=True)
         y = check_labels(self, series, y)
         weighted = sample_weight is not None
-        # scikit-learn takes the number of rows from an array, and X may be a list.
-        weights = check_sample_weight(
-            sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
-        )
+        weights = check_sample_weight(sample_weight, series, ensure_non_negative=True)
         # A set's rows share its group, so that no split inside divides a set.
         groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
         check_consistent_length(y, groups)
