@@ -245,7 +245,8 @@ def _spline(
     times_s: Floats, values: Floats, interpolation: str
 ) -> Callable[[Floats], Floats]:
     shortest_s = _TOO_SHORT * (times_s[-1] - times_s[0]) / (len(times_s) - 1)
-    # One quintic needs six samples.
+    # Of a movement below 20 Hz, sampled at 100 Hz, a quintic spline misses 0.01 % and a
+    # cubic one 0.2 % (docs/results/resampling.rst). One quintic needs six samples.
     even = len(times_s) > 5 and np.diff(times_s).min() > shortest_s
     if interpolation == "quintic" and even:
         return make_interp_spline(times_s, values, k=5)

@@ -179,6 +179,7 @@ def _read_sqlite(
             # In memory: a file from elsewhere is never opened as a database on disk.
             connection.deserialize(content)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _SQLITE_LENGTH)
+            # SQLite ends a query with an error once the handler returns a true value.
             steps = iter(range(1 + len(content) * _SQLITE_STEPS_PER_BYTE // 100_000))
             connection.set_progress_handler(lambda: next(steps, None) is None, 100_000)
             found = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")

@@ -147,7 +147,8 @@ def _without_strays(sensors: Mapping[str, Samples], notes: list[str]) -> dict[st
     kept: dict[str, Samples] = {}
     clusters = np.split(times, cuts)
     largest = max(map(len, clusters))
-    # At most this many rows apart from all others are strays.
+    # At most this many rows apart from all others are strays. In a real export it is the
+    # first row of four sensors, 45 h before the second.
     few = max(3, largest // 100)
     main = [part for part in clusters if len(part) > few or len(part) == largest]
     for sensor, samples in filled.items():

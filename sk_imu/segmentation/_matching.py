@@ -19,7 +19,8 @@ _REST_WEIGHT = 0.3
 #: Rounds in which the template and the pieces that match it improve each other.
 _N_ROUNDS = 3
 #: Weight of the distance between the postures at the ends of repetitions and those around
-#: the set, in units of the template's movement.
+#: the set, in units of the template's movement. Speed alone takes the turning point of a
+#: movement for its beginning, because it is slow there, too.
 _POSTURE_WEIGHT = 0.7
 #: Timesteps that are averaged for the speed and the posture at the ends of a repetition,
 #: for the posture at the ends of a set that is cut out, and around one that is not.
@@ -210,6 +211,8 @@ class Matcher:
 
     def _without_unlike(self, found: list[_Piece]) -> list[_Piece]:
         """Drop outer pieces that resemble the template much less than the median."""
+        # In a set that is cut out, its ends are those of repetitions: there the rule
+        # removes true ones (79 % of the watch's sets have 20 with it, 83 % without).
         if self.is_cut or len(found) < 3:
             return found
         resemblance = np.array([value for _, _, value in found])

@@ -17,7 +17,8 @@ Indices = NDArray[np.intp]
 
 #: How similar two rows must be to be copies, by the least number of moving channels.  With
 #: six, different sets reach 0.985 at most, and copies with noise of a tenth of the
-#: movement 0.995; fewer channels leave more room for chance.
+#: movement 0.995; fewer channels leave more room for chance: with three, different sets
+#: reach 0.996, with one 0.999.  docs/results/leaks.rst has the data and what is missed.
 _LEAST_SIMILARITY = {6: 0.99, 3: 0.998, 1: 0.9998}
 #: A copy on the same clock that correlates more was only rescaled; one that covers more of
 #: the longer row is a copy of the whole row.
