@@ -131,11 +131,13 @@ class ResamplingDisplay:
         fixed = None
         if n_timesteps is not None:
             fixed = FixedLength(n_timesteps).fit_transform(uniform)[0]
+        # The Resampler begins with the first sample without a missing value.
+        first = int(np.argmax(~np.isnan(stream.values).any(axis=1)))
         display = cls(
             channel_names=names,
             sampling_rate_hz=sampling_rate_hz,
-            before_s=stream.timestamps_s,
-            before=stream.values.T,
+            before_s=stream.timestamps_s[first:],
+            before=stream.values[first:].T,
             uniform=uniform[0],
             fixed=fixed,
             repetitions_s=[repetition.start_s for repetition in repetitions],

@@ -157,6 +157,7 @@ def _by_seed(results: StudyResults, rows: pd.DataFrame) -> Table | None:
         here = rows[(rows["protocol"] == protocol) & rows["k"].isna()]
         if len(here):
             table = here.pivot_table("f1_macro", "model", "seed", sort=False)
+            # std of a Series divides by n - 1, as that of the main scores does.
             cells = [
                 [
                     name_of(model),

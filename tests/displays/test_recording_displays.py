@@ -252,6 +252,15 @@ class TestResamplingDisplay:
         )
         assert len(display.axes_[1, 1].lines[0].get_xdata()) >= 12
 
+    def test_states_begin_together_where_values_are_missing(self):
+        times_s, values = np.arange(200) / 50, noise(200)
+        values[:25] = np.nan
+        recording = Recording({"Gyroscope": SensorStream(times_s, values)})
+        with pytest.warns(DataQualityWarning, match="25 samples"):
+            display = ResamplingDisplay.from_recording(recording, missing="interpolate")
+        assert display.before_s[0] == 0.5
+        np.testing.assert_allclose(display.before, display.uniform, atol=1e-9)
+
     def test_unknown_sensor(self):
         with pytest.raises(
             ValueError, match="set.zip has no Magnetometer. Give one of Gra"
