@@ -38,8 +38,9 @@ def random_mirror(
     rng : numpy.random.Generator
         The source of randomness.
     channel_names : sequence of str, default=None
-        ``<sensor>_<axis>`` of each channel, as in ``Resampler.channel_names_``.
-        Required: only the names say which channels form a vector.
+        ``<sensor>_<axis>`` of each channel, which say which channels form a vector. None
+        takes the names that X has as a :class:`sk_imu.SignalArray`; an array without names
+        needs them here.
     mirror_axis : {"x", "y", "z"}, default="x"
         The axis of the device that the mirror reverses: ``"x"`` for a watch, whose x
         runs along the forearm, and for a phone that is carried upright with its screen

@@ -155,6 +155,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
         rocket.parameters = self._checked_kernels(*panel.shape[1:])
         return rocket._transform(panel).to_numpy()
 
+    # By it, scikit-learn's mixin numbers the names of the columns.
     @property
     def _n_features_out(self) -> int:
         return len(self.kernels_["biases"])

@@ -136,7 +136,7 @@ def check_search(
     suspicions = [*_fitted_in_advance(search.estimator), *_fitted_values(X)]
     people = None if groups is None else np.asarray(column_or_1d(groups))
     messages, tables = [], []
-    for name, train, test in _all_splits(search, rows, X, y, groups, cv):
+    for name, train, test in _all_splits(search, rows, y, groups, cv):
         # Of several copies of one row not every pair is found, but the pairs found connect
         # them all: no split divides the copies without dividing a pair that was found.
         findings = across(copies, train, test)
@@ -155,7 +155,7 @@ def check_search(
 
 
 def _all_splits(
-    search: Any, rows: NDArray[np.intp], X: Any, y: Any, groups: Any, cv: Any
+    search: Any, rows: NDArray[np.intp], y: Any, groups: Any, cv: Any
 ) -> Iterable[tuple[str, NDArray[np.intp], NDArray[np.intp]]]:
     """Yield the splits around the search and its own, as rows of X."""
     inside = [("the search", rows)]

@@ -45,6 +45,7 @@ class UnseenPeople(Protocol):
     def splits(
         self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
     ) -> list[Fold]:
+        # The seed draws nothing here, because all are left out in turn.
         folds = self._all_folds(subjects, factor)
         return [folds[i] for i in draw_two(len(folds))] if quick else folds
 
@@ -97,6 +98,7 @@ class UnseenSessions(UnseenPeople):
     def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
         if subjects is None or factor is None:
             return None
+        # Together, because session 1 of one person is not that of another.
         return np.array(
             [
                 f"{subject}, session {session}"
@@ -220,6 +222,7 @@ class UnseenDataset(UnseenPeople):
     _cv = StratifiedGroupKFold
 
     def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
+        # Without names of people, no sets are known to belong together.
         if subjects is None and factor is not None:
             return np.arange(len(factor))
         return subjects
