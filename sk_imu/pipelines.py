@@ -17,6 +17,7 @@ from ._atomic import fit_context
 from ._sklearn import HasMethods, Interval, StrOptions
 from .augmentation import (
     LowerRate,
+    Mixup,
     MultiplicativeNoise,
     RandomRotation,
     RandomScale,
@@ -57,9 +58,9 @@ def make_pipeline_for(
     """Return a model as an unfitted Pipeline over recordings.
 
     All models get the same input: sets mirrored onto the right side, at one rate, with
-    derived channels. The nets rotate, scale and disturb each batch anew, and keep their
-    epochs for loss curves. MiniRocket trains on each set and two copies of it at other
-    speeds, augmented in the same way.
+    derived channels. The nets see each batch at other speeds, rotated, disturbed and mixed,
+    and keep their epochs for loss curves. MiniRocket trains on each set and two copies of
+    it at other speeds, disturbed in the same way.
 
     Parameters
     ----------
@@ -122,7 +123,8 @@ def make_pipeline_for(
         classifier = clone(name)
     elif name in _NETS:
         classifier = _NETS[name](
-            augmenter=Pipeline(disturb) if augment else None,
+            augmenter=Pipeline([*copies, ("mix", Mixup(alpha=0.2))]) if augment else None,
+            dropout=0.2,
             keep_epochs=True,
             random_state=random_state,
         )

@@ -16,8 +16,8 @@ from ._base import NetClassifier
 from ._networks import IMUNet, checked_module, minimum_timesteps
 from ._parameters import (
     Convolutional,
+    Ends,
     Module,
-    Readout,
     Recurrent,
     with_inherited_parameters,
 )
@@ -25,14 +25,14 @@ from ._parameters import (
 __all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier", "ModuleClassifier"]
 
 
-class _IMUNetClassifier(NetClassifier, Readout):
+class _IMUNetClassifier(NetClassifier, Ends):
     """A setting of the package's own network."""
 
     # Switches off a part of the network, because IMUNet has both parts by default.
     _left_out: ClassVar[dict[str, int]] = {}
 
     def _network(self) -> tuple[Callable[..., nn.Module], dict[str, Any]]:
-        groups = (Convolutional, Recurrent, Readout)
+        groups = (Convolutional, Recurrent, Ends)
         taken = [f.name for g in groups if isinstance(self, g) for f in fields(g)]
         return IMUNet, {name: getattr(self, name) for name in taken} | self._left_out
 
@@ -57,8 +57,8 @@ class _IMUNetClassifier(NetClassifier, Readout):
 class CNNClassifier(_IMUNetClassifier, Convolutional):
     """Convolutional network for sets of one length.
 
-    Blocks of unpadded convolution, batch normalization and pooling; the mean of the
-    features over time goes into a fully connected layer.
+    Blocks of unpadded convolution, pooling and batch normalization; the mean and the
+    maximum of the features of each block go into a fully connected layer.
 
     Parameters
     ----------
@@ -127,9 +127,9 @@ class GRUClassifier(_IMUNetClassifier, Recurrent):
 class CNNGRUClassifier(_IMUNetClassifier, Recurrent, Convolutional):
     """Hybrid of a convolutional and a gated recurrent network for sets of one length.
 
-    Blocks of unpadded convolution, batch normalization and pooling shorten each set; the
-    features are transposed into a GRU, and its states go into a fully connected layer, as
-    in [1]_.
+    Blocks of unpadded convolution, pooling and batch normalization shorten each set, and
+    the features are transposed into a GRU, as in [1]_. The mean of its states, and the
+    mean and the maximum of the features of each block, go into a fully connected layer.
 
     Parameters
     ----------

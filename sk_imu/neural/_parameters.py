@@ -38,25 +38,29 @@ class Convolutional:
 
     Parameters
     ----------
-    n_filters : int or sequence of int, default=48
+    n_filters : int or sequence of int, default=64
         Output channels of every convolution, or of each.
     kernel_size : int or sequence of int, default=7
         Kernel length in timesteps of every unpadded convolution, or of each.
     n_blocks : int, default=2
-        Number of blocks of convolution, batch normalization, ReLU and pooling.
+        Number of blocks of convolution, pooling, batch normalization and ReLU.
     pooling : {"max", "average"} or None, default="max"
-        Pooling at the end of a block.
+        Pooling after each convolution.
     pool_size : int or sequence of int, default=4
         Number of timesteps pooled into one, in every block or in each.
+    stride : int, default=2
+        Step of the first convolution in timesteps. Its pool then takes ``pool_size //
+        stride`` outputs, at least one, so that the block costs less and shortens as much.
     batch_norm : bool, default=True
-        Whether to normalize after each convolution.
+        Whether to normalize in each block.
     """
 
-    n_filters: int | Sequence[int] = 48
+    n_filters: int | Sequence[int] = 64
     kernel_size: int | Sequence[int] = 7
     n_blocks: int = 2
     pooling: str | None = "max"
     pool_size: int | Sequence[int] = 4
+    stride: int = 2
     batch_norm: bool = True
 
     _constraints: ClassVar[dict[str, list[Any]]] = {
@@ -65,6 +69,7 @@ class Convolutional:
         "n_blocks": [_AT_LEAST_ONE],
         "pooling": [StrOptions({"max", "average"}), None],
         "pool_size": [_AT_LEAST_ONE, list, tuple],
+        "stride": [_AT_LEAST_ONE],
         "batch_norm": ["boolean"],
     }
 
@@ -95,24 +100,32 @@ class Recurrent:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Readout:
-    """Parameters of the output layer.
+class Ends:
+    """Parameters of the network's input and output.
 
     Parameters
     ----------
-    readout : {"mean", "last", "flatten"}, default="mean"
-        Input of the output layer: of the features or GRU states, the mean over time, the
-        last one (of both directions of a bidirectional GRU), or all of them.
+    standardize : bool, default=True
+        Whether the network gets every channel twice: as it is, and standardized over the
+        timesteps of the set, which shows the course of a movement without its strength and
+        the tilt of the device. Scale X first, with :class:`~sk_imu.ChannelScaler`.
+    readout : {"pooled", "mean", "last", "flatten"}, default="pooled"
+        Input of the output layer. ``"pooled"`` is the mean over time of the GRU states and
+        the mean and maximum of the features of each block. The others take the GRU states
+        alone, or the last features where there is no GRU: their mean, the last one (of
+        both directions of a bidirectional GRU), or all.
     dropout : float, default=0.0
         Probability of dropping an input of the output layer, and a value between GRU
         layers, during training; in [0, 1).
     """
 
-    readout: str = "mean"
+    standardize: bool = True
+    readout: str = "pooled"
     dropout: float = 0.0
 
     _constraints: ClassVar[dict[str, list[Any]]] = {
-        "readout": [StrOptions({"mean", "last", "flatten"})],
+        "standardize": ["boolean"],
+        "readout": [StrOptions({"pooled", "mean", "last", "flatten"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
@@ -150,8 +163,8 @@ class Training:
     Parameters
     ----------
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training rows. ``"auto"`` makes as many as give 400
-        gradient steps, but at least 3 and at most 30.
+        Number of passes over the training rows. ``"auto"`` makes as many as give 300
+        gradient steps, but at least 18 and at most 30.
     batch_size : int or None, default=64
         Rows in a gradient step; None takes all rows. A last batch of one row joins the
         batch before it.

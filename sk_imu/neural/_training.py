@@ -20,8 +20,8 @@ from ._parameters import OPTIMIZERS, Training
 
 # What "auto" epochs aim at: few rows need many passes until the weights, and the running
 # statistics of batch normalization, have settled; many rows need few.
-_N_STEPS = 400
-_LEAST_EPOCHS, _MOST_EPOCHS = 3, 30
+_N_STEPS = 300
+_LEAST_EPOCHS, _MOST_EPOCHS = 18, 30
 
 
 def make_net(
@@ -124,7 +124,7 @@ def n_epochs_for(max_epochs: int | str, n_batches: int) -> int:
     --------
     >>> from sk_imu.neural._training import n_epochs_for
     >>> [n_epochs_for("auto", n_batches) for n_batches in (1, 40, 1000)]
-    [30, 10, 3]
+    [30, 18, 18]
     """
     if not isinstance(max_epochs, str):
         return int(max_epochs)  # torch refuses numpy's integers

@@ -6,14 +6,14 @@ ingredient changed.  Every fit is kept in the folder ``--out`` and never done
 twice; ``table`` prints what is there.  A variant that changes what a pipeline lacks (one
 with ``wear="free"`` turns nothing) is left out.
 
-    python tests/benchmarks/bench_people.py models --data watch --seeds 5 --out people
-    python tests/benchmarks/bench_people.py ablation --data watch --seeds 3 --out people
-    python tests/benchmarks/bench_people.py robustness --data watch --out people
-    python tests/benchmarks/bench_people.py models --data phone-hand --seeds 5 --out people
+    python tests/benchmarks/bench_people.py models --seeds 3
+    python tests/benchmarks/bench_people.py ablation
+    python tests/benchmarks/bench_people.py robustness --data watch --seeds 3
+    python tests/benchmarks/bench_people.py table --figures docs/results/figures
 
-All data sets but ``watch`` are read from ``--folder``: ``phone-hand``, ``phone-pocket``,
-``utd-mhad``, and from its folder ``benchmark`` ``mex-thigh``, ``utd-mhad-wrist``,
-``dsads-right-arm`` and ``wisdm-watch``.  A data set that is missing there is skipped.
+All data sets but ``watch`` are read from ``--folder``, and ``mex-thigh``,
+``utd-mhad-wrist``, ``dsads-right-arm`` and ``wisdm-watch`` from its folder ``benchmark``.
+A data set that is missing there is skipped.
 """
 
 import argparse
@@ -35,23 +35,31 @@ from sk_imu.datasets import load_phone_exercises, load_utd_mhad, load_watch
 from sk_imu.model_selection import compare_models, scores_by_person
 from sk_imu.study import make_pipeline_for, wear_of
 
+DATA = (
+    *("watch", "phone-hand", "phone-pocket", "utd-mhad"),
+    *("mex-thigh", "utd-mhad-wrist", "dsads-right-arm", "wisdm-watch"),
+)
 MODELS = ("rf", "svm", "minirocket", "cnn", "gru", "cnn-gru")
 # Variants of the CNN-GRU pipeline: what is set, by the end of the parameter's name.
 ABLATION = {
     "as it is": {},
     "side: not mirrored": {"side": "passthrough"},
     "derived channels: none": {"derive": None},
-    "three copies at other speeds": {"n_copies": 3},
     "rotation: none": {"augmenter__turn": "passthrough"},
     "amplitude: none": {"augmenter__amplitude": "passthrough"},
     "noise (the study's): none": {"augmenter__noise": "passthrough"},
+    "speed: none": {"augmenter__speed": "passthrough"},
+    "mixup: none": {"augmenter__mix": "passthrough"},
+    "standardized copy: none": {"standardize": False},
+    "readout: the GRU's states alone": {"readout": "mean"},
+    "dropout: none": {"dropout": 0.0},
     "GRU: none (CNN)": {"model": "cnn"},
     "convolutions: none (GRU)": {"model": "gru"},
-    "GRU in both directions": {"bidirectional": True},
-    "dropout 0.3": {"dropout": 0.3},
+    "stride 1": {"stride": 1},
+    "32 and 64 filters": {"n_filters": (32, 64)},
+    "half the passes": {"max_epochs": 9},
     "50 Hz instead of 25": {"rate": 50.0},
-    "windows of 2 s": {"window": 2.0},
-    "pools of 2 instead of 4": {"pool_size": 2},
+    "windows of 6 s": {"window": 6.0},
 }
 # How many sets of each person and class are used; more would take days.
 BENCHMARK = {"mex-thigh": 2, "utd-mhad-wrist": 4, "dsads-right-arm": 3, "wisdm-watch": 1}
@@ -122,8 +130,6 @@ def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
         options["sampling_rate_hz"] = change.pop("rate")
     if "window" in change:
         options["window_seconds"] = change.pop("window")
-    if "n_copies" in change:
-        options["n_copies"] = change.pop("n_copies")
     pipeline = make_pipeline_for(change.pop("model", "cnn-gru"), seed, **options)
     if "derive" in change:
         del change["derive"]
@@ -232,6 +238,7 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
         hits = part["y_true"] == part["y_pred"]
         by_person = hits.groupby(part["subject"]).mean()
         seeds = part.groupby("seed")
+        fits = part.groupby(["seed", "subject"])
         lines.append(
             dict(zip(keys, names, strict=True))
             | {
@@ -245,71 +252,131 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
                     [f1_score(p["y_true"], p["y_pred"], average="macro") for _, p in seeds]
                 ),
                 "F1 of windows": np.mean([windows_f1(p) for _, p in seeds]),
-                "fit_s": part.groupby(["seed", "subject"])["fit_s"].first().mean(),
+                "fit_s": fits["fit_s"].first().mean(),
+                "predict_s": fits["predict_s"].first().mean(),
             }
         )
     return pd.DataFrame(lines).round(3)
+
+
+def finished(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of models and seeds that were tested on all people."""
+    n_people = frame.groupby(["model", "seed"])["subject"].transform("nunique")
+    return frame[n_people == frame["subject"].nunique()]
+
+
+def read(out: Path, what: str, names: list[str]) -> pd.DataFrame:
+    """Return the kept predictions of each data set, one row per set and condition."""
+    parts = []
+    for name in names:
+        paths = sorted(out.glob(f"{name}-{what}-*.csv"))
+        if paths:
+            parts.append(finished(pd.concat([pd.read_csv(path) for path in paths])))
+    return pd.concat(parts) if parts else pd.DataFrame()
+
+
+def over_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one score per model, seed and person, over the people of all data sets."""
+    # The eight people of UTD-MHAD wore one sensor at the wrist and one at the thigh.
+    source = frame["data"].str.replace("utd-mhad-wrist", "utd-mhad")
+    source = source.str.replace(r"phone-.*", "phone", regex=True)
+    subject = source + " " + frame["subject"].astype(str)
+    row = frame["data"] + " " + frame["row"].astype(str)
+    return scores_by_person(frame.assign(subject=subject, set=row))
+
+
+def write_figures(frame: pd.DataFrame, folder: Path) -> None:
+    """Write the tables of the page ``results/people``: models down, data sets across."""
+    rows = table(frame)
+    for column in ("sets", "worst person", "F1 of windows", "fit_s", "predict_s"):
+        wide = rows.pivot(index="model", columns="data", values=column)
+        models = [model for model in MODELS if model in wide.index]
+        wide = wide.loc[models, [name for name in DATA if name in wide]]
+        name = f"people_{column.removesuffix('_s').replace(' ', '_')}.csv"
+        if column.endswith("_s"):
+            wide = (wide / wide.loc["cnn-gru"]).round(2)
+            wide["geometric mean"] = np.exp(np.log(wide).mean(axis=1)).round(2)
+        else:
+            wide["mean"] = wide.mean(axis=1).round(3)
+        wide.to_csv(folder / name)
+    scores = over_people(frame)
+    mean = scores.groupby(["model", "subject"], as_index=False)["score"].mean().round(4)
+    mean.to_csv(folder / "people_scores.csv", index=False)
+    pairs = compare_models(scores)
+    columns = ["difference", "low", "high"]
+    pairs[columns] = (100 * pairs[columns]).round(1)
+    pairs["p_holm"] = pairs["p_holm"].map("{:.2g}".format)
+    pairs["pair"] = pairs["model_a"] + " − " + pairs["model_b"]
+    pairs["people better, equal, worse"] = (
+        pairs[["n_better", "n_equal", "n_worse"]].astype(str).agg(", ".join, axis=1)
+    )
+    columns = ["pair", *columns, "people better, equal, worse", "p_holm"]
+    pairs[columns].to_csv(folder / "people_pairs.csv", index=False)
+
+
+def run_missing(options: argparse.Namespace, name: str, out: Path) -> None:
+    """Run the fits of a data set that are not kept yet."""
+    variants = {"models": MODELS, "robustness": MODELS}.get(options.what, tuple(ABLATION))
+    conditions = ROBUSTNESS if options.what == "robustness" else ("as recorded",)
+
+    def part_of(variant: str, seed: int, fold) -> str:
+        part = f"{name}-{options.what}-{variant}-{seed}-{fold}"
+        return part.replace(" ", "_").replace("/", "_")
+
+    def keep(variant: str, seed: int, fold) -> None:
+        rows = run(name, variant, seed, fold, conditions, options.folder)
+        part = part_of(variant, seed, fold)
+        pd.DataFrame(rows).to_csv(out / f"{part}.csv", index=False)
+        print(part, np.mean([r["y_true"] == r["y_pred"] for r in rows]), flush=True)
+
+    try:
+        X, _, people, channels = load(name, options.folder)
+    except FileNotFoundError as error:
+        print(f"{name} is skipped: {error}")
+        return
+    possible = [
+        variant
+        for variant in options.only or variants
+        if make(variant, 0, X, channels) is not None
+    ]
+    todo = [
+        (variant, seed, fold)
+        for seed in range(options.seeds)
+        for variant in possible
+        for fold in folds(people)
+        if not (out / f"{part_of(variant, seed, fold)}.csv").exists()
+    ]
+    Parallel(n_jobs=options.jobs)(delayed(keep)(*task) for task in todo)
 
 
 def main() -> None:
     """Run what is missing, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["models", "ablation", "robustness", "table"])
-    parser.add_argument("--data", default="watch")
+    parser.add_argument("--data", nargs="+", default=list(DATA), choices=DATA)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="+", help="some of the models or variants")
     parser.add_argument("--folder", default="../shared/data")
     parser.add_argument("--out", default="people")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--figures", type=Path, help="write the tables of the page here")
     options = parser.parse_args()
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    variants = {"models": MODELS, "robustness": MODELS}.get(options.what, tuple(ABLATION))
-    conditions = ROBUSTNESS if options.what == "robustness" else ("as recorded",)
-
-    def keep(variant: str, seed: int, fold) -> None:
-        rows = run(options.data, variant, seed, fold, conditions, options.folder)
-        part = f"{options.data}-{options.what}-{variant}-{seed}-{fold}".replace(" ", "_")
-        pd.DataFrame(rows).to_csv(out / f"{part.replace('/', '_')}.csv", index=False)
-        print(part, np.mean([r["y_true"] == r["y_pred"] for r in rows]), flush=True)
-
     if options.what != "table":
-        try:
-            X, _, people, channels = load(options.data, options.folder)
-        except FileNotFoundError as error:
-            print(f"{options.data} is skipped: {error}")
-            return
-        possible = [
-            variant
-            for variant in options.only or variants
-            if make(variant, 0, X, channels) is not None
-        ]
-        todo = [
-            (variant, seed, fold)
-            for seed in range(options.seeds)
-            for variant in possible
-            for fold in folds(people)
-        ]
-        done = {path.stem for path in out.glob("*.csv")}
-        todo = [
-            t
-            for t in todo
-            if f"{options.data}-{options.what}-{t[0]}-{t[1]}-{t[2]}".replace(" ", "_")
-            not in done
-        ]
-        Parallel(n_jobs=options.jobs)(delayed(keep)(*task) for task in todo)
+        for name in options.data:
+            run_missing(options, name, out)
     for what in ("models", "ablation", "robustness"):
-        paths = sorted(out.glob(f"{options.data}-{what}-*.csv"))
-        if not paths:
+        frame = read(out, what, options.data)
+        if frame.empty:
             continue
-        frame = pd.concat([pd.read_csv(path) for path in paths])
         print(f"\n{what}\n{table(frame).to_string(index=False)}")
-        n_people = frame.groupby("model")["subject"].transform("nunique")
-        frame = frame[n_people == frame["subject"].nunique()]  # others are not finished
-        if what == "models" and frame["model"].nunique() > 1:
-            scores = scores_by_person(frame.rename(columns={"row": "set"}))
+        if what == "models":
+            scores = over_people(frame)
             for sentence in compare_models(scores)["sentence"]:
                 print(" ", sentence)
+            if options.figures is not None:
+                write_figures(frame, options.figures)
 
 
 if __name__ == "__main__":

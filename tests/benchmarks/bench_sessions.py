@@ -27,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sk_imu import Resampler
 from sk_imu.datasets import load_watch
+from sk_imu.neural._prediction import exact_copy, predict_proba
 from sk_imu.study import make_pipeline_for
 
 
@@ -44,16 +45,16 @@ def mean_by_set(scores, counts):
 def adapted(pipeline, recordings, like):
     """Return probabilities with batch normalization by the windows of other recordings."""
     net = pipeline[-1].estimator_
-    module = net._exact_copy()
+    module = exact_copy(net.module_, net.device)
     for layer in module.modules():
-        if isinstance(layer, torch.nn.BatchNorm1d):
+        if isinstance(layer, torch.nn.BatchNorm2d):
             layer.reset_running_stats()
             layer.momentum = None  # the plain mean over all batches
             layer.train()
     windows, _ = windows_of(pipeline, like)
-    net._predict_proba(windows, module)  # a person's windows are one batch
+    predict_proba(module, windows, net.n_jobs)  # a person's windows are one batch
     windows, counts = windows_of(pipeline, recordings)
-    return mean_by_set(net._predict_proba(windows, module.eval()), counts)
+    return mean_by_set(predict_proba(module.eval(), windows, net.n_jobs), counts)
 
 
 def session_standardised(features, sessions):

@@ -12,19 +12,22 @@ from sk_imu.neural._training import n_epochs_for
 class CNNGRU(nn.Module):
     def __init__(self, n_channels, n_classes, p):
         super().__init__()
+        if not (p["standardize"] and p["batch_norm"] and p["readout"] == "pooled"):
+            raise ValueError("Write these parameters here by hand, too.")
         n_blocks = p["n_blocks"]
         filters, kernels, pools = (
             [p[name]] * n_blocks if np.isscalar(p[name]) else list(p[name])
             for name in ("n_filters", "kernel_size", "pool_size")
         )
         pool = {"max": nn.MaxPool1d, "average": nn.AvgPool1d}[p["pooling"]]
-        blocks = []
-        n_in = n_channels
+        self.blocks = nn.ModuleList()
+        n_in, stride = 2 * n_channels, p["stride"]
         for n_out, kernel, size in zip(filters, kernels, pools, strict=True):
-            blocks += [nn.Conv1d(n_in, n_out, kernel), nn.BatchNorm1d(n_out), nn.ReLU()]
-            blocks += [pool(size)]
-            n_in = n_out
-        self.blocks = nn.Sequential(*blocks)
+            convolution = nn.Conv1d(n_in, n_out, kernel, stride=stride, bias=False)
+            pooled = pool(max(size // stride, 1))
+            block = [convolution, pooled, nn.BatchNorm1d(n_out), nn.ReLU()]
+            self.blocks.append(nn.Sequential(*block))
+            n_in, stride = n_out, 1
         n_directions = 2 if p["bidirectional"] else 1
         self.gru = nn.GRU(
             filters[-1],
@@ -33,16 +36,18 @@ class CNNGRU(nn.Module):
             batch_first=True,
             bidirectional=p["bidirectional"],
         )
-        self.readout = p["readout"]
-        if self.readout not in ("mean", "last"):
-            raise ValueError(f"Write readout={self.readout!r} here by hand, too.")
         self.dropout = nn.Dropout(p["dropout"])
-        self.out = nn.Linear(n_directions * p["hidden_size"], n_classes)
+        self.out = nn.Linear(2 * sum(filters) + n_directions * p["hidden_size"], n_classes)
 
     def forward(self, x):
-        x, _ = self.gru(self.blocks(x).permute(0, 2, 1))
-        x = x.mean(dim=1) if self.readout == "mean" else x[:, -1]
-        return self.out(self.dropout(x))
+        deviation = (x.var(dim=2, correction=0, keepdim=True) + 0.05**2).sqrt()
+        x = torch.cat([x, (x - x.mean(dim=2, keepdim=True)) / deviation], dim=1)
+        read = []
+        for block in self.blocks:
+            x = block(x)
+            read += [x.mean(dim=2), x.amax(dim=2)]
+        states, _ = self.gru(x.permute(0, 2, 1))
+        return self.out(self.dropout(torch.cat([*read, states.mean(dim=1)], dim=1)))
 
 
 def train(module, X, y, p, *, indexed=False):
@@ -101,8 +106,12 @@ class ByHand(ClassifierMixin, BaseEstimator):
 
 def assert_same_function(by_hand, ours, X):
     """Raise unless both modules, given the same weights, answer the same."""
-    pairs = zip(by_hand.state_dict(), ours.state_dict().values(), strict=True)
-    by_hand.load_state_dict(dict(pairs))
+    # Our convolutions have two dimensions, the first of length 1.
+    weights = [
+        value.squeeze(2) if value.ndim == 4 else value
+        for value in ours.state_dict().values()
+    ]
+    by_hand.load_state_dict(dict(zip(by_hand.state_dict(), weights, strict=True)))
     with torch.inference_mode():
         X = torch.as_tensor(X, dtype=torch.float32)
         torch.testing.assert_close(by_hand.eval()(X), ours.float().eval()(X))

@@ -33,7 +33,7 @@ def test_a_last_batch_of_one_row_can_be_trained_on(n_sets, kernel_size):
 @each_net
 @pytest.mark.parametrize(
     ("n_sets", "batch_size", "n_steps"),
-    [(24, None, [1] * 30), (60, 3, [20] * 20), (300, 2, [150] * 3)],
+    [(24, None, [1] * 30), (60, 5, [12] * 25), (60, 3, [20] * 18)],
 )
 def test_the_schedule_knows_the_automatic_epochs(make, n_sets, batch_size, n_steps):
     X, y = make_panel(n_sets=n_sets)
@@ -51,10 +51,10 @@ def test_the_schedule_knows_the_automatic_epochs(make, n_sets, batch_size, n_ste
 
 def test_automatic_epochs_count_the_training_rows():
     X, y = make_panel(n_sets=120)
-    clf = cnn(max_epochs="auto", batch_size=6, patience=99)
-    assert len(clone(clf).fit(X, y).history_) == 20
+    clf = cnn(max_epochs="auto", batch_size=10, patience=99)
+    assert len(clone(clf).fit(X, y).history_) == 25
     clf.set_params(early_stopping=True, validation_fraction=0.2)
-    assert len(clf.fit(X, y).history_) == 25
+    assert len(clf.fit(X, y).history_) == 30
 
 
 def test_learning_rate_schedules():
@@ -108,7 +108,7 @@ def test_dtype_is_the_data_type_of_training():
     X, y = make_panel()
     probas = {}
     for dtype in ("float32", "float64"):
-        clf = cnn(dtype=dtype, lr=0.002).fit(X, y)
+        clf = cnn(dtype=dtype, lr=0.002, max_epochs=1).fit(X, y)
         assert {p.dtype for p in clf.module_.parameters()} == {getattr(torch, dtype)}
         probas[dtype] = clf.predict_proba(X)
         assert probas[dtype].dtype == np.float64

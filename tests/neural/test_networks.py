@@ -32,19 +32,26 @@ def convolutions(draw):
         "kernel_size": one_or_each(st.integers(1, 7)),
         "pooling": draw(st.sampled_from(["max", "average", None])),
         "pool_size": one_or_each(st.integers(1, 4)),
+        "stride": draw(st.integers(1, 3)),
     }
+
+
+def encode(net, X):
+    """Return the features of the last block, of shape (n, n_filters, n_left)."""
+    return net.encoder(X.unsqueeze(2)).squeeze(2)
 
 
 @settings(max_examples=30)
 @given(parameters=convolutions(), batch_norm=st.booleans())
 def test_the_minimum_length_is_the_shortest_that_torch_accepts(parameters, batch_norm):
     needed = minimum_timesteps(**parameters)
-    net = IMUNet(3, needed, 2, **TINY, **parameters, batch_norm=batch_norm)
+    plain = {"standardize": False, "batch_norm": batch_norm}
+    net = IMUNet(3, needed, 2, **TINY, **parameters, **plain)
     assert net(torch.zeros(4, 3, needed)).shape == (4, 2)
-    assert net.encoder(torch.zeros(4, 3, needed)).shape == (4, 2, 1)
+    assert encode(net, torch.zeros(4, 3, needed)).shape == (4, 2, 1)
     if needed > 1:
         with pytest.raises(RuntimeError, match=r"size|small"):
-            net.encoder(torch.zeros(4, 3, needed - 1))
+            net(torch.zeros(4, 3, needed - 1))
 
 
 @settings(max_examples=25)
@@ -77,7 +84,7 @@ def test_flatten_reads_every_feature_of_every_timestep(hidden_size, parameters, 
     net = IMUNet(
         3, length, 2, n_filters=2, hidden_size=hidden_size, readout="flatten", **parameters
     )
-    left = net.encoder(torch.zeros(4, 3, length)).shape[2]
+    left = encode(net, torch.zeros(4, 6, length)).shape[2]
     assert net.head.in_features == left * (hidden_size or 2)
     assert net(torch.zeros(4, 3, length)).shape == (4, 2)
 
@@ -93,12 +100,12 @@ def test_flatten_reads_every_feature_of_every_timestep(hidden_size, parameters, 
 def test_pooling(pooling, expected):
     net = IMUNet(
         1, 5, 2, n_filters=1, kernel_size=1, n_blocks=1, pooling=pooling, pool_size=2,
-        batch_norm=False,
+        stride=1, batch_norm=False, standardize=False,
     )  # fmt: skip
     with torch.no_grad():
-        net.encoder[0].weight.fill_(1)
-        net.encoder[0].bias.fill_(0)
-    assert net.encoder(torch.arange(5.0)[None, None]).tolist() == expected
+        net.encoder[0][0].weight.fill_(1)
+        net.encoder[0][0].bias.fill_(0)
+    assert encode(net, torch.arange(5.0)[None, None]).tolist() == expected
 
 
 def test_each_block_has_its_own_kernel_filters_and_pooling():
@@ -110,19 +117,57 @@ def test_each_block_has_its_own_kernel_filters_and_pooling():
         kernel_size=(7, 3, 2),
         n_blocks=3,
         pool_size=[3, 1, 5],
+        stride=3,
+        standardize=False,
     )
-    shapes = [tuple(m.weight.shape) for m in net.encoder if isinstance(m, torch.nn.Conv1d)]
-    assert shapes == [(4, 3, 7), (5, 4, 3), (6, 5, 2)]
-    pools = [m.kernel_size for m in net.encoder if isinstance(m, torch.nn.MaxPool1d)]
-    assert pools == [3, 1, 5]
+    layers = list(net.encoder.modules())
+    convolutions = [m for m in layers if isinstance(m, torch.nn.Conv2d)]
+    shapes = [tuple(m.weight.shape) for m in convolutions]
+    assert shapes == [(4, 3, 1, 7), (5, 4, 1, 3), (6, 5, 1, 2)]
+    assert [m.stride for m in convolutions] == [(1, 3), (1, 1), (1, 1)]
+    # The first convolution has shortened the series by three already.
+    pools = [m.kernel_size for m in layers if isinstance(m, torch.nn.MaxPool2d)]
+    assert pools == [(1, 1), (1, 1), (1, 5)]
 
 
 def test_the_default_net_needs_less_than_two_seconds_at_25_hz():
-    """Blocks of kernel 7 and pooling 4: (4 + 6) * 4 + 6."""
+    """Two outputs of the first convolution, two timesteps apart, are pooled into one."""
     defaults = CNNClassifier().get_params()
-    assert minimum_timesteps(n_blocks=2) == minimum_timesteps(**defaults) == 46
+    assert minimum_timesteps(n_blocks=2) == minimum_timesteps(**defaults) == 45
     needed = [minimum_timesteps(n_blocks=2, pool_size=pools) for pools in ([4, 1], [1, 4])]
-    assert needed == [(1 + 6) * 4 + 6, (4 + 6) * 1 + 6]
+    assert needed == [((1 + 6) * 2 - 1) * 2 + 7, ((4 + 6) * 1 - 1) * 2 + 7]
+
+
+def test_the_network_sees_each_channel_standardized_beside_its_values():
+    net = IMUNet(2, 60, 3, **TINY).eval()
+    seen = []
+    net.encoder[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    X = 3 + 2 * torch.randn(4, 2, 60, dtype=torch.float64)
+    net.double()(X)
+    values, standardized = seen[0].squeeze(2).split(2, dim=1)
+    assert torch.equal(values, X)
+    expected = (X - X.mean(dim=2, keepdim=True)) / X.std(dim=2, keepdim=True, correction=0)
+    torch.testing.assert_close(standardized, expected, rtol=0.01, atol=0.0)
+
+
+def test_a_channel_at_rest_stays_small_when_it_is_standardized():
+    net = IMUNet(1, 60, 3, **TINY).eval()
+    seen = []
+    net.encoder[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    net(5 + 0.001 * torch.randn(4, 1, 60))
+    assert seen[0][:, 1].abs().max() < 0.1
+
+
+def test_the_pooled_readout_reads_every_block_and_the_states():
+    net = IMUNet(3, 60, 2, n_filters=[4, 5], hidden_size=3).eval()
+    blocks, read = [], []
+    for block in net.encoder:
+        block.register_forward_hook(lambda _, inputs, output: blocks.append(output))
+    net.head.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+    net(torch.randn(6, 3, 60))
+    states = net.gru(blocks[-1].squeeze(2).transpose(1, 2))[0]
+    pooled = [f(b.flatten(2), dim=2) for b in blocks for f in (torch.mean, torch.amax)]
+    torch.testing.assert_close(read[0], torch.cat([*pooled, states.mean(dim=1)], dim=1))
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -139,6 +184,7 @@ def test_readouts_of_the_gru(bidirectional):
             n_blocks=0,
             hidden_size=4,
             bidirectional=bidirectional,
+            standardize=False,
             readout=readout,
         ).eval()
         seen = []
@@ -155,9 +201,10 @@ def test_readouts_of_the_gru(bidirectional):
 
 
 def test_the_last_feature_is_read_where_there_is_no_gru():
-    net = IMUNet(3, 12, 2, **{**TINY, "hidden_size": 0}, readout="last", n_blocks=1).eval()
+    only_cnn = {"n_filters": 2, "hidden_size": 0, "n_blocks": 1, "standardize": False}
+    net = IMUNet(3, 12, 2, **only_cnn, readout="last").eval()
     X = torch.randn(4, 3, 12)
-    features = net.encoder(X)[:, :, -1]
+    features = encode(net, X)[:, :, -1]
     torch.testing.assert_close(net(X), net.head(features))
 
 
@@ -170,7 +217,7 @@ def test_dropout_is_for_training_only():
 
 def test_a_layer_set_alone_follows_the_next_change_of_the_network():
     net = IMUNet(2, 60, 3, **TINY).eval()
-    norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm1d)]
+    norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     for layer in norms:
         layer.train()
     net.eval()

@@ -34,13 +34,13 @@ def test_all_rows_in_one_batch():
 
 
 @given(n_batches=st.integers(1, 10**6))
-def test_automatic_epochs_make_400_steps_in_3_to_30_passes(n_batches):
+def test_automatic_epochs_make_300_steps_in_18_to_30_passes(n_batches):
     n_epochs = n_epochs_for("auto", n_batches)
-    assert 3 <= n_epochs <= 30
+    assert 18 <= n_epochs <= 30
     if n_epochs < 30:
-        assert n_epochs * n_batches >= 400
-    if n_epochs > 3:
-        assert (n_epochs - 1) * n_batches < 400
+        assert n_epochs * n_batches >= 300
+    if n_epochs > 18:
+        assert (n_epochs - 1) * n_batches < 300
 
 
 @given(max_epochs=st.integers(1, 1000), n_batches=st.integers(1, 10**6))

@@ -233,7 +233,7 @@ def net_parts(path):
     save_model(cnn_gru().fit(panel, y), path)
     parts = parts_of(path)
     arrays = {n: np.load(io.BytesIO(p)) for n, p in parts.items() if n.endswith(".npy")}
-    weight = next(n for n, a in arrays.items() if a.dtype == np.float32 and a.ndim == 3)
+    weight = next(n for n, a in arrays.items() if a.dtype == np.float32 and a.ndim == 4)
     return parts, weight, arrays[weight]
 
 
