@@ -79,6 +79,7 @@ def figure_in(
             "ax is not part of a grid, so it cannot be divided into panels. Create it with "
             "plt.subplots or Figure.subplots, or give a figure or subfigure."
         )
+    # Axes cannot hold axes: a subfigure takes their place in the grid.
     figure = ax.figure
     ax.remove()
     return figure.add_subfigure(place)

@@ -209,6 +209,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
     def _derive(self, block: Panel) -> Panel:
         """Return the channels of one set, or of a whole panel."""
         names = self._names
+        # One array that is filled part by part: joining parts would copy all once more.
         shape = (*block.shape[:-2], len(self.channel_names_out_), block.shape[-1])
         output = np.empty(shape, dtype=block.dtype)
         place = 0
@@ -295,6 +296,7 @@ def _axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
     _, axes = np.linalg.eigh(spread - up @ up.swapaxes(-1, -2))
     axes = axes[..., [0, 2, 1]]  # eigh sorts by eigenvalue: up, cross, main
     skewness = (np.einsum("...ak,...at->...kt", axes, unit) ** 3).sum(axis=-1)
+    # Of up, gravity knows the sign.
     skewness[..., 0] = np.einsum("...a,...ai->...", axes[..., 0], up)
     signs: Panel = np.where(skewness < 0, -1.0, 1.0)
     return axes * signs[..., np.newaxis, :]

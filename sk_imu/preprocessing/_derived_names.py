@@ -115,6 +115,7 @@ def _check_gravity(names: list[str], kind: str) -> None:
 def first_of(sensors: Sequence[str], names: list[str]) -> _Triple:
     """Return the first of some sensors that has three axes, and their indices."""
     found = _triple_of(names)
+    # There is one: sources_of refuses names without it.
     return next((sensor, found[sensor]) for sensor in sensors if sensor in found)
 
 

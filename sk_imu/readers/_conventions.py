@@ -138,6 +138,7 @@ def decide_convention(
     notes : list of str
         How it was decided.
     """
+    # Nothing was recorded that platforms write in different ways.
     if claim.platform is None and not FLIPPED.keys() & sensors.keys():
         return Convention(None), []
     votes = _evidence(sensors, claim.watch)
@@ -296,6 +297,7 @@ def _euler_cosines(orientation: Samples | None, sign: float) -> dict[str, float]
     if not clear.any():
         return {}
     angles = orientation.values[kept]
+    # By the cosine of the difference, because angles wrap.
     return {
         axis: float(
             np.nanmean(np.cos(angles[:, orientation.axes.index(axis)] - angle)[clear])

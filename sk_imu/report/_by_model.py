@@ -54,6 +54,7 @@ def draw_confusions(
     for panel in _panels(figure, rows, n_columns):
         ax, here = panel.ax, panel.rows
         counts = confusion_matrix(here["y_true"], here["y_pred"], labels=classes)
+        # A class without a test set has a row of zeros.
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         display = ConfusionMatrixDisplay(
             shares, display_labels=[shown(label) for label in classes]

@@ -222,6 +222,7 @@ def _losses(results: StudyResults, where: str) -> Drawing:
 def _grid_of(rows: "pd.DataFrame") -> tuple[int, int]:
     """Return the rows and columns of panels, one for each model."""
     n_models = rows["model"].nunique()
+    # Four in rows of three would leave one alone.
     columns = {1: 1, 2: 2, 4: 2}.get(n_models, 3)
     return -(-n_models // columns), columns
 

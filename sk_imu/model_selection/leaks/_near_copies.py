@@ -183,6 +183,7 @@ def _improve(
     ``u`` are the second row's values at ``times``, ``v`` the first row's on the line, and
     ``slope`` is the first row's slope at its own timesteps.
     """
+    # About the middle of the times, where the shift hardly depends on the stretch.
     middle = times.mean()
     here = interpolate(slope, line.at(times[use], slope.shape[1]))
     by_shift, by_stretch = _step(u[:, use], v[:, use], here, times[use] - middle)
