@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from . import _sklearn
 
+#: With which the names of temporary files begin.
+_PREFIX = ".sk_imu-"
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -72,19 +74,37 @@ def replacement(path: str | os.PathLike[str]) -> Iterator[Path]:
         # /dev/stdout can't be replaced; for a folder, writing raises the error.
         yield target
         return
-    # A name of its own, because another run may write the same file.
-    handle, name = tempfile.mkstemp(prefix=".sk_imu-", suffix=".part", dir=target.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
+    with _errors_named(path), _beside(target) as beside:
         yield beside
         with beside.open("rb+") as file:
             # Or a crash of the machine might keep the move and lose the content.
             os.fsync(file.fileno())
         beside.chmod(_mode_for(target))
         beside.replace(target)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Yield the path of a temporary file, which is removed if it is still there."""
+    # A name of its own, because another run may write the same file.
+    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".part", dir=target.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
     finally:
-        beside.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _errors_named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let errors of the system name the file, whose temporary name nobody knows."""
+    try:
+        yield
+    except OSError as error:
+        named = str(error.filename or _PREFIX)
+        if error.errno is None or not Path(named).name.startswith(_PREFIX):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _mode_for(path: Path) -> int:

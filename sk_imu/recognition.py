@@ -270,4 +270,4 @@ def _assigned(
     return rows[taken], codes[taken]
 
 
-recognise = recognize  # the first name of the function, in British spelling
+recognise = recognize  # the former name, in British spelling

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from .._sklearn import Interval, StrOptions, validate_params
 from ..recording import SENSOR_AXES, sensor_of, sensor_triples, signal_of
-from ..validation import Panel
+from ..validation import Panel, check_channel_names
 from ._augmenter import Augmenter, float_panel
 from ._vectors import check_vector_names
 
@@ -110,10 +110,11 @@ def random_rotation(
 
 def _can_be_turned(channel_names: Sequence[str] | None, X: ArrayLike) -> bool:
     """Return whether there are vectors, and neither parts of vectors nor attitudes."""
-    said, _ = signal_of(X, name="RandomRotation")
-    names = said if channel_names is None else channel_names
+    known, _ = signal_of(X, name="RandomRotation")
+    names = known if channel_names is None else channel_names
     if names is None:
         return False
+    check_channel_names(names, np.shape(X)[1], estimator="RandomRotation")
     whole = {i for triple in sensor_triples(names) for i in triple}
     others = [name for i, name in enumerate(names) if i not in whole]
     return bool(whole) and not any(

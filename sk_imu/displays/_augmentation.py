@@ -115,8 +115,8 @@ class AugmentationDisplay:
         augmenters = dict(augmenter) if several else {"Copy": augmenter}
         if n_copies is None:
             n_copies = 1 if several else 3
-        said, rate_hz = signal_of([X[row]], name=cls.__name__)
-        channel_names = said if channel_names is None else channel_names
+        known, rate_hz = signal_of([X[row]], name=cls.__name__)
+        channel_names = known if channel_names is None else channel_names
         sampling_rate_hz = rate_hz if sampling_rate_hz is None else sampling_rate_hz
         recorded = np.atleast_2d(np.asarray(X[row], dtype=float))
         columns = _columns_of(len(recorded), channel_names, sensor)

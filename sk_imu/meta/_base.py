@@ -7,17 +7,24 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     get_routing_for_object,
 )
-from sklearn.utils.validation import column_or_1d, has_fit_parameter
+from sklearn.utils.validation import has_fit_parameter
 
 from .._atomic import fit_context
 from .._sklearn import BaseSearchCV, check_sample_weight
-from ..validation import Panel, Uniform, check_labels, check_series, like_input
+from ..validation import (
+    Panel,
+    Uniform,
+    check_groups,
+    check_labels,
+    check_series,
+    like_input,
+)
 from ._predictions import SetPredictions
 
 
@@ -67,8 +74,7 @@ class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEs
         weighted = sample_weight is not None
         weights = check_sample_weight(sample_weight, series, ensure_non_negative=True)
         # A set's rows share its group, so that no split inside divides a set.
-        groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
-        check_consistent_length(y, groups)
+        groups = check_groups(groups, y)
 
         rows, origin, row_weights = self._learning_rows(series, weights)
         rows = like_input(self, rows)

@@ -217,9 +217,10 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         """
         if _holds_recordings(X):
             recordings = check_recordings(X, estimator=self)
-            self.__dict__.pop("channel_names_in_", None)  # of an earlier fit on arrays
-            where = _where(recordings[0], 0)
-            self.channel_names_ = choose_channels(recordings[0], self.channels, where)
+            for name in ("channel_names_in_", "feature_names_in_"):
+                self.__dict__.pop(name, None)  # of an earlier fit on arrays
+            first = recordings[0]
+            self.channel_names_ = choose_channels(first, self.channels, _where(first, 0))
             self.n_features_in_ = self.n_channels_in_ = len(self.channel_names_)
             found = [self._read(one, row)[1] for row, one in enumerate(recordings)]
             return self._keep(found)
@@ -328,9 +329,8 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             return series  # at this rate already, so no value has to change
         rows: Uniform = []
         for row, without in zip(series, missing, strict=True):
-            uniform = self._transform_row(np.atleast_2d(row), without, rate_hz)
-            uniform = uniform.astype(row.dtype)
-            rows.append(uniform.reshape(*row.shape[:-1], -1))
+            new = self._transform_row(row, without, rate_hz).astype(row.dtype)
+            rows.append(new.reshape(*row.shape[:-1], -1))
         warn_of(found, gaps=self.gaps)
         return rows if isinstance(series, list) else np.stack(rows)
 
@@ -363,7 +363,7 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     ) -> Floats:
         times_s = np.arange(len(missing)) / rate_hz
         n_timesteps = count_timesteps(times_s[-1], self.sampling_rate_hz)
-        samples = values.T[~missing].astype(np.float64)
+        samples = np.atleast_2d(values).T[~missing].astype(np.float64)
         return self._resample(times_s[~missing], samples, n_timesteps).T
 
     def _resample(

@@ -94,7 +94,7 @@ def check_overlap(
     """Return how many samples lie outside the time that a recording's streams share.
 
     It is 0 if they share nearly all of their time. Raises a ValueError, which begins with
-    ``place``, if they share less than one timestep of time, or too much.
+    ``place``, if they share less than one timestep of time, or more than allowed.
     """
     start_s, end_s = recording.overlap_s
     if (end_s - start_s) * rate_hz >= 1 - ROUNDING:

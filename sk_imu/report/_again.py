@@ -47,10 +47,10 @@ def how_to_run(results: StudyResults) -> str:
     options = {name: settings[name] for name in names if settings.get(name) is not None}
     data = options.pop("data")
     # Arrays, and several data sets as one, have no name that a command could be given.
-    if data == "your data" or " + " in data:
-        lines = ["data", *(f"{name}={value!r}" for name, value in options.items())]
-        text = ",\n    ".join([*lines, "out='results'"])
-        return f"from sk_imu.study import run_study\n\nrun_study(\n    {text},\n)"
+    is_named = data != "your data" and " + " not in data
+    calls = settings.get("protocol_calls")
+    if calls or not is_named:
+        return _call(repr(data) if is_named else "data", options, calls or {})
     words = [["sk-imu", "study", "--data", data]]
     segment = options.pop("segment")
     for name, value in options.items():
@@ -58,3 +58,16 @@ def how_to_run(results: StudyResults) -> str:
         words.append([f"--{name.replace('_', '-')}", *map(str, values)])
     words.append(["--out", "results", *["--no-segment"] * (not segment)])
     return " \\\n    ".join(map(shlex.join, words))
+
+
+def _call(data: str, options: dict[str, Any], calls: dict[str, str]) -> str:
+    """Return the call of run_study, with protocols as objects where needed."""
+    texts = {name: repr(value) for name, value in options.items()}
+    protocols = [calls.get(name, repr(name)) for name in options["protocols"]]
+    texts["protocols"] = f"[{', '.join(protocols)}]"
+    lines = [data, *(f"{name}={text}" for name, text in texts.items()), "out='results'"]
+    imported = sorted({call.partition("(")[0] for call in calls.values()})
+    return (
+        f"from sk_imu.study import {', '.join([*imported, 'run_study'])}\n\n"
+        "run_study(\n    " + ",\n    ".join(lines) + ",\n)"
+    )

@@ -98,8 +98,8 @@ class StudyConfig:
 
     data: Any = _option(
         "watch",
-        "data set by name, or a folder of recordings; several are reduced to the "
-        "labels and channels that they share (default: watch)",
+        "data set by name, or a folder of recordings; of several, only the labels and "
+        "channels that they share are used (default: watch)",
         nargs="+",
         metavar="watch|basic-motions|PATH",
     )
@@ -220,9 +220,17 @@ class StudyConfig:
         return cls(seeds=[random_state] if seeds is None else seeds, **options)
 
     def as_settings(self) -> dict[str, Any]:
-        """Return the options as JSON can hold them, protocols by their names."""
+        """Return the options as JSON can hold them, protocols by their names.
+
+        ``protocol_calls`` has those whose parameters are not the defaults.
+        """
         settings = {option.name: getattr(self, option.name) for option in fields(self)}
         settings["protocols"] = [protocol.name for protocol in self.protocols]
+        settings["protocol_calls"] = {
+            protocol.name: repr(protocol)
+            for protocol in self.protocols
+            if not repr(protocol).endswith("()")
+        }
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in settings.items()

@@ -33,7 +33,7 @@ def check_out(out: str | Path, data: Any) -> None:
             )
     there = next(folder for folder in (place, *place.parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise ValueError(f"{out}: {there} is no folder that may be written to.")
+        raise ValueError(f"{out}: {there} is not a folder that can be written to.")
 
 
 def make_out(folder: Path) -> None:

@@ -8,7 +8,7 @@ panel
     an array of shape (n_sets, n_channels, n_timesteps); a 2-D array means one channel
 """
 
-from ._labels import check_labels, check_scores, check_two_classes, distinct
+from ._labels import check_groups, check_labels, check_scores, check_two_classes, distinct
 from ._series import (
     DEFAULT_RATE_HZ,
     Panel,
@@ -35,6 +35,7 @@ __all__ = [
     "Uniform",
     "as_3d",
     "check_channel_names",
+    "check_groups",
     "check_labels",
     "check_panel",
     "check_recordings",

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 _DATES = (dt.date, dt.timedelta, np.datetime64, np.timedelta64)
-_ADVICE = "Give text, or whole numbers, that name each class once."
+_ADVICE = "Give text, or whole numbers, that name each once."
 
 
 def distinct(values: Any, *, what: str = "y", mixed: bool = False) -> NDArray[Any]:
@@ -83,6 +83,22 @@ def check_labels(estimator: Any, X: Any, y: Any) -> NDArray[Any]:
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     return labels
+
+
+def check_groups(groups: Any, y: Any) -> NDArray[Any]:
+    """Return the group of each label: the given one, or else the number of its row.
+
+    Raises a ValueError if they differ in number, a group is missing, or two that are not
+    the same would become it, such as 1 and "1".
+    """
+    if groups is None:
+        return np.arange(len(y))
+    # Dates can be groups, such as days, and NumPy keeps them apart.
+    if not all(isinstance(group, _DATES) for group in groups):
+        groups = distinct(groups, what="groups", mixed=True)
+    array: NDArray[Any] = column_or_1d(groups)
+    check_consistent_length(y, array)
+    return array
 
 
 def check_scores(estimator: Any, scores: NDArray[np.floating]) -> None:

@@ -41,7 +41,14 @@ def is_raw(X: Any) -> bool:
 
 def is_uniform(X: Any) -> TypeGuard[Sequence[NDArray[np.floating]]]:
     """Return whether X is in the uniform state: a list of 2-D arrays."""
-    return is_list(X) and not is_raw(X) and any(np.ndim(row) == 2 for row in X)
+    return is_list(X) and not is_raw(X) and any(_ndim(row) == 2 for row in X)
+
+
+def _ndim(row: Any) -> int:
+    try:
+        return np.ndim(row)
+    except ValueError:  # nested lists of different lengths; _check_uniform names the row
+        return 2
 
 
 def check_recordings(X: Any, *, estimator: Any) -> list[Recording]:
@@ -87,7 +94,10 @@ def map_blocks(function: Callable[[Panel], Panel], series: Uniform | Panel) -> A
 
 def like_input(estimator: Any, X: Any) -> Any:
     """Return rows or a panel with the names and the rate of the estimator's input."""
+    given = getattr(estimator, "channel_names", None)
     names = getattr(estimator, "channel_names_in_", None)
+    if given is not None:
+        names = check_channel_names(given, estimator.n_channels_in_, estimator=estimator)
     return with_signal(X, names, getattr(estimator, "sampling_rate_hz_in_", None))
 
 
@@ -298,7 +308,13 @@ def _check_uniform(
     name = type(estimator).__name__
     rows: Uniform = []
     for i, row in enumerate(X):
-        array = _plain(np.asarray(row))
+        try:
+            array = _plain(np.asarray(row))
+        except ValueError as error:
+            raise ValueError(
+                f"{name}: row {i} of X must have shape (n_channels, n_timesteps), but its "
+                "channels differ in length."
+            ) from error
         if array.dtype.kind == "c":
             raise ValueError(f"Complex data not supported: row {i} of X is complex.")
         if array.dtype not in FLOATS:
@@ -318,10 +334,11 @@ def _check_uniform(
     n_channels = len(rows[0])
     if reset:
         estimator.n_features_in_ = estimator.n_channels_in_ = n_channels
-    elif n_channels != estimator.n_features_in_:
+        vars(estimator).pop("feature_names_in_", None)  # of an earlier fit on a table
+    elif n_channels != estimator.n_channels_in_:
         raise ValueError(
             f"X has {n_channels} features (channels), but {name} is expecting "
-            f"{estimator.n_features_in_} features as input."
+            f"{estimator.n_channels_in_} features as input."
         )
     return rows
 

@@ -124,7 +124,7 @@ def test_a_place_that_cannot_take_results_is_refused_before_the_work(
         with pytest.raises(ValueError, match="data: is among the recordings of"):
             function({"a": tmp_path, "b": workouts}, out=workouts / "data")
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="file is no folder that may be written to"):
+    with pytest.raises(ValueError, match="file is not a folder that can be written to"):
         run_study("watch", out=tmp_path / "file" / "out")
 
 

@@ -15,12 +15,14 @@ from sk_imu import (
     Flatten,
     GRUClassifier,
     MultiplicativeNoise,
+    RandomRotation,
     Recording,
     Resampler,
     SensorStream,
     SummaryFeatures,
     WindowedClassifier,
 )
+from sk_imu.augmentation import random_rotation
 
 NET = {"max_epochs": 1, "random_state": 0}
 CNN = {**NET, "n_filters": 2, "kernel_size": 3, "n_blocks": 1, "pool_size": 2}
@@ -306,3 +308,38 @@ def test_series_of_recordings_is_a_list_of_them(channels):
     for X in (pd.DataFrame({"recording": rows}), (row for row in rows)):
         with pytest.raises(ValueError, match=r"list\(X\)"):
             Resampler(channels=known).fit(X)
+
+
+def test_nested_lists_of_different_lengths_name_the_row():
+    ragged = [[[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [3.0]]]
+    with pytest.raises(ValueError, match="ChannelScaler: row 1 of X must have .* differ"):
+        ChannelScaler().fit(ragged)
+
+
+def test_one_channel_is_the_same_as_an_array_or_a_list():
+    X = np.random.default_rng(0).normal(size=(4, 50))
+    scaler = ChannelScaler().fit(X)
+    rows = scaler.transform([row[np.newaxis] for row in X])
+    np.testing.assert_allclose(np.concatenate(rows), scaler.transform(X))
+
+
+@pytest.mark.parametrize("step", [ChannelScaler(), FixedLength(), Resampler()])
+def test_names_of_a_table_s_columns_are_those_of_the_last_fit(step):
+    panel = np.random.default_rng(0).normal(size=(4, 3, 50))
+    table = pd.DataFrame(panel[:, 0]).add_prefix("t")
+    others = [panel, list(panel)] + [recordings()] * isinstance(step, Resampler)
+    for other in others:
+        assert hasattr(step.fit(table), "feature_names_in_")
+        assert not hasattr(step.fit(other), "feature_names_in_")
+
+
+@pytest.mark.parametrize("unturnable", ["keep", "error"])
+def test_a_wrong_number_of_names_is_not_kept(unturnable):
+    X = np.zeros((2, 3, 50))
+    names = ["Gyroscope_x", "Gyroscope_y"]
+    with pytest.raises(ValueError, match="name each of the 3 channels .* got 2 names"):
+        random_rotation(
+            X, np.random.default_rng(0), channel_names=names, unturnable=unturnable
+        )
+    with pytest.raises(ValueError, match="RandomRotation: channel_names must name each of"):
+        RandomRotation(channel_names=names, unturnable=unturnable).fit_transform(X)

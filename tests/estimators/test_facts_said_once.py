@@ -56,12 +56,19 @@ def test_names_and_rate_travel_through_the_transformers(sets):
     assert flat.get_feature_names_out()[-1] == "Gyroscope_magnitude__t49"
 
 
+def test_names_given_to_a_scaler_of_plain_arrays_travel_on(sets):
+    plain = [np.asarray(row) for row in Resampler().fit_transform(sets)]
+    rows = ChannelScaler(channel_names=NAMES).fit_transform(plain)
+    assert rows[0].channel_names == tuple(NAMES)
+    assert DerivedChannels().fit(rows).channel_names_out_[:6] == NAMES
+
+
 def models_of(names, rate_hz):
     """Return a model with names and rate given at each step, and one with none."""
     models = []
-    for said in (True, False):
-        of = {"channel_names": names} if said else {}
-        at = {"sampling_rate_hz": rate_hz} if said else {}
+    for given in (True, False):
+        of = {"channel_names": names} if given else {}
+        at = {"sampling_rate_hz": rate_hz} if given else {}
         svc = make_pipeline(
             SummaryFeatures(**of, **at), StandardScaler(), LogisticRegression()
         )

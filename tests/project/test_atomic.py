@@ -1,5 +1,6 @@
 """Files are written whole, or the file before them stays."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -36,6 +37,25 @@ def test_a_file_is_made_or_replaced(file, tmp_path):
             beside.write_text("after")
         assert path.read_text() == "after"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_errors_name_the_file_and_not_the_temporary_one(tmp_path):
+    missing, folder = tmp_path / "no" / "model.skops", tmp_path / "results.csv"
+    with pytest.raises(FileNotFoundError) as raised, replacement(missing):
+        pass
+    assert raised.value.filename == str(missing)
+    with pytest.raises(OSError, match=r"results\.csv'$"), replacement(folder) as beside:
+        beside.unlink()
+    with pytest.raises(OSError, match=r"No space left.*results\.csv'$"):
+        fail_to_write(folder)
+    other = tmp_path / "other.csv"
+    with pytest.raises(FileNotFoundError, match=r"other\.csv'$"), replacement(folder):
+        other.read_text()
+
+
+def fail_to_write(path):
+    with replacement(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_two_writers_of_one_file_do_not_mix(file):

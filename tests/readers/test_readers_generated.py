@@ -1,6 +1,12 @@
-"""Generated exports are read correctly, or refused with file, sensor and row."""
+"""Generated exports are read correctly, or refused with file, sensor and row.
+
+The slow tests generate 11,000 exports. For twice as many:
+
+SK_IMU_TIMES_GENERATED=2 pytest -m slow tests/readers/test_readers_generated.py
+"""
 
 import json
+import os
 import re
 import sqlite3
 import tempfile
@@ -33,6 +39,7 @@ from sk_imu.recording import SENSOR_AXES, STANDARD_GRAVITY
 pytestmark = pytest.mark.filterwarnings("ignore::sk_imu.DataQualityWarning")
 START_NS = 1_701_362_862_701_310_123
 COUNTS: Counter[str] = Counter()
+TIMES = int(os.environ.get("SK_IMU_TIMES_GENERATED", "1"))
 
 ACCELERATIONS = (
     "Accelerometer",
@@ -308,7 +315,7 @@ def test_sensor_logger(case):
 
 
 @pytest.mark.slow
-@settings(common, max_examples=8000)
+@settings(common, max_examples=8000 * TIMES)
 @given(cases)
 def test_sensor_logger_thousands(case):
     check(case)
@@ -473,7 +480,7 @@ def test_other_apps(case):
 
 
 @pytest.mark.slow
-@settings(common, max_examples=3000)
+@settings(common, max_examples=3000 * TIMES)
 @given(others)
 def test_other_apps_thousands(case):
     check_other(case)

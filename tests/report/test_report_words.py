@@ -19,6 +19,7 @@ from sk_imu.report._failures import confused_pairs, people_sentences
 from sk_imu.report._findings import headline
 from sk_imu.report._leak import leak_of, leak_sentences
 from sk_imu.report._page import page_of
+from sk_imu.study import FewShot, StudyConfig
 
 
 @pytest.fixture(scope="module")
@@ -374,6 +375,28 @@ def test_the_command_runs_the_same_study_again(results, monkeypatch):
     assert main(words_of(how_to_run(results))[1:]) == 1
     assert given["data"] == "my gym's $sets"
     assert given["segment"] is False
+
+
+def test_the_call_makes_protocols_with_their_parameters():
+    results = full_results()
+    protocols = ["b", FewShot(ks=range(0, 6, 5)), "few-shot"]
+    settings = StudyConfig(protocols=protocols[:2]).as_settings()
+    assert settings["protocol_calls"] == {"few-shot": "FewShot(ks=[0, 5])"}
+    assert not StudyConfig(protocols=protocols[::2]).as_settings()["protocol_calls"]
+    results.settings |= {key: settings[key] for key in ("protocols", "protocol_calls")}
+    given = {}
+
+    def run_study(data, **options):
+        given.update(options, data=data)
+
+    program = how_to_run(results)
+    line, _, call = program.partition("\n")
+    assert line == "from sk_imu.study import FewShot, run_study"
+    exec(call, {"FewShot": FewShot, "run_study": run_study})
+    assert given["data"] == results.settings["data"]
+    sets, few = given["protocols"]
+    assert sets == "unseen-sets"
+    assert (few.ks, few.n_draws) == ([0, 5], 3)
 
 
 @pytest.mark.parametrize("change", [{"data": "your data"}, {"data": "gym + home"}])

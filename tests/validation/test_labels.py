@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from made_nets import cnn, make_panel
 from made_sets import make_sets
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 
-from sk_imu import ExerciseClassifier
+from sk_imu import ExerciseClassifier, SummaryFeatures, WindowedClassifier
 from sk_imu.recognition import fit_recordings
 from sk_imu.study import run_study
 from sk_imu.validation import distinct
@@ -53,6 +55,15 @@ def test_labels_that_would_be_changed_are_refused(values, message):
 )
 def test_others_are_kept_as_they_are(values):
     assert distinct(values).tolist() == list(values)
+
+
+def test_groups_that_would_become_the_same_are_refused():
+    X, y = make_panel(12)
+    clf = WindowedClassifier(make_pipeline(SummaryFeatures(), SVC()), window_seconds=0.4)
+    with pytest.raises(ValueError, match=r"groups: row 0 has 1 .* and row 1 has '1'"):
+        clf.fit(X, y, groups=[1, "1"] * 6)
+    for groups in ([1, "b"] * 6, [DAY, DAY + dt.timedelta(1)] * 6, pd.Series(y)):
+        clf.fit(X, y, groups=groups)
 
 
 def test_all_classes_of_partial_fit_are_checked():

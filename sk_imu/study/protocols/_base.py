@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,16 @@ class Protocol:
     by: str | None = None
     # Splitter of the search inside a fold, over the groups of its training sets.
     _cv: Any = GroupKFold
+
+    def __repr__(self) -> str:
+        """Return the call that makes it, with the parameters that are not the defaults."""
+        given = {
+            name: np.asarray(getattr(self, name)).tolist()
+            for name, parameter in signature(type(self)).parameters.items()
+            if not np.array_equal(getattr(self, name), parameter.default)
+        }
+        text = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"{type(self).__name__}({text})"
 
     def why_unavailable(
         self, y: Labels, subjects: Factor, factor: Factor = None, *, search: bool = True

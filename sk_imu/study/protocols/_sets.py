@@ -36,7 +36,7 @@ class UnseenSets(Protocol):
     name = "unseen-sets"
     title = "(b) sets, then 80/20"
     meaning = "tested on new sets of people the model has learned from"
-    _n_copies = 0
+    n_copies = 0
     _cv = StratifiedKFold
 
     def why_unavailable(
@@ -52,15 +52,15 @@ class UnseenSets(Protocol):
         self, y: Labels, subjects: Factor, factor: Factor = None, *, quick: bool, seed: int
     ) -> list[Fold]:
         # Stratified, as in Zhang et al. (2024).
-        n_rows = len(y) * (1 + self._n_copies)
+        n_rows = len(y) * (1 + self.n_copies)
         train, test = train_test_split(
             np.arange(n_rows),
             # Stratified, scikit-learn wants a test row of each class.
             test_size=max(_TEST_SIZE, len(np.unique(y)) / n_rows),
-            stratify=np.tile(y, 1 + self._n_copies),
+            stratify=np.tile(y, 1 + self.n_copies),
             random_state=seed,
         )
-        return [Fold("80/20", train, test, self._n_copies)]
+        return [Fold("80/20", train, test, self.n_copies)]
 
     def groups(self, subjects: Factor, factor: Factor = None) -> Factor:
         return None
@@ -98,7 +98,7 @@ class CopiedSets(UnseenSets):
     meaning = "tested on sets and copies whose copies were learned from: the leak"
 
     def __init__(self, n_copies: int = 1) -> None:
-        self._n_copies = n_copies
+        self.n_copies = n_copies
 
 
 #: The protocols by name, in the order of the tables.
