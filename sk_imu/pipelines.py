@@ -24,7 +24,12 @@ from .augmentation import (
     SpeedChange,
 )
 from .features import MiniRocketFeatures, SummaryFeatures
-from .meta import AugmentedClassifier, SetPredictions, WindowedClassifier
+from .meta import (
+    AugmentedClassifier,
+    Personalizable,
+    SetPredictions,
+    WindowedClassifier,
+)
 from .neural import CNNClassifier, CNNGRUClassifier, GRUClassifier
 from .preprocessing import (
     CanonicalSide,
@@ -193,7 +198,7 @@ def _on_features(name: str, random_state: int | None) -> Pipeline:
     )
 
 
-class ExerciseClassifier(SetPredictions, ClassifierMixin, BaseEstimator):
+class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEstimator):
     """Recognize the exercise of each set, from the recordings themselves.
 
     ``fit`` takes the channels and the wear from the recordings, and fits the Pipeline of

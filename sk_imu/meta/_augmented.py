@@ -13,6 +13,7 @@ from .._sklearn import HasMethods, Interval
 from ..augmentation import augment_sets
 from ..validation import Panel, Uniform, check_series, like_input
 from ._base import MetaClassifier
+from ._personal import personalize
 
 
 class AugmentedClassifier(MetaClassifier):
@@ -98,5 +99,10 @@ class AugmentedClassifier(MetaClassifier):
         return rows, np.tile(np.arange(len(series)), n_times), np.tile(weights, n_times)
 
     def _ask(self, method: str, X: Any) -> Any:
-        series = like_input(self, check_series(self, X, reset=False))
-        return getattr(self.estimator_, method)(series)
+        return getattr(self.estimator_, method)(self._checked(X))
+
+    def _checked(self, X: Any) -> Any:
+        return like_input(self, check_series(self, X, reset=False))
+
+    def _personalize(self, X: Any, y: NDArray[Any], sets: NDArray[np.intp]) -> None:
+        personalize(self.estimator_, self._checked(X), y, sets)

@@ -18,6 +18,7 @@ from ..validation import (
     rate_of,
 )
 from ._base import MetaClassifier
+from ._personal import personalize
 
 
 class WindowedClassifier(MetaClassifier):
@@ -186,6 +187,10 @@ class WindowedClassifier(MetaClassifier):
         # Of two classes, a decision function is one column: how much it is the second.
         best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
         return self.classes_[best]
+
+    def _personalize(self, X: Any, y: NDArray[Any], sets: NDArray[np.intp]) -> None:
+        windows, counts = self._windows(X)
+        personalize(self.estimator_, windows, y.repeat(counts), sets.repeat(counts))
 
     def _ballots(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the vote of each window, from its probabilities."""

@@ -34,13 +34,14 @@ from ..validation import (
 from ._batches import BatchAugmenter, WeightedCrossEntropy
 from ._learning_rows import hold_out_groups, weigh_rows, weighted_dataset
 from ._parameters import Training
-from ._prediction import exact_copy, predict_proba
+from ._personal import ExactModule
+from ._prediction import predict_proba
 from ._training import check_finite, continue_from, fit_net, make_net, quiet_torch
 
 __all__ = ["NetClassifier"]
 
 
-class NetClassifier(ClassifierMixin, BaseEstimator, Training):
+class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
     """Parameters and methods of all net classifiers.
 
     Attributes
@@ -319,6 +320,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
             if again:
                 continue_from(self.net_, net)
             fit_net(net, data)
+        self._learn_embedding(net.module_, panel, codes)
         self._keep(net, again=again)
         return self
 
@@ -383,18 +385,3 @@ class NetClassifier(ClassifierMixin, BaseEstimator, Training):
             net.module_.load_state_dict(state)
         check_finite(net.module_)
         self._use(net)
-
-    def _use(self, net: NeuralNet) -> None:
-        """Predict with a net from now on."""
-        self.net_ = net
-        # Made once, because it takes longer than the prediction of a window.
-        self._exact = exact_copy(self.module_, self.device)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_exact"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if hasattr(self, "net_"):
-            self._use(self.net_)

@@ -29,15 +29,20 @@ def predict_proba(
     module: nn.Module, panel: Panel, n_jobs: int | None
 ) -> NDArray[np.float64]:
     """Return the probability of each class for each row of a panel."""
+    logits = torch.from_numpy(outputs(module, panel, n_jobs))
+    proba: NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
+    return proba
+
+
+def outputs(module: nn.Module, panel: Panel, n_jobs: int | None) -> NDArray[np.float64]:
+    """Return what a module returns for each row of a panel."""
     example = next(module.parameters())
     n_parts = -(-len(panel) // _ROWS_PER_PREDICTION)
     with quiet_torch(n_jobs), torch.inference_mode():
-        logits = [
+        parts = [
             # Copied because torch warns about read-only arrays, such as joblib's.
             module(torch.tensor(rows, device=example.device, dtype=example.dtype))
             for rows in np.array_split(panel, n_parts)
         ]
-        proba: NDArray[np.float64] = torch.softmax(
-            torch.cat(logits).cpu().double(), dim=1
-        ).numpy()
-    return proba
+        values: NDArray[np.float64] = torch.cat(parts).cpu().double().numpy()
+    return values
