@@ -248,10 +248,21 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         class, or a parameter is out of its range; in ``predict``, if a recording lacks a
         channel.
 
+    Warns
+    -----
+    DataQualityWarning
+        In ``fit`` and ``predict``, for faults and doubts of the recordings, with counts.
+
     See Also
     --------
     make_pipeline_for : The same Pipeline, unfitted.
     sk_imu.recognition.recognize : Find and recognize all sets of whole recordings.
+
+    Notes
+    -----
+    A fit that fails or is interrupted leaves the classifier as it was, as every estimator
+    of this package does. scikit-learn's Pipeline does not: its first steps can be of the
+    new fit and its last ones of the one before.
 
     Examples
     --------

@@ -159,6 +159,21 @@ def test_recordings_that_share_no_sensor_are_refused(sets, y):
         clf.predict([one])
 
 
+def test_a_refit_that_fails_half_way_leaves_the_fit_before_it(sets, y, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    clf = ExerciseClassifier("svm").fit(sets, y)
+    expected, steps = clf.decision_function(sets), list(clf.pipeline_.named_steps.values())
+    monkeypatch.setattr("sklearn.svm.SVC.fit", interrupt)  # the last step
+    slower = [one.between(one.overlap_s[0] + 1, one.overlap_s[1]) for one in sets]
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(slower, np.where(y == "squat", "walk", "run"))
+    assert list(clf.pipeline_.named_steps.values()) == steps
+    assert list(clf.classes_) == ["lunge", "squat"]
+    assert_array_equal(clf.decision_function(sets), expected)
+
+
 def test_doubts_about_recordings_are_warned_of_until_they_are_settled(sets, y):
     notes = ["IMPLAUSIBLE: Gyroscope may be in degrees per second."]
     doubtful = [*sets[:4], *(replace(recording, notes=notes) for recording in sets[4:])]

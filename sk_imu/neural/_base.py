@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skorch import NeuralNet
@@ -25,6 +25,7 @@ from .._atomic import fit_context
 from .._sklearn import check_sample_weight
 from ..validation import (
     Panel,
+    check_groups,
     check_labels,
     check_panel,
     check_scores,
@@ -161,7 +162,7 @@ class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
         Raises
         ------
         ValueError
-            If the first call has no ``classes``, or y holds a label that is not in them.
+            If the first call has no two ``classes``, or y holds a label not in them.
         """
         again = self._can_continue()
         panel, y = self._check_sets(X, y, reset=not again)
@@ -172,6 +173,7 @@ class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
                     "calls may hold."
                 )
             self.classes_ = np.unique(column_or_1d(distinct(classes, what="classes")))
+            check_two_classes(self, self.classes_, what="classes")
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
                 f"classes={classes!r} differs from the first call's: {self.classes_}."
@@ -283,8 +285,7 @@ class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
         """Train a net on checked sets; ``again`` continues from the previous one."""
         weights = check_sample_weight(sample_weight, panel, ensure_non_negative=True)
         rows, weights = weigh_rows(y, weights, self.class_weight)
-        groups = np.arange(len(y)) if groups is None else column_or_1d(groups)
-        check_consistent_length(y, groups)
+        groups = check_groups(groups, y)
         if len(rows) < len(y):
             panel, y, groups = panel[rows], y[rows], groups[rows]
         codes = np.searchsorted(self.classes_, y)
@@ -352,11 +353,10 @@ class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
         net.history = History([*(self.history_ if again else []), *net.history])
         for epoch, row in enumerate(net.history, start=1):
             row["epoch"] = epoch
-        if not again:
-            self.__dict__.pop("epoch_states_", None)
+        before = self.__dict__.pop("epoch_states_", [])
         if self.keep_epochs:
             kept = dict(net.callbacks_)["keep_epochs"].states_
-            self.epoch_states_ = [*getattr(self, "epoch_states_", []), *kept]
+            self.epoch_states_ = [*(before if again else []), *kept]
         self._use(net)
 
     def _untrained(self) -> dict[str, Any]:

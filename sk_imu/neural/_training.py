@@ -74,6 +74,12 @@ def continue_from(previous: NeuralNet, net: NeuralNet) -> None:
 
     The learning rate stays the net's own, because the other is at the end of a schedule.
     """
+    if dict(net.callbacks_).keys() - dict(previous.callbacks_).keys() >= {"keep_epochs"}:
+        # The epochs kept would be others than those of the history.
+        raise ValueError(
+            "keep_epochs=True can't continue a fit whose epochs were not kept. Fit with "
+            "warm_start=False."
+        )
     try:
         net.module_.load_state_dict(previous.module_.state_dict())
     except RuntimeError as error:
@@ -137,9 +143,9 @@ def choose_device(device: str) -> str:
         try:
             torch.empty(0, device=device)
         except (AssertionError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
+            reason = str(error).splitlines()[0].rstrip(".")
             raise ValueError(
-                f"device={device!r} can't be used here: {reason} Choose another, such as "
+                f"device={device!r} can't be used here: {reason}. Choose another, such as "
                 "'cpu', or 'auto'."
             ) from error
         return device

@@ -194,7 +194,7 @@ def long_gaps(
         raise ValueError(
             f"{place}: a gap of {next_s - first_s:.3g} s from {first_s:.3f} s on, the "
             f"first of {len(gaps)} longer than {limit_s:.3g} s "
-            f"(max_gap_seconds={max_gap_seconds!r}). Cut the recording with "
+            f"(max_gap_seconds={max_gap_seconds!r}). Leave the recording out, cut it with "
             "Recording.between, or use gaps='mark' to get NaN there or gaps='interpolate' "
             "to fill it."
         )

@@ -113,10 +113,10 @@ def check_scores(estimator: Any, scores: NDArray[np.floating]) -> None:
         )
 
 
-def check_two_classes(estimator: Any, classes: NDArray[Any]) -> None:
-    """Raise a ValueError if there is only one class."""
+def check_two_classes(estimator: Any, classes: NDArray[Any], *, what: str = "y") -> None:
+    """Raise a ValueError if there is only one class; ``what`` says where."""
     if len(classes) < 2:
         raise ValueError(
-            f"{type(estimator).__name__} needs sets of at least two classes, but y has "
-            f"only one class: {classes.tolist()[0]!r}."
+            f"{type(estimator).__name__} needs sets of at least two classes, but {what} "
+            f"has only one class: {classes.tolist()[0]!r}."
         )

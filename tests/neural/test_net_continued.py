@@ -94,6 +94,19 @@ def test_warm_start_needs_the_same_classes():
         clf.fit(X, np.where(y == "rest", "plank", y))
 
 
+def test_kept_epochs_are_those_of_the_history():
+    X, y = make_panel()
+    clf = cnn(warm_start=True).fit(X, y).set_params(keep_epochs=True)
+    for go_on in (clf.fit, clf.partial_fit):
+        with pytest.raises(ValueError, match="keep_epochs=True can't continue a fit"):
+            go_on(X, y)
+    clf.set_params(warm_start=False).fit(X, y).set_params(warm_start=True).fit(X, y)
+    assert len(clf.history_) == len(clf.epoch_states_) == 6
+    clf.set_params(keep_epochs=False).fit(X, y)
+    assert len(clf.history_) == 9
+    assert not hasattr(clf, "epoch_states_")
+
+
 def test_partial_fit_learns_from_batches_of_one_class():
     X, y = make_panel()
     clf = cnn(lr=0.01)
@@ -118,6 +131,8 @@ def test_partial_fit_learns():
 
 def test_partial_fit_refuses_wrong_labels():
     X, y = make_panel()
+    with pytest.raises(ValueError, match="two classes, but classes has only one class"):
+        cnn().partial_fit(X, np.repeat("rest", len(y)), classes=["rest"])
     with pytest.raises(ValueError, match="first call of partial_fit needs classes"):
         cnn().partial_fit(X, y)
     with pytest.raises(ValueError, match="not in classes: .*squat"):
