@@ -268,7 +268,7 @@ class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
             raise ValueError(
                 f"X has {n_timesteps} timesteps, but the unpadded convolutions of "
                 f"{type(self).__name__} need at least {needed}. Use longer sets or "
-                "windows, or a smaller kernel_size, pool_size or n_blocks."
+                "windows, or a smaller kernel_size, pool_size, stride or n_blocks."
             )
         return panel, y
 

@@ -57,8 +57,8 @@ class _IMUNetClassifier(NetClassifier, Ends):
 class CNNClassifier(_IMUNetClassifier, Convolutional):
     """Convolutional network for sets of one length.
 
-    Blocks of unpadded convolution, pooling and batch normalization; the mean and the
-    maximum of the features of each block go into a fully connected layer.
+    Blocks of unpadded convolution, pooling and batch normalization. By default, the mean
+    and the maximum of the features of each block go into a fully connected layer.
 
     Parameters
     ----------
@@ -94,6 +94,8 @@ class CNNClassifier(_IMUNetClassifier, Convolutional):
 class GRUClassifier(_IMUNetClassifier, Recurrent):
     """Gated recurrent network for sets of one length.
 
+    By default, the mean of its states goes into a fully connected layer.
+
     Parameters
     ----------
     {parameters}
@@ -128,8 +130,9 @@ class CNNGRUClassifier(_IMUNetClassifier, Recurrent, Convolutional):
     """Hybrid of a convolutional and a gated recurrent network for sets of one length.
 
     Blocks of unpadded convolution, pooling and batch normalization shorten each set, and
-    the features are transposed into a GRU, as in [1]_. The mean of its states, and the
-    mean and the maximum of the features of each block, go into a fully connected layer.
+    the features are transposed into a GRU, as in [1]_. By default, the mean of its states,
+    and the mean and the maximum of the features of each block, go into a fully connected
+    layer.
 
     Parameters
     ----------

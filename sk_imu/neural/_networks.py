@@ -119,8 +119,9 @@ class IMUNet(nn.Module):
         states = features.squeeze(2).transpose(1, 2)
         if self.gru is not None:
             states, last = self.gru(states)
-            pooled.append(states.mean(dim=1))
         if self.readout == "pooled":
+            if self.gru is not None:
+                pooled.append(states.mean(dim=1))
             read = torch.cat(pooled, dim=1)
         elif self.readout == "mean":
             read = states.mean(dim=1)
@@ -184,8 +185,9 @@ def steps_and_pools(
 ) -> tuple[list[int], list[int]]:
     """Return the step of each convolution, and how many of its outputs are pooled.
 
-    Only the first convolution, which is the longest, takes steps of ``stride``; its pool
-    takes as many fewer outputs, so that a block shortens a series by ``pool_size``.
+    Only the first convolution, which is the longest, takes steps of ``stride``. Its pool
+    takes as many fewer outputs: where ``stride`` divides ``pool_size``, the block shortens
+    a series as much as with steps of one.
 
     Examples
     --------
@@ -211,7 +213,8 @@ def minimum_timesteps(
 ) -> int:
     """Return the shortest series that a network with these parameters can take.
 
-    Every convolution without padding shortens a series by ``kernel_size - 1``.
+    A convolution without padding leaves one value for each place, ``stride`` apart, at
+    which its kernel lies within the series.
 
     Examples
     --------

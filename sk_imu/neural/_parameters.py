@@ -49,8 +49,9 @@ class Convolutional:
     pool_size : int or sequence of int, default=4
         Number of timesteps pooled into one, in every block or in each.
     stride : int, default=2
-        Step of the first convolution in timesteps. Its pool then takes ``pool_size //
-        stride`` outputs, at least one, so that the block costs less and shortens as much.
+        Step of the first convolution in timesteps, with pooling or without. Its pool then
+        takes ``pool_size // stride`` outputs, at least one: where ``stride`` divides
+        ``pool_size``, the block costs less and shortens a series as much.
     batch_norm : bool, default=True
         Whether to normalize in each block.
     """

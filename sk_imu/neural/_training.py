@@ -107,6 +107,14 @@ def fit_net(net: NeuralNet, data: Dataset) -> None:
         stopping = (c for _, c in net.callbacks_ if isinstance(c, EarlyStopping))
         if not any(callback.misses_ >= callback.patience for callback in stopping):
             raise
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise ValueError(
+            "Batch normalization can't learn from a batch of one row that is pooled into "
+            "one timestep. Give at least two rows, a larger batch_size or longer sets, or "
+            "set batch_norm=False."
+        ) from error
     net.notify("on_train_end", X=data, y=None)
     try:
         check_finite(net.module_)

@@ -30,6 +30,14 @@ def test_a_last_batch_of_one_row_can_be_trained_on(n_sets, kernel_size):
     assert np.isfinite(clf.predict_proba(X)).all()
 
 
+def test_one_row_pooled_into_one_timestep_is_refused_with_a_cure():
+    X, y = make_panel(n_sets=2)
+    clf = cnn(kernel_size=20, pooling=None)
+    with pytest.raises(ValueError, match=r"one row .* at least two rows"):
+        clf.partial_fit(X[:1], y[:1], classes=["rest", "squat"])
+    assert not hasattr(clf, "net_")
+
+
 @each_net
 @pytest.mark.parametrize(
     ("n_sets", "batch_size", "n_steps"),
