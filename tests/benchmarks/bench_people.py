@@ -282,12 +282,27 @@ def over_people(frame: pd.DataFrame) -> pd.DataFrame:
     source = source.str.replace(r"phone-.*", "phone", regex=True)
     subject = source + " " + frame["subject"].astype(str)
     row = frame["data"] + " " + frame["row"].astype(str)
-    return scores_by_person(frame.assign(subject=subject, set=row))
+    scores = scores_by_person(frame.assign(subject=subject, set=row))
+    # What has not been run on all data sets cannot be compared yet.
+    n_people = scores.groupby(["model", "seed"])["subject"].transform("nunique")
+    return scores[n_people == scores["subject"].nunique()]
 
 
-def write_figures(frame: pd.DataFrame, folder: Path) -> None:
+def write_figures(frame: pd.DataFrame, what: str, folder: Path) -> None:
     """Write the tables of the page ``results/people``: models down, data sets across."""
     rows = table(frame)
+    if what == "robustness":
+        rows = rows.pivot(index="condition", columns="model", values="sets")
+        rows.loc[list(ROBUSTNESS)].to_csv(
+            folder / "people_robustness.csv", float_format="%.3f"
+        )
+        return
+    if what == "ablation":
+        wide = rows.pivot(index="model", columns="data", values="sets").dropna()
+        wide = wide.loc[[v for v in ABLATION if v in wide.index]].rename_axis("variant")
+        wide["mean"] = wide.mean(axis=1).round(3)
+        wide.to_csv(folder / "people_ablation.csv", float_format="%.3f")
+        return
     for column in ("sets", "worst person", "F1 of windows", "fit_s", "predict_s"):
         wide = rows.pivot(index="model", columns="data", values=column)
         models = [model for model in MODELS if model in wide.index]
@@ -298,7 +313,8 @@ def write_figures(frame: pd.DataFrame, folder: Path) -> None:
             wide["geometric mean"] = np.exp(np.log(wide).mean(axis=1)).round(2)
         else:
             wide["mean"] = wide.mean(axis=1).round(3)
-        wide.to_csv(folder / name)
+        decimals = 2 if column.endswith("_s") else 3
+        wide.to_csv(folder / name, float_format=f"%.{decimals}f")
     scores = over_people(frame)
     mean = scores.groupby(["model", "subject"], as_index=False)["score"].mean().round(4)
     mean.to_csv(folder / "people_scores.csv", index=False)
@@ -373,10 +389,11 @@ def main() -> None:
         print(f"\n{what}\n{table(frame).to_string(index=False)}")
         if what == "models":
             scores = over_people(frame)
-            for sentence in compare_models(scores)["sentence"]:
-                print(" ", sentence)
-            if options.figures is not None:
-                write_figures(frame, options.figures)
+            if scores["model"].nunique() > 1:
+                for sentence in compare_models(scores)["sentence"]:
+                    print(" ", sentence)
+        if options.figures is not None:
+            write_figures(frame, what, options.figures)
 
 
 if __name__ == "__main__":

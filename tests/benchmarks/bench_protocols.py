@@ -1,8 +1,7 @@
 """The protocols besides (a), (b) and (c), on real recordings.
 
-Run ``python tests/benchmarks/bench_protocols.py``.  The watch data come with the package
-seglearn; the others are looked for in ``--data``, by default in ``shared/data`` beside the
-repository.
+Run ``python tests/benchmarks/bench_protocols.py``.  The data are looked for in ``--data``,
+by default in ``shared/data`` beside the repository.
 """
 
 import argparse
@@ -13,19 +12,12 @@ from typing import Any
 from sk_imu.datasets import (
     load_phone_exercises,
     load_utd_mhad,
-    load_watch,
     make_exercise_recordings,
 )
 from sk_imu.study import FewShot, StudyResults, run_study, sets_of
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-PARTS = ("nets", "phone", "datasets")
-
-
-def nets(folder: Path, **options: Any) -> StudyResults:
-    """Return personalization of the network on the watch data, one draw per person."""
-    protocols = [FewShot(n_draws=1)]
-    return run_study(load_watch(), models=["cnn-gru"], protocols=protocols, **options)
+PARTS = ("phone", "datasets")
 
 
 def phone(folder: Path, **options: Any) -> StudyResults:
@@ -59,7 +51,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for part in arguments.parts or PARTS:
         out = arguments.out and arguments.out / part
-        run = {"nets": nets, "phone": phone, "datasets": datasets}[part]
+        run = {"phone": phone, "datasets": datasets}[part]
         results = run(arguments.data, budget="plain", out=out, verbose=0)
         print(f"\n# {part}\n{results.summary()}", flush=True)
         for fold, rows in results.predictions.query("part == 'test'").groupby("fold"):

@@ -1,6 +1,5 @@
 """The code on the pages of the documentation runs and prints what the page shows."""
 
-import csv
 import doctest
 import importlib
 import io
@@ -141,25 +140,3 @@ def test_names_that_a_page_links_to_exist(page):
             for part in parts[n:]:
                 found = getattr(found, part)
             break
-
-
-def test_choosing_page_has_the_figures_of_the_people_page():
-    """Whoever changes the people page changes the figures of the choosing page, too."""
-    text = (DOCS / "results" / "people.rst").read_text("utf-8")
-    tables: dict[str, list[list[str]]] = {}
-    for name, body in re.findall(
-        r"list-table:: Share of correct sets, ([\w-]+)\n(.*?)\n(?=\S)", text, re.DOTALL
-    ):
-        rows = re.split(r"^    \* - ", body, flags=re.MULTILINE)[1:]
-        tables[name] = [re.split(r"\n      - ", row.strip()) for row in rows]
-    with (DOCS / "results" / "figures" / "choosing.csv").open(encoding="utf-8") as file:
-        figures = list(csv.DictReader(file))
-    assert {row["data"] for row in figures} <= tables.keys()
-    for row in figures:
-        head, *body = tables[row["data"]]
-        (found,) = (
-            dict(zip(head, one, strict=True)) for one in body if one[0] == row["model"]
-        )
-        assert found["sets"] == row["sets"], row
-        assert found["worst person"].startswith(f"{row['worst person']} ("), row
-        assert found["processor time of a fit, CNN-GRU = 1"] == row["fit time"], row
