@@ -50,9 +50,11 @@ def find_recordings(root: Path) -> list[Path]:
         for entry in entries:
             if entry.is_symlink() and not entry.exists():
                 links.append(f"{entry} (a link to nothing)")
+            elif entry.name.lower() in _BESIDE:
+                others.append(str(entry))
             elif entry.is_dir():
                 stack.append(entry)
-            elif entry.suffix.lower() not in FILES or entry.name.lower() in _BESIDE:
+            elif entry.suffix.lower() not in FILES:
                 others.append(str(entry))
             elif not (place == root and entry.name == "manifest.csv"):
                 stack.append(entry)
@@ -61,8 +63,8 @@ def find_recordings(root: Path) -> list[Path]:
     _warn(root, "link(s) lead nowhere or to a recording that is read already, and", links)
     _warn(
         root,
-        "file(s) are no recordings by their names (give a recording another suffix, or "
-        "name it in a manifest), and",
+        "file(s) or folder(s) are no recordings by their names (give a recording another "
+        "name, or list it in a manifest), and",
         others,
     )
     return sorted(found)
@@ -91,6 +93,11 @@ def marks_of_recording(entries: list[Path]) -> list[str]:
     # Incomplete, too: reading it reports the missing file, and nothing is ignored.
     sensors = [entry.name for entry in entries if entry.name.lower() in _SENSORS]
     beside = [entry for entry in entries if entry.name.lower() in _BESIDE]
-    # Beside other folders, such a file describes the recordings in them.
-    alone = all(entry in beside for entry in entries if entry.is_dir())
+    # Beside other folders or recordings, such a file describes these. Only the folder
+    # "meta" of phyphox is beside tables of any name, which are one recording with it.
+    suffixes = FILES - {".csv"} if any(entry.is_dir() for entry in beside) else FILES
+    alone = all(
+        entry in beside or not (entry.is_dir() or entry.suffix.lower() in suffixes)
+        for entry in entries
+    )
     return sensors or [entry.name for entry in beside if alone]

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import tracemalloc
 import zipfile
@@ -12,6 +13,7 @@ import pytest
 
 from sk_imu import DataQualityWarning, Recording, SensorStream, read_recording
 from sk_imu.readers import read_phyphox, read_recordings, read_table
+from sk_imu.readers._finding import find_recordings
 
 # Made-up values of single sensors name no platform.
 pytestmark = pytest.mark.filterwarnings("ignore:UNDECIDED:sk_imu.DataQualityWarning")
@@ -331,12 +333,39 @@ def test_other_files_of_a_tree_are_passed_over_with_a_warning(tmp_path):
         assert name in message
 
 
-def test_folder_named_meta_is_read_as_any_other(tmp_path):
+def test_a_folder_named_meta_is_passed_over_beside_labels_and_archives(tmp_path):
     gravity(tmp_path / "squat" / "r")
-    (tmp_path / "meta").mkdir()
-    (tmp_path / "meta" / "people.csv").write_text("person,age\nada,30\n")
-    with pytest.raises(ValueError, match=r"meta/people\.csv: no recording of"):
-        read_recordings(tmp_path)
+    for folder in (tmp_path, tmp_path / "squat"):
+        (folder / "meta").mkdir()
+        (folder / "meta" / "device.csv").write_text("property,value\nversion,1\n")
+    with pytest.warns(DataQualityWarning, match=r"2 file.s. or folder.s. .*squat/meta"):
+        (recording,) = read_recordings(tmp_path, platform="android")
+    assert recording.label == "squat"
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "Annotation.csv", "meta/device.csv"])
+def test_what_describes_the_recordings_of_a_label_does_not_make_it_one(tmp_path, name):
+    gravity(tmp_path / "r")
+    for label in ("lunge", "squat"):
+        described = tmp_path / "tree" / label / name
+        described.parent.mkdir(parents=True)
+        described.write_text("height\n1.70\n")
+        for number in range(2):
+            archive = tmp_path / "tree" / label / f"r{number}"
+            shutil.make_archive(str(archive), "zip", tmp_path / "r")
+    with pytest.warns(
+        DataQualityWarning, match=r"2 file.s. or folder.s. are no recordings"
+    ):
+        recordings = read_recordings(tmp_path / "tree", platform="android")
+    assert [one.label for one in recordings] == ["lunge", "lunge", "squat", "squat"]
+
+
+def test_tables_of_phyphox_are_one_recording_with_its_folder(tmp_path):
+    folder = tmp_path / "squat" / "monday"
+    (folder / "meta").mkdir(parents=True)
+    (folder / "meta" / "device.csv").write_text("property,value\nversion,1\n")
+    (folder / "Raw Data.csv").write_text("time,x\n0,1\n")
+    assert find_recordings(tmp_path) == [folder]
 
 
 def test_recording_given_as_a_tree_names_what_makes_it_one(tmp_path):
