@@ -142,23 +142,54 @@ def test_augmented_copies_are_no_obstacle():
     assert (own.predict_proba(NEW) != clf.predict_proba(NEW)).any()
 
 
-class Ended(torch.nn.Sequential):
-    """A network of the user's own; what is behind its linear layer is of its parameters."""
+ENDS = {
+    "layer": lambda own, read: own.head(read),
+    "second name": lambda own, read: own.alias(read),
+    "weight": lambda own, read: own.head(read.to(own.head.weight.dtype)),
+}
+OTHER_ENDS = {
+    "norm": lambda own, read: own.norm(own.head(read)),
+    "factor": lambda own, read: own.head(read) * 3,
+    "clamp": lambda own, read: own.head(read).clamp(min=-1e-3),
+    "twice": lambda own, read: own.head(read) + own.head(read.flip(1)),
+    "keyword": lambda own, read: own.head(input=read),
+    "weights only": lambda own, read: torch.nn.functional.linear(read, own.head.weight),
+    "steps": lambda own, read: own.head(read.unsqueeze(1)).squeeze(1),
+}
 
-    def __init__(self, n_channels, n_timesteps, n_classes, end=()):
-        super().__init__(
-            torch.nn.Flatten(), torch.nn.Linear(n_channels * n_timesteps, n_classes), *end
-        )
+
+class Own(torch.nn.Module):
+    """A network of the user's own; how it ends is of its parameters."""
+
+    def __init__(self, n_channels, n_timesteps, n_classes, end):
+        super().__init__()
+        self.end = end
+        self.norm = torch.nn.LayerNorm(n_classes)
+        self.alias = self.head = torch.nn.Linear(n_channels * n_timesteps, n_classes)
+
+    def forward(self, X):
+        return (ENDS | OTHER_ENDS)[self.end](self, X.flatten(1))
 
 
-def test_a_network_of_the_users_own_that_ends_with_a_linear_layer():
-    net = ModuleClassifier(Ended, max_epochs=2, random_state=0)
-    clf = classifier(net)
-    own = clf.personalize(OWN, OWN_Y)
-    assert (own.predict_proba(NEW) != clf.predict_proba(NEW)).any()
-    net.module_parameters = {"end": [torch.nn.LayerNorm(3)]}
+def by_its_own(end):
+    parameters = {"module_parameters": {"end": end}, "max_epochs": 1, "random_state": 0}
+    return classifier(ModuleClassifier(Own, **parameters), X[::4], Y[::4])
+
+
+def test_networks_of_the_users_own_that_end_with_a_linear_layer():
+    clf = by_its_own("layer")
+    expected = clf.personalize(OWN, OWN_Y).predict_proba(NEW)
+    assert (expected != clf.predict_proba(NEW)).any()
+    for end in set(ENDS) - {"layer"}:
+        own = by_its_own(end).personalize(OWN, OWN_Y)
+        assert_array_equal(own.predict_proba(NEW), expected)
+
+
+@pytest.mark.parametrize("end", OTHER_ENDS)
+def test_a_network_that_does_not_end_with_its_linear_layer_is_refused(end):
+    clf = by_its_own(end)
     with pytest.raises(ValueError, match="module does not end with a linear layer"):
-        classifier(net).personalize(OWN, OWN_Y)
+        clf.personalize(OWN, OWN_Y)
 
 
 @pytest.mark.parametrize("model", ["svm", "rf"])

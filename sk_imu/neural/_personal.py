@@ -47,12 +47,12 @@ class ExactModule:
         embedding = getattr(self, "_embedding", None)
         if embedding is None:
             return
-        name = _last_linear(self._exact)
+        head = _last_linear(self._exact)
         personal = getattr(self, "_personal", embedding["prototypes"])
         # Made in any case, because it checks what a model file holds.
-        head = _PersonalHead(self._exact.get_submodule(name), embedding, personal)
+        nearness = _Nearness(head, embedding, personal)
         if hasattr(self, "_personal"):
-            self._exact.set_submodule(name, head)
+            head.register_forward_hook(nearness)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
@@ -115,17 +115,12 @@ class ExactModule:
         self._use(self.net_)
 
 
-class _PersonalHead(nn.Module):
-    """A linear layer, and what prototypes add to its logits."""
-
-    mean: Tensor
-    scale: Tensor
-    added: Tensor
+class _Nearness:
+    """What prototypes add to the logits of a linear layer, as a hook of that layer."""
 
     def __init__(
         self, head: Any, embedding: dict[str, NDArray[Any]], personal: NDArray[Any]
     ) -> None:
-        super().__init__()
         sizes = {"mean": (head.in_features,), "scale": (head.in_features,)}
         whole = (head.out_features, head.in_features)
         if np.shape(personal) != whole or any(
@@ -135,54 +130,42 @@ class _PersonalHead(nn.Module):
             raise ValueError("its prototypes have another shape than its last layer")
         known = _TRAINING_WEIGHT * _unit(embedding["prototypes"])
         added = _PERSON_WEIGHT * _unit(personal) - known
-        self.head = head
-        axes = {name: embedding[name] for name in ("mean", "scale")}
-        for name, value in {**axes, "added": added}.items():
-            self.register_buffer(name, torch.from_numpy(value).to(head.weight))
+        self._mean, self._scale, self._added = (
+            torch.from_numpy(value).to(head.weight)
+            for value in (embedding["mean"], embedding["scale"], added)
+        )
 
-    def forward(self, read: Tensor) -> Tensor:
+    def __call__(self, head: Any, given: tuple[Tensor], logits: Tensor) -> Tensor:
         """Return logits of shape (n, n_classes)."""
-        directions = nn.functional.normalize((read - self.mean) / self.scale)
-        logits: Tensor = self.head(read) + directions @ self.added.T
-        return logits
+        directions = nn.functional.normalize((given[0] - self._mean) / self._scale)
+        return logits + directions @ self._added.T
 
 
-class _WithInput(nn.Module):
-    """A layer that returns its input, too."""
-
-    def __init__(self, head: nn.Linear) -> None:
-        super().__init__()
-        self.head = head
-
-    def forward(self, read: Tensor) -> Tensor:
-        """Return input and output side by side."""
-        return torch.cat([read, self.head(read)], dim=1)
-
-
-def _last_linear(module: nn.Module) -> str:
-    """Return the name of the last linear layer, "" if there is none."""
-    layers = module.named_modules()
-    return next((n for n, m in reversed(list(layers)) if isinstance(m, nn.Linear)), "")
+def _last_linear(module: nn.Module) -> Any:
+    """Return the last linear layer, None if there is none."""
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+    return layers[-1] if layers else None
 
 
 def _embedded(module: nn.Module, panel: Panel, n_jobs: int | None) -> Any:
     """Return what the last layer of a module reads, an array of shape (n, n_features).
 
-    None if the last linear layer is not what the module ends with. Changes the module.
+    None if what the last linear layer returns is not what the module returns: then what
+    is added to it would go through other layers. Leaves a hook on the module.
     """
-    name = _last_linear(module)
-    if not name:
+    head = _last_linear(module)
+    if head is None:
         return None
-    logits = outputs(module, panel[:1], n_jobs)
-    head: Any = module.get_submodule(name)
-    module.set_submodule(name, _WithInput(head))
-    try:
-        both = outputs(module, panel, n_jobs)
-    except Exception:  # a module of the user's own may do anything with it
+    calls: list[tuple[Any, ...]] = []
+    head.register_forward_hook(lambda _, given, made: calls.append((*given, made)))
+    logits = outputs(module, panel, n_jobs)
+    # Without an input, if it was given by keyword, which a hook does not get.
+    if not calls or any(len(call) != 2 for call in calls):
         return None
-    read, after = np.split(both, [head.in_features], axis=1)
-    ends = after.shape == (len(panel), head.out_features)
-    return read if ends and np.allclose(after[:1], logits) else None
+    # The rows of a layer that is called twice are twice as many.
+    read, made = (torch.cat(parts).cpu().double() for parts in zip(*calls, strict=True))
+    ends = read.ndim == 2 and np.array_equal(made, logits)
+    return read.numpy() if ends else None
 
 
 def _unit(vectors: NDArray[Any]) -> NDArray[Any]:
