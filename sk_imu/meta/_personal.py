@@ -37,19 +37,20 @@ class Personalizable:
         """Return a classifier that also knows a few labeled sets of one person.
 
         The answer of the network is blended with the nearness to prototypes. That of a
-        class is the mean direction of its training windows in the embedding of the
-        network, which is what its last layer reads; features are centered, and scaled by
-        how they vary within the classes. The sets of the person move the prototypes of
-        their classes, which themselves weigh as much as one set. Twelve times the cosine
-        between a window and the moved prototype of a class is added to the logit of that
-        class, and seven times the one to the prototype as it was is taken off. Nothing is
-        trained, so that this takes no longer than a prediction.
+        class is the mean direction of at most 30 of its training windows in the embedding
+        of the network, which is what its last layer reads; features are centered, and
+        scaled by how they vary within the classes. The sets of the person move the
+        prototypes of their classes, which themselves weigh as much as one set. Twelve
+        times the cosine between a window and the moved prototype of a class is added to
+        the logit of that class, and seven times the one to the prototype as it was is
+        taken off. Nothing is trained, so that this takes no longer than a prediction.
 
         Parameters
         ----------
         sets : list of Recording, list of arrays or array
-            Sets of one person, in the state of those in ``fit``. One of each class is
-            enough to gain; sets of few classes help with these only.
+            Sets of one person, in the state of those in ``fit``. How much one, two or
+            three of each class gain was measured, see :ref:`few-labels`: much on one data
+            set, nothing on another. Sets of few classes help with these only.
         labels : array-like of shape (n_sets,)
             Their labels, all of them among ``classes_``.
 
