@@ -66,8 +66,11 @@ def _call(data: str, options: dict[str, Any], calls: dict[str, str]) -> str:
     protocols = [calls.get(name, repr(name)) for name in options["protocols"]]
     texts["protocols"] = f"[{', '.join(protocols)}]"
     lines = [data, *(f"{name}={text}" for name, text in texts.items()), "out='results'"]
-    imported = sorted({call.partition("(")[0] for call in calls.values()})
+    made = {call.partition("(")[0].rpartition(".") for call in calls.values()}
+    modules = sorted({module for module, _, _ in made if module})
+    ours = sorted(name for module, _, name in made if not module)
     return (
-        f"from sk_imu.study import {', '.join([*imported, 'run_study'])}\n\n"
+        f"{''.join(f'import {module}{chr(10)}' for module in modules)}"
+        f"from sk_imu.study import {', '.join([*ours, 'run_study'])}\n\n"
         "run_study(\n    " + ",\n    ".join(lines) + ",\n)"
     )

@@ -35,6 +35,12 @@ def _protocols(given: Sequence[Any]) -> tuple[Any, ...]:
     )
 
 
+def _call_of(protocol: Any) -> str:
+    """Return the call that makes a protocol, with the module of one of the user's own."""
+    module = type(protocol).__module__
+    return repr(protocol) if module.startswith("sk_imu.") else f"{module}.{protocol!r}"
+
+
 def _known(names: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
     """Return the names in the known order, each once."""
     if isinstance(names, str):
@@ -222,14 +228,16 @@ class StudyConfig:
     def as_settings(self) -> dict[str, Any]:
         """Return the options as JSON can hold them, protocols by their names.
 
-        ``protocol_calls`` has those whose parameters are not the defaults.
+        ``protocol_calls`` has those whose parameters are not the defaults, and those of
+        the user's own, with their module.
         """
         settings = {option.name: getattr(self, option.name) for option in fields(self)}
         settings["protocols"] = [protocol.name for protocol in self.protocols]
+        calls = {protocol.name: _call_of(protocol) for protocol in self.protocols}
         settings["protocol_calls"] = {
-            protocol.name: repr(protocol)
-            for protocol in self.protocols
-            if not repr(protocol).endswith("()")
+            name: call
+            for name, call in calls.items()
+            if "." in call.partition("(")[0] or not call.endswith("()")
         }
         return {
             name: list(value) if isinstance(value, tuple) else value

@@ -377,6 +377,19 @@ def test_the_command_runs_the_same_study_again(results, monkeypatch):
     assert given["segment"] is False
 
 
+def test_the_call_imports_protocols_of_the_users_own():
+    results = full_results()
+    calls = {"halves": "gym.splits.Halves(start=1)", "few-shot": "FewShot(ks=[0])"}
+    results.settings |= {"protocols": ["halves", "few-shot"], "protocol_calls": calls}
+    program = how_to_run(results)
+    imports, _, call = program.partition("\n\n")
+    assert imports.splitlines() == [
+        "import gym.splits",
+        "from sk_imu.study import FewShot, run_study",
+    ]
+    assert "protocols=[gym.splits.Halves(start=1), FewShot(ks=[0])]" in call
+
+
 def test_the_call_makes_protocols_with_their_parameters():
     results = full_results()
     protocols = ["b", FewShot(ks=range(0, 6, 5)), "few-shot"]

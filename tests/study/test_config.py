@@ -7,6 +7,7 @@ import pytest
 from made_sets import make_sets
 
 from sk_imu.study import FewShot, StudyConfig, run_study
+from sk_imu.study.protocols import Protocol
 
 
 def test_settings_hold_every_option(tmp_path):
@@ -22,6 +23,32 @@ def test_settings_hold_every_option(tmp_path):
     assert same == {name: settings[name] for name in same}
     assert settings["protocols"] == ["unseen-sets", "few-shot"]
     assert settings["wear"] == "fixed"
+
+
+class Mine(Protocol):
+    """A protocol of the user's own, which keeps its parameters under other names."""
+
+    name = "mine"
+
+    def __init__(self, k=2):
+        self._k = k
+
+
+class Shown(Mine):
+    """One that keeps them as scikit-learn does."""
+
+    name = "shown"
+
+    def __init__(self, k=2):
+        self.k = k
+
+
+def test_protocols_of_the_users_own_are_written_down_with_their_module():
+    config = StudyConfig(protocols=[Mine(), Shown(k=3), "few-shot"])
+    assert config.as_settings()["protocol_calls"] == {
+        "mine": f"{__name__}.Mine()",
+        "shown": f"{__name__}.Shown(k=3)",
+    }
 
 
 def test_options_cannot_change():

@@ -47,10 +47,15 @@ class Protocol:
 
     def __repr__(self) -> str:
         """Return the call that makes it, with the parameters that are not the defaults."""
-        given = {
-            name: np.asarray(getattr(self, name)).tolist()
+        # A protocol of the user's own may keep a parameter under another name.
+        values = {
+            name: (getattr(self, name, parameter.default), parameter.default)
             for name, parameter in signature(type(self)).parameters.items()
-            if not np.array_equal(getattr(self, name), parameter.default)
+        }
+        given = {
+            name: np.asarray(value).tolist()
+            for name, (value, default) in values.items()
+            if not np.array_equal(value, default)
         }
         text = ", ".join(f"{name}={value!r}" for name, value in given.items())
         return f"{type(self).__name__}({text})"
