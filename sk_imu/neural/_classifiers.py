@@ -44,6 +44,9 @@ class _IMUNetClassifier(NetClassifier, Ends):
         n_repeats = [getattr(self, name, 0) for name in ("n_blocks", "n_layers")]
         if max(n_repeats) > len(weights):
             raise ValueError("it has more layers than weights")
+        # Strides and pools are in no weight, and a long one leaves nothing to predict from.
+        if self._minimum_timesteps() > self.n_timesteps_in_:
+            raise ValueError("its parameters need longer sets than it was fitted on")
         with torch.device("meta"):
             expected = IMUNet(**self._module_parameters()).state_dict()
         shapes = {name: tuple(value.shape) for name, value in expected.items()}

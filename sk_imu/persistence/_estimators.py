@@ -37,6 +37,10 @@ _SHAPES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # Longer than a day at 10 Hz: what is padded or resampled to it fits into memory.
 _MOST_TIMESTEPS = 1_000_000
+_NAMES = {
+    *("channel_names", "channel_names_", "channel_names_in_", "channel_names_out_"),
+    "feature_names_in_",
+}
 _TIMESTEPS = ("n_timesteps", "n_timesteps_in_", "n_window_timesteps_", "_n_step")
 
 
@@ -59,10 +63,10 @@ def check_estimators(model: Any) -> None:
     """Raise a ValueError if an estimator inside a model is not as a fit leaves it."""
     if not isinstance(model, BaseEstimator):
         raise BrokenModelError("holds no estimator")
+    check_names(model)
     for estimator in inside(model, BaseEstimator):
-        _check_names(estimator)
         name = type(estimator).__name__
-        if hasattr(estimator, "_validate_params"):
+        if hasattr(estimator, "_parameter_constraints"):
             estimator._validate_params()
         if _is_fitted(estimator):
             _check_learned(name, estimator)
@@ -96,14 +100,19 @@ def _is_fitted(estimator: Any) -> bool:
     )
 
 
-def _check_names(estimator: Any) -> None:
-    """Refuse attributes in the place of methods and constants, such as a solver's kind."""
-    parameters = estimator.get_params(deep=False)
-    for name, value in vars(estimator).items():
-        hidden = name not in parameters and hasattr(type(estimator), name)
-        is_names = "names" in name and value is not None
-        if hidden or (is_names and not _are_names(value)):
-            raise BrokenModelError(f"holds a {type(estimator).__name__} with a bad {name}")
+def check_names(model: Any) -> None:
+    """Refuse attributes in the place of methods and constants, such as a solver's kind.
+
+    And names, of channels and columns, that are not texts.
+    """
+    for estimator in inside(model, BaseEstimator):
+        parameters = estimator.get_params(deep=False)
+        for name, value in vars(estimator).items():
+            hidden = name not in parameters and hasattr(type(estimator), name)
+            is_names = name in _NAMES and value is not None
+            if hidden or (is_names and not _are_names(value)):
+                kind = type(estimator).__name__
+                raise BrokenModelError(f"holds a {kind} with a bad {name}")
 
 
 def _check_learned(name: str, estimator: Any) -> None:

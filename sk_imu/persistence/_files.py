@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 import sk_imu
 
 from .._atomic import replacement
-from ._estimators import check_estimators, inside, nets, restore_nets
+from ._estimators import check_estimators, check_names, inside, nets, restore_nets
 from ._schema import (
     BrokenModelError,
     check_content,
@@ -37,7 +37,8 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         A fitted estimator of this package, or one of scikit-learn that its pipelines are
         made of: Pipeline, StandardScaler, RandomForestClassifier, DecisionTreeClassifier,
         SVC, LogisticRegression, RidgeClassifier and RidgeClassifierCV. Nets keep their
-        weights, not their training history, and Pipelines no ``memory``.
+        weights, not their training history, and a ``device`` other than ``"cpu"`` becomes
+        ``"auto"``; Pipelines keep no ``memory``.
     path : str or pathlib.Path
         The file. If it exists it is replaced, but only once the new one is complete.
     trusted : sequence of str, default=()
@@ -50,7 +51,8 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     ImportError
         If skops is not installed.
     ValueError
-        If the model holds other types that are not ``trusted``.
+        If the model holds other types that are not ``trusted``, or an estimator an
+        attribute in the place of a method.
 
     See Also
     --------
@@ -78,14 +80,17 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         net.weights_ = {name: value.cpu().numpy() for name, value in weights.items()}
         for name in _TRAINING_ONLY:
             vars(net).pop(name, None)
-        # Callbacks are for training only, and may hold anything. The device is of this
-        # machine, and the file may be loaded on one without it.
-        net.callbacks, net.device = None, "auto"
+        # Callbacks are for training only, and may hold anything. Other devices are of this
+        # machine, and the file may be loaded on one without them.
+        net.callbacks = None
+        if net.device != "cpu":
+            net.device = "auto"
     for pipeline in inside(frozen, Pipeline):
         pipeline.memory = None  # a folder of this machine, with pickles
     data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
     # Before writing, so that every file that is written can be loaded.
     with _named(path):
+        check_names(frozen)
         _refuse_unknown(json.loads(read_parts(data)[_SCHEMA]), trusted)
     with replacement(path) as beside:
         beside.write_bytes(data)

@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.classification.feature_based import SummaryClassifier
 
@@ -190,6 +190,29 @@ def test_a_loaded_net_leaves_torch_alone_and_can_be_fitted_again(tmp_path):
     assert_array_equal(loaded.fit(X, y).predict_proba(X), clf.predict_proba(X))
 
 
+def test_a_net_stays_on_the_cpu_but_on_no_other_device(tmp_path, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(12, 3, 60))
+    clf = CNNGRUClassifier(max_epochs=1, device="cpu", random_state=0)
+    save_model(clf.fit(X, ["rest", "squat"] * 6), tmp_path / "net.skops")
+    assert load_model(tmp_path / "net.skops").device == "cpu"
+    # One that the machine has, and another may not.
+    monkeypatch.setattr("sk_imu.neural._prediction.choose_device", lambda device: "cpu")
+    clf.device = "cuda:1"
+    save_model(clf, tmp_path / "net.skops")
+    monkeypatch.undo()
+    assert clf.device == "cuda:1"
+    assert load_model(tmp_path / "net.skops").device == "auto"
+
+
+def test_parameters_of_trusted_types_may_hold_what_they_like(tmp_path):
+    table = np.random.default_rng(0).normal(size=(12, 3))
+    union = FeatureUnion([("scale", StandardScaler())], verbose_feature_names_out=False)
+    trusted = ["sklearn.pipeline.FeatureUnion"]
+    save_model(union.fit(table), tmp_path / "union.skops", trusted=trusted)
+    again = load_model(tmp_path / "union.skops", trusted=trusted)
+    assert_array_equal(again.transform(table), union.transform(table))
+
+
 def test_a_pickle_is_not_read(tmp_path):
     path = tmp_path / "model.skops"
     path.write_bytes(pickle.dumps({"model": 1}))
@@ -269,6 +292,9 @@ def test_a_tree_that_points_outside_itself_is_refused(spoil, tmp_path):
         {"n_layers": 10**9},
         {"n_blocks": 10**9},
         {"weights_": None},
+        {"stride": 50},
+        {"pool_size": 2**40},
+        {"n_timesteps_in_": 10},
         {"classes_": np.array(["rest", "squat", "walk"])},
     ],
 )
