@@ -118,6 +118,12 @@ def test_groups_of_another_length_are_refused():
         cnn().fit(X, y, groups=[1, 2])
 
 
+def test_groups_that_an_array_would_merge_are_refused():
+    X, y = make_panel()
+    with pytest.raises(ValueError, match=r"groups: row 0 has 1 .* row 1 has '1'"):
+        cnn().fit(X, y, groups=[1, "1"] * (len(y) // 2))
+
+
 # ---------------------------------------------------------------------- history and epochs
 
 
