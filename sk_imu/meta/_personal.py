@@ -49,8 +49,8 @@ class Personalizable:
         ----------
         sets : list of Recording, list of arrays or array
             Sets of one person, in the state of those in ``fit``. How much one, two or
-            three of each class gain was measured, see :ref:`few-labels`: much on one data
-            set, nothing on another. Sets of few classes help with these only.
+            three of each class gain was measured, see :ref:`few-labels`: much on two data
+            sets, nothing on a third. Sets of few classes help with these only.
         labels : array-like of shape (n_sets,)
             Their labels, all of them among ``classes_``.
 
