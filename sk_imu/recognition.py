@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from sklearn.exceptions import NotFittedError
 
 from .pipelines import ExerciseClassifier
 from .recording import DataQualityWarning, Recording, settle_doubts, warn_of_doubts
@@ -138,7 +139,7 @@ def recognize(
         If ``unknown_below`` is not between 0 and 1, or is given for a model without
         probabilities; if the programme has an exercise that the model does not know, or a
         number of sets that is not whole; or if a model cannot be asked with a programme,
-        because it only predicts labels.
+        because it only predicts labels or is not fitted.
 
     Warns
     -----
@@ -203,6 +204,16 @@ def _check_programme(programme: Mapping[Any, int], model: Any) -> None:
             "programme must give the number of sets of each exercise, such as "
             f"{{'squat': 3}}, got {programme!r}."
         )
+    if not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
+        raise ValueError(
+            "A programme needs a model with probabilities or decision values, this one "
+            "only predicts labels."
+        )
+    if not hasattr(model, "classes_"):
+        raise NotFittedError(
+            f"This {type(model).__name__} has no classes_ that a programme could name. Fit "
+            "it first."
+        )
     known = model.classes_.tolist()
     unknown = [repr(label) for label in programme if label not in known]
     if unknown:
@@ -215,11 +226,6 @@ def _check_programme(programme: Mapping[Any, int], model: Any) -> None:
             raise ValueError(
                 f"The programme has {n_sets!r} sets of {label!r}. Give a whole number."
             )
-    if not (hasattr(model, "predict_proba") or hasattr(model, "decision_function")):
-        raise ValueError(
-            "A programme needs a model with probabilities or decision values, this one "
-            "only predicts labels."
-        )
 
 
 def _decisions(model: Any, one: Recording) -> NDArray[np.float64]:
@@ -261,7 +267,8 @@ def _assigned(
     gains: NDArray[np.float64], possible: NDArray[np.bool_], n_sets: Sequence[int]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows that get a class, so many of each, and these classes."""
-    planned = np.repeat(np.arange(len(n_sets)), n_sets)
+    # More than there are rows would take memory only.
+    planned = np.repeat(np.arange(len(n_sets)), [min(n, len(gains)) for n in n_sets])
     # So low that as many rows as can be get a class that is possible.
     gains = np.where(possible, gains, -1e9)[:, planned]
     rows, columns = linear_sum_assignment(gains, maximize=True)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from sk_imu import DataQualityWarning
+from sk_imu import DataQualityWarning, ExerciseClassifier
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.recognition import fit_recordings, recognise, recognize
 from sk_imu.segmentation import sets_of
@@ -166,6 +167,26 @@ def test_a_programme_that_cannot_be_used_is_refused(forest, programme, message):
 def test_a_programme_needs_a_model_that_compares_exercises(workouts):
     with pytest.raises(ValueError, match="only predicts labels"):
         named([], workouts, {"squat": 1}, method="other")
+
+    class Namer:
+        def predict(self, X):
+            return ["squat"] * len(X)
+
+    with pytest.raises(ValueError, match="only predicts labels"):
+        recognize(Namer(), workouts.data[:1], programme={"squat": 1})
+
+
+@pytest.mark.parametrize("model", ["rf", "svm"])
+def test_a_programme_needs_a_fitted_model(workouts, model):
+    with pytest.raises(NotFittedError, match="Fit it first"):
+        recognize(ExerciseClassifier(model), workouts.data[:1], programme={"squat": 1})
+
+
+def test_a_programme_of_more_sets_than_memory_holds(workouts):
+    rows = [[0.1, 0.5, 0.4], [0.0, 0.6, 0.4]]
+    with pytest.warns(DataQualityWarning, match="missing: 1000000000000 of squat"):
+        table = named(rows, workouts, {"squat": 10**12, "lunge": 2})
+    assert table.exercise.tolist() == ["lunge", "lunge"]
 
 
 def test_doubts_about_recordings_are_warned_of(workouts, forest):

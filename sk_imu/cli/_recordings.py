@@ -228,23 +228,30 @@ def _predict(
 
     classifier = load_model(model)
     options: dict[str, Any] = {"segment": segment, "unknown_below": unknown_below}
-    if programme is not None:
-        options["programme"] = sum((Counter({name: n}) for name, n in programme), Counter())
+    plan = None if programme is None else _added_up(programme, classifier)
     # No recording first: the options are checked before one is read.
-    tables = [recognize(classifier, [], **options)]
-    failed = []
-    for workout in [[one] for one in path] if programme is None else [path]:
+    recognize(classifier, [], **options, programme=plan)
+    tables, workout, failed = [], [], []
+    for one in path:
         try:
-            read = [read_recording(one, **_given(reading)) for one in workout]
-            tables.append(recognize(classifier, settle_doubts(read), **options))
+            read = settle_doubts([read_recording(one, **_given(reading))])
+            # With a programme, too, so that one that cannot be predicted is named.
+            tables.append(recognize(classifier, read, **options))
+            workout += read
         except (ValueError, OSError) as error:
-            failed += workout
-            named = any(one in str(error) for one in workout)
-            place = "" if named else f"{', '.join(workout)}: "
+            failed.append(one)
+            place = "" if one in str(error) else f"{one}: "
             print(f"sk-imu: {place}{error}", file=sys.stderr)
-    if len(failed) == len(path):
+    if not workout:
         return 1
-    table = pd.concat(tables[1:], ignore_index=True)
+    if plan is not None:
+        if failed:
+            print(
+                "sk-imu: The programme may not fit: it is of all recordings.",
+                file=sys.stderr,
+            )
+        tables = [recognize(classifier, workout, **options, programme=plan)]
+    table = pd.concat(tables, ignore_index=True)
     if form == "csv":
         print(table.to_csv(index=False), end="")
     elif form == "json":
@@ -259,6 +266,16 @@ def _predict(
             file=sys.stderr,
         )
     return 3 if failed else 0
+
+
+def _added_up(programme: list[tuple[str, int]], classifier: Any) -> dict[Any, int]:
+    """Return the number of sets of each label; on the command line, labels are text."""
+    labels = {str(label): label for label in getattr(classifier, "classes_", [])}
+    n_sets: dict[Any, int] = {}
+    for name, n in programme:
+        label = labels.get(name, name)
+        n_sets[label] = n_sets.get(label, 0) + n
+    return n_sets
 
 
 def _given(reading: dict[str, str | None]) -> dict[str, Any]:

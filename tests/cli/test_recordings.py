@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sk_imu import DataQualityWarning
+from sk_imu import DataQualityWarning, ExerciseClassifier, read_recordings
 from sk_imu.cli import main
+from sk_imu.persistence import save_model
+from sk_imu.segmentation import sets_of
 from sk_imu.study import run_study
 
 CHANNELS = ["TotalAcceleration", "Gyroscope"]
@@ -52,17 +54,33 @@ def test_predict_by_a_programme(folder, tmp_path, capsys):
         *["lunge"] * 3,
         *["squat"] * 3,
     ]
-    # They are one workout, which is not whole without one of them.
+    # What is read is predicted, as without a programme.
     command.insert(2, "no-such.zip")
-    assert main([*command, "squat=3"]) == 1
+    assert main([*command, "squat=3"]) == 3
     shown = capsys.readouterr()
     assert "no-such.zip" in shown.err
-    assert not shown.out
-    assert main([*command, "sqat=3"]) == 1
-    assert "The model does not know 'sqat'" in capsys.readouterr().err
+    assert "The programme may not fit" in shown.err
+    assert len(json.loads(shown.out)) == 9
+    for typo in ("sqat=3", "sqat=0"):
+        assert main([*command, "squat=3", typo]) == 1
+        assert "The model does not know 'sqat'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*command, "squat"])
     assert "'squat' is not of the form squat=3" in capsys.readouterr().err
+
+
+def test_a_programme_names_labels_that_are_numbers(folder, tmp_path, capsys):
+    sets, _ = sets_of(read_recordings(folder))
+    codes = {"jumping_jack": 1, "lunge": 2, "squat": 3}
+    classifier = ExerciseClassifier("rf", random_state=0)
+    save_model(classifier.fit(sets, [codes[one.label] for one in sets]), tmp_path / "m")
+    squats = str(next(folder.glob("*/squat/recording.zip")))
+    command = ["predict", str(tmp_path / "m"), squats, "--format", "json", "--programme"]
+    assert main([*command, "3=2", "2=1"]) == 0
+    exercises = [row["exercise"] for row in json.loads(capsys.readouterr().out)]
+    assert sorted(exercises) == [2, 3, 3]
+    assert main([*command, "4=1"]) == 1
+    assert "does not know '4' of the programme. It knows 1, 2, 3" in capsys.readouterr().err
 
 
 def test_predict_names_a_file_that_is_not_a_model(folder, tmp_path, capsys):
