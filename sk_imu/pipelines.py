@@ -367,4 +367,6 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        # The checks' sets are two numbers each, whose classes the augmentation mixes.
+        tags.classifier_tags.poor_score = self.augment and self.model in tuple(_NETS)
         return tags

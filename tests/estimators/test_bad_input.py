@@ -289,8 +289,8 @@ def test_sets_of_unequal_length_need_fixed_length_or_windows(model):
 
 
 def test_windows_too_short_for_the_network():
-    model = WindowedClassifier(CNNClassifier(**CNN), n_timesteps=3)
-    message = r"X has 3 timesteps.*at least 4\. Use longer sets or windows"
+    model = WindowedClassifier(CNNClassifier(**CNN), n_timesteps=2)
+    message = r"X has 2 timesteps.*at least 3\. Use longer sets or windows"
     with pytest.raises(ValueError, match=message):
         model.fit(panel(), [0, 1] * 3)
 
