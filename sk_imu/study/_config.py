@@ -218,7 +218,7 @@ class StudyConfig:
             raise ValueError(
                 f"random_state is one seed, got {random_state!r}. Give several as seeds=."
             )
-        # 0 is the default, so that it cannot be told from one that was given.
+        # 0 is the default, which cannot be distinguished from one that was given.
         if seeds is not None and random_state != 0:
             raise ValueError(
                 "random_state is one seed, seeds are several: give one of them."
