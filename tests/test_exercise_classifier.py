@@ -11,7 +11,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import check_classifiers_train, parametrize_with_checks
 
 from sk_imu import (
     DataQualityWarning,
@@ -48,6 +49,14 @@ def test_scikit_learn_s_checks(estimator, check):
 @parametrize_with_checks([ExerciseClassifier(random_state=0)])
 def test_scikit_learn_s_checks_of_the_default(estimator, check):
     check(estimator)
+
+
+def test_the_default_learns_the_data_of_the_checks_if_it_does_not_augment():
+    """With augmentation, poor_score spares it this: sets of two numbers are no movement."""
+    augmented, plain = ExerciseClassifier(), ExerciseClassifier(augment=False)
+    assert get_tags(augmented).classifier_tags.poor_score
+    assert not get_tags(plain).classifier_tags.poor_score
+    check_classifiers_train("ExerciseClassifier", plain)
 
 
 @pytest.mark.parametrize("model", ["rf", "svm"])

@@ -116,7 +116,7 @@ def test_dtype_is_the_data_type_of_training():
     X, y = make_panel()
     probas = {}
     for dtype in ("float32", "float64"):
-        clf = cnn(dtype=dtype, lr=0.002, max_epochs=1).fit(X, y)
+        clf = cnn(dtype=dtype, lr=0.002).fit(X, y)
         assert {p.dtype for p in clf.module_.parameters()} == {getattr(torch, dtype)}
         probas[dtype] = clf.predict_proba(X)
         assert probas[dtype].dtype == np.float64
