@@ -25,29 +25,12 @@ def assemble_recording(
     epoch_ns: int | None = None,
     **metadata: Any,
 ) -> Recording:
-    """Return a recording, whose notes list contradictions between its sensors.
+    """Return a recording whose notes list contradictions between its sensors.
 
-    Parameters
-    ----------
-    sensors : mapping of str to Samples
-        Cleaned samples in the package's units and signs.
-    source : str
-        Path of the recording.
-    notes : list of str
-        What the reader found and decided.
-    time_unit : {"s", "ms", "us", "ns"}, default="s"
-        The unit in which the file's times were read; None if it is certain.
-    start_ns : int, default=None
-        Time that becomes second 0; None takes the earliest time of any sample.
-    epoch_ns : int, default=None
-        Unix time of second 0, if it is known.
-    **metadata
-        The other attributes of a recording.
-
-    Raises
-    ------
-    ValueError
-        If a value is beyond what any sensor measures.
+    Samples are cleaned, in the package's units and signs. ``time_unit`` is that in which
+    the file's times were read, None if it is certain; ``start_ns`` becomes second 0, by
+    default the earliest time of any sample. Raises a ValueError if a value is beyond what
+    any sensor measures.
     """
     notes += check_plausible(sensors, time_unit)
     # A table may hold one axis of a sensor, which has no direction to compare.

@@ -126,17 +126,10 @@ class _Vote(NamedTuple):
 def decide_convention(
     sensors: Mapping[str, Samples], claim: Claim, orientation_header: list[str]
 ) -> tuple[Convention, list[str]]:
-    """Decide how signs and units are written: by the user, the data or the Metadata.
+    """Decide how signs and units are written, and return the notes that say how.
 
-    The user's word counts.  Gravity's norm and its direction against the quaternion
-    count more than Metadata, which some versions of the app write wrongly.
-
-    Returns
-    -------
-    convention : Convention
-        The convention to apply.
-    notes : list of str
-        How it was decided.
+    The user's word counts. Gravity's norm and its direction against the quaternion count
+    more than Metadata, which some versions of the app write wrongly.
     """
     # Nothing was recorded that platforms write in different ways.
     if claim.platform is None and not FLIPPED.keys() & sensors.keys():
@@ -203,13 +196,7 @@ def _convention(apple: bool | None, claim: Claim, votes: list[_Vote]) -> Convent
 
 
 def check_conventions(sensors: Mapping[str, Samples]) -> list[str]:
-    """Compare converted sensors with each other.
-
-    Returns
-    -------
-    notes : list of str
-        One for each contradiction, which is only reported.
-    """
+    """Return a note for each contradiction between converted sensors."""
     notes: list[str] = []
     for sensor in GRAVITY_SENSORS:
         if sensor not in sensors:

@@ -63,17 +63,8 @@ class Budget:
 class Files(dict[str, bytes]):
     """The content of each file of a recording by its path in the recording.
 
-    Parameters
-    ----------
-    max_bytes : float, default=MAX_BYTES
-        The memory that reading may take.
-
-    Attributes
-    ----------
-    budget : Budget
-        What is left of it.
-    left_out : list of str
-        Files that are not read, with the reason.
+    ``budget`` is the memory that is left, ``left_out`` names files that are not read, with
+    the reason.
     """
 
     def __init__(self, max_bytes: float = MAX_BYTES) -> None:
@@ -88,16 +79,11 @@ class Files(dict[str, bytes]):
 
 
 def read_files(path: Path, max_bytes: float = MAX_BYTES) -> Files:
-    """Return the content of each file of a recording by its path in the recording.
+    """Return the content of each file of a recording.
 
-    A zip is read in memory and never unpacked to disk.
-
-    Raises
-    ------
-    ValueError
-        If the path does not exist or cannot be read, is larger than ``max_bytes``, or a
-        zip is damaged, encrypted, implausibly compressed, or names a path outside
-        itself.
+    A zip is read in memory and never unpacked to disk. Raises a ValueError if the path
+    cannot be read or is larger than ``max_bytes``, or a zip is damaged, encrypted,
+    implausibly compressed, or names a path outside itself.
     """
     files = Files(max_bytes)
     try:

@@ -47,10 +47,7 @@ def check_movement(sensors: Mapping[str, Samples]) -> list[str]:
 def _complete(samples: Samples) -> Samples:
     """Return the rows without a missing value, in the order of time."""
     kept = samples.keep(~np.asarray(np.isnan(samples.values).any(axis=1)))
-    order = np.argsort(kept.times_ns, kind="stable")
-    return Samples(
-        kept.place, kept.axes, kept.times_ns[order], kept.values[order], kept.rows[order]
-    )
+    return kept.keep(np.argsort(kept.times_ns, kind="stable"))
 
 
 def _scale(part: Samples, whole: Samples) -> float:

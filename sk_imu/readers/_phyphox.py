@@ -157,11 +157,17 @@ def _read_sheet(
             axes[match["axis"].lower()] = name
     found: dict[str, Samples] = {}
     for (quantity, unit), axes in groups.items():
-        if unit.lower() not in _MOTION_UNITS and _known_sensor(quantity, stem) is None:
+        sensor = _known_sensor(quantity, stem)
+        if sensor is None and unit.lower() not in _MOTION_UNITS:
             names = ", ".join(axes.values())
             notes.append(f"{table.place}: {names} is not of a motion sensor, not read.")
             continue
-        sensor = _sensor(quantity, stem, table)
+        if sensor is None:
+            raise ValueError(
+                f"{table.place}: no sensor is known by the name {quantity or stem!r}. Its "
+                f"columns are {table.shown_header}. Set phyphox to English, or use "
+                "read_table."
+            )
         if set(axes) != set("xyz"):
             raise ValueError(
                 f"{table.place}: {sensor} has only the axes {sorted(axes)} of x, y and z, "
@@ -192,20 +198,6 @@ def _known_sensor(quantity: str, stem: str) -> str | None:
     return None
 
 
-def _sensor(quantity: str, stem: str, table: Table) -> str:
-    sensor = _known_sensor(quantity, stem)
-    if sensor is None:
-        raise ValueError(
-            f"{table.place}: no sensor is known by the name {quantity or stem!r}. Its "
-            f"columns are {table.shown_header}. Set phyphox to English, or use read_table."
-        )
-    return sensor
-
-
-def _parse_meta(files: Files, name: str, source: str) -> Table | None:
-    return parse_table(files[name], f"{source}, {name}", budget=files.budget)
-
-
 class _Pauses:
     """The wall clock of a measurement with pauses, from meta/time.csv."""
 
@@ -214,7 +206,9 @@ class _Pauses:
         self.starts_s: NDArray[np.float64] = np.zeros(1)
         self.shifts_s: NDArray[np.float64] = np.zeros(1)
         name = next((name for name in files if name.endswith("meta/time.csv")), None)
-        table = _parse_meta(files, name, source) if name else None
+        table = None
+        if name is not None:
+            table = parse_table(files[name], f"{source}, {name}", budget=files.budget)
         if table is None or not len(table):
             notes.append("no meta/time.csv: the date and possible pauses are unknown.")
             return

@@ -108,6 +108,7 @@ def read_physics_toolbox_files(files: Files, source: str) -> Recording:
     )
     if table is None or not len(table):
         raise ValueError(f"{place}: has no rows. Record again.")
+    # Signs differ between platforms, and nothing in the file shows which one it was.
     notes = [
         "Physics Toolbox: no platform is named; signs stay as recorded, which is right if "
         "a phone on its back reads z = +9.81.",
@@ -130,6 +131,7 @@ def read_physics_toolbox_files(files: Files, source: str) -> Recording:
 def _is_sheet(content: bytes) -> bool:
     header = header_of(content)
     has_sensor = any(columns[0] in header for columns, _ in _COLUMNS.values())
+    # Many loggers write ax, ay and az, some in g: without a mark the unit is unknown.
     own = not _MARKS.isdisjoint(header) or set(filter(None, header)) in _ALONE
     return "time" in header and has_sensor and own
 

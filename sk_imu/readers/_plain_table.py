@@ -9,13 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording import (
-    SENSOR_AXES,
-    SENSOR_UNITS,
-    Recording,
-    sensor_of,
-    warn_of_doubts,
-)
+from ..recording import SENSOR_AXES, SENSOR_UNITS, Recording, sensor_of, warn_of_doubts
 from ._assembly import assemble_recording, first_time_ns
 from ._files import MAX_BYTES, Budget, read_files
 from ._plausibility import UNITS
@@ -130,6 +124,7 @@ def read_table(
     for file, mapping in zip(map(Path, paths), mappings, strict=True):
         table = _parse(file, [time, *mapping.values()], header, budget, notes)
         table, written = _without_units(table, notes)
+        # A row of units may have s, [s] or (s), or nothing below the time.
         if written.get(time, time_unit).strip("[]() ").lower() not in ("", time_unit):
             notes.append(
                 f"CONTRADICTION: {table.place} names the unit {written[time]!r} of its "
@@ -150,6 +145,7 @@ def read_table(
         raise ValueError(
             f"units names {unknown}, columns only {list(sensors)}. Use the same sensors."
         )
+    # Of several files, the first names the recording in messages.
     source = str(paths[0])
     sensors = clean_samples(sensors, source, notes)
     start_ns = first_time_ns(sensors)
@@ -281,4 +277,5 @@ def _times_ns(
     # Nanoseconds since 1970 need all digits, which float64 does not have.
     if whole is not None and whole.max(initial=0) < 2**62 // factor:
         return whole * factor
+    # Beyond int64, too: this names the row, and the unit that fits.
     return to_nanoseconds(table.numbers([time])[:, 0], time_unit, table, time)

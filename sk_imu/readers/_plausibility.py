@@ -104,25 +104,10 @@ def median_norm(samples: Samples) -> float:
 
 
 def check_plausible(sensors: Mapping[str, Samples], time_unit: str | None) -> list[str]:
-    """Refuse impossible values; return notes on implausible ones.
+    """Return notes on implausible values; raise a ValueError for impossible ones.
 
-    Parameters
-    ----------
-    sensors : mapping of str to Samples
-        Cleaned samples in the package's units.
-    time_unit : {"s", "ms", "us", "ns"}
-        The unit in which the times were read; None if it is certain.
-
-    Returns
-    -------
-    notes : list of str
-        One for each sensor whose values, or whose clock, hardly any sensor gives.
-
-    Raises
-    ------
-    ValueError
-        If a value is beyond what any sensor measures.  The message names file, row and
-        axis.
+    Samples are cleaned and in the package's units. ``time_unit`` is that in which the times
+    were read, None if it is certain.
     """
     notes: list[str] = []
     for sensor, samples in sensors.items():

@@ -95,14 +95,7 @@ def read_silently(
 ) -> Recording:
     """Read one recording without warnings; every error names its path.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file or folder.
-    reading : mapping
-        ``platform``, ``device`` and ``max_bytes`` of :func:`read_recording`.
-    metadata : mapping
-        The attributes of the recording.
+    ``reading`` holds ``platform``, ``device`` and ``max_bytes`` of :func:`read_recording`.
     """
     files = read_files(path, reading["max_bytes"])
     # All of them are asked, because a folder may mix the files of two apps.
@@ -116,11 +109,13 @@ def read_silently(
     recording = _APPS[apps[0]][1](
         files, str(path), **(options if apps[0] == "Sensor Logger" else {})
     )
+    # Files of apps name neither labels nor people, so no reader takes them.
     return replace(recording, **metadata) if metadata else recording
 
 
 def _describe(path: Path, files: Mapping[str, bytes]) -> str:
     """Return a message on what is there instead of a recording."""
+    # By its name, because an .xlsx file is a zip file, and would seem to hold no recording.
     if path.suffix.lower() in {".xls", ".xlsx", ".ods"}:
         return f"{path}: is a spreadsheet. Export the recording as CSV."
     if not files:

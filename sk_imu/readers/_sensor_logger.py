@@ -146,6 +146,7 @@ def read_sensor_logger_files(
         f"holds at least one of {', '.join(f'{sensor}.csv' for sensor in SENSOR_AXES)}; "
         "record again with these sensors on.",
     )
+    # Metadata names the sensors of the phone, and of a watch only that there is one.
     missing = [name for name in named if name not in sensors]
     if missing and device == "phone":
         notes.append(f"named in Metadata but without samples: {', '.join(missing)}.")
@@ -192,7 +193,7 @@ def _read_metadata(tables: Tables, notes: list[str]) -> tuple[Claim, list[str]]:
     version = values.get("appVersion", "of unknown version")
     platform = values.get("platform", "").lower()
     standardised = values.get("standardisation", "").lower() == "true"
-    said = f"{', standardised' if standardised else ''}"
+    said = ", standardised" if standardised else ""
     notes.append(f"Sensor Logger {version}, platform {platform or 'not named'}{said}.")
     named = values.get("sensors", "").replace(" ", "").split("|")
     claim = Claim(
@@ -246,10 +247,7 @@ def _read_watch(table: Table, notes: list[str]) -> dict[str, Samples]:
 
 
 def _samples(
-    table: Table,
-    columns: tuple[str, ...],
-    axes: tuple[str, ...],
-    clock: Clock,
+    table: Table, columns: tuple[str, ...], axes: tuple[str, ...], clock: Clock
 ) -> Samples:
     times_ns, starts_ns = clock
     rows = np.array(table.rows, dtype=np.int64)
@@ -290,6 +288,7 @@ def _restore_clock(
         exact[row] = cell.isascii() and cell.isdigit() and len(cell) < 20
         if match is None and not exact[row]:
             raise table.fault(row, "time", "is not a whole number of nanoseconds")
+        # Unix times in nanoseconds have 19 digits until the year 2286.
         digits = match[1] + match[2][:18] if match else cell
         known[row] = int(digits) * 10.0 ** (19 - len(digits)) if match else int(cell)
         if match:
@@ -309,13 +308,11 @@ def _restore_clock(
     start_ns = np.median(starts_ns[exact] if exact.any() else starts_ns)
     off_ns = np.abs(starts_ns - start_ns)
     if off_ns.max() > precision_ns + 1e6:
-        raise table.fault(
-            int(np.argmax(off_ns)),
-            "time",
-            "is rounded and disagrees with seconds_elapsed",
-        )
+        worst = int(np.argmax(off_ns))
+        raise table.fault(worst, "time", "is rounded and disagrees with seconds_elapsed")
     notes.append(
         f"{sensor}: {int((~exact).sum())} times were rounded to "
         f"{precision_ns / 1e3:g} µs by a spreadsheet; all are taken from seconds_elapsed."
     )
+    # float64 knows the start to 256 ns only, but the steps between samples exactly.
     return int(start_ns) + np.round(elapsed_ns).astype(np.int64)

@@ -194,13 +194,7 @@ class Table:
 
 
 def decode(content: bytes, place: str) -> str:
-    """Return a file's text.
-
-    Raises
-    ------
-    ValueError
-        If it is not text in UTF-8.
-    """
+    """Return a file's text; raise a ValueError if it is not UTF-8."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -245,28 +239,11 @@ def parse_table(
 ) -> Table | None:
     """Return the table in a CSV file, or None if the file is empty.
 
-    The header decides whether comma, semicolon or tabulator separates the cells.
-
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    place : str
-        How messages name it.
-    keep : callable, default=None
-        Whether to read a column, by its name; None reads all.
-    budget : Budget, default=None
-        The memory that it may take.
-    skip : int, default=0
-        Number of lines before the table.
-    names : sequence of str, default=None
-        The names of the columns, if the table has no header.
-
-    Raises
-    ------
-    ValueError
-        If it is not text, a row and the header differ in their number of cells, a
-        quotation mark is not closed, or the budget is too small.
+    The header decides whether comma, semicolon or tabulator separates the cells. ``keep``
+    says by its name whether a column is read, ``skip`` is the number of lines before the
+    table, and ``names`` are those of the columns if it has no header. Raises a ValueError
+    if a row and the header differ in their number of cells, a quotation mark is not closed,
+    or the file is not text or larger than the budget.
     """
     if budget is not None:
         budget.spend(len(content), place)
@@ -298,10 +275,7 @@ def parse_table(
 
 
 def find_header(content: bytes, wanted: Collection[str], n_lines: int = 200) -> int:
-    """Return how many lines stand before the first one that names all wanted columns.
-
-    It is 0 if none does.
-    """
+    """Return how many lines precede the first with all wanted columns, 0 if none has."""
     for i, line in enumerate(islice(_lines(content), n_lines)):
         if set(wanted) <= set(sniff_header(line)[1]):
             return i

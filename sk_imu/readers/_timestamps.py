@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,8 @@ class Samples:
         """Return the place of a sample in its file, for messages."""
         return f"{self.place}, {self.row_word} {self.rows[i]}"
 
-    def keep(self, kept: NDArray[np.bool_]) -> "Samples":
-        """Return the samples that a mask selects."""
+    def keep(self, kept: NDArray[Any]) -> "Samples":
+        """Return the samples that a mask or indices select."""
         return replace(
             self,
             times_ns=self.times_ns[kept],
@@ -75,10 +76,8 @@ def to_nanoseconds(
 ) -> NDArray[np.int64]:
     """Return times as whole nanoseconds.
 
-    Raises
-    ------
-    ValueError
-        If a time is missing or beyond any date.  The message names the unit that fits.
+    Raises a ValueError, which names the unit that fits, if one is missing or beyond any
+    date.
     """
     factor = TIME_UNITS[unit]
     wrong = ~(np.abs(times) < _LIMIT_NS / factor)
@@ -105,16 +104,12 @@ def clean_samples(
 ) -> dict[str, Samples]:
     """Return the samples without faulty rows, and add a note on each kind of fault.
 
-    Left out and noted with counts: rows of zeros before a sensor's first value, a few
-    rows stamped more than an hour from all others, rows that repeat the one before in
-    time and values.  Kept and noted: timestamps that repeat with other values, rows out
-    of order, empty cells.  Refused: a clock that was set and, if times are Unix
-    times (``unix``), impossible years and sensors of different recordings.
-
-    Raises
-    ------
-    ValueError
-        If a fault is refused, or no sample is left: then ``nothing`` is the message.
+    Left out and noted with counts: rows of zeros before a sensor's first value, a few rows
+    stamped more than an hour from all others, rows that repeat the one before in time and
+    values. Kept and noted: timestamps that repeat with other values, rows out of order,
+    empty cells. Refused with a ValueError: a clock that was set and, if times are Unix
+    times (``unix``), impossible years and sensors of different recordings. ``nothing`` is
+    the message if no sample is left.
     """
     cleaned: dict[str, Samples] = {}
     for sensor, samples in _without_strays(sensors, notes).items():

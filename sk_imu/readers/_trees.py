@@ -12,12 +12,7 @@ from typing import Any
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from ..recording import (
-    METADATA,
-    DataQualityWarning,
-    Recording,
-    warn_of_doubts,
-)
+from ..recording import METADATA, DataQualityWarning, Recording, warn_of_doubts
 from ._files import MAX_BYTES
 from ._finding import FILES, LAYOUT, find_recordings, marks_of_recording
 from ._reading import read_silently
@@ -128,8 +123,7 @@ def read_recordings(
         raise ValueError("Give pattern or manifest, not both.")
     if manifest is None and pattern is None and (folder / "manifest.csv").is_file():
         manifest = folder / "manifest.csv"
-    found = _find_tasks(folder, pattern, manifest, label)
-    origin, tasks = found
+    origin, tasks = _find_tasks(folder, pattern, manifest, label)
     given = {"label": label, "subject": subject}
     defaults = {name: value for name, value in given.items() if value is not None}
     reading = {"platform": platform, "device": device, "max_bytes": max_bytes}

@@ -16,13 +16,14 @@ from ._conventions import FLIPPED
 _UNKNOWN_EPOCH_NS = 1_700_000_000_000_000_000
 _MS = 1_000_000  # in nanoseconds
 
-#: Columns of each platform's files, as found in exports of the versions below.
+#: The version of the app whose files these are.
+_VERSION = "1.29.0"
+#: Columns of each platform's files, as found in its exports.
 _VECTOR = ("z", "y", "x")
 _ORIENTATION = {
     "android": ("qz", "qy", "qx", "qw", "roll", "pitch", "yaw"),
     "ios": ("yaw", "qx", "qz", "roll", "qw", "qy", "pitch"),
 }
-_VERSION = {"android": "1.29.0", "ios": "1.29.0"}
 
 
 def write_sensor_logger(
@@ -181,7 +182,7 @@ def _format_metadata(
         "recording time": start.strftime("%Y-%m-%d_%H-%M-%S"),
         "recording timezone": "UTC",
         "platform": platform,
-        "appVersion": _VERSION[platform],
+        "appVersion": _VERSION,
         "device id": "00000000-0000-4000-8000-000000000000",
         "sensors": "|".join([*rates_ms, "Annotation"]),
         # Annotation is named among the sensors and has no rate.
