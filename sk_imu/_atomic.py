@@ -54,19 +54,8 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _
 def replacement(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a path to write to, which takes the place of a file if all goes well.
 
-    It lies in the same folder, because a move is atomic within a file system only.  After
-    an error the file is as it was, and what was written is removed.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from sk_imu._atomic import replacement
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = pathlib.Path(folder, "results.csv")
-    ...     with replacement(file) as beside:
-    ...         _ = beside.write_text("set,label")
-    ...     file.read_text(), len(list(file.parent.iterdir()))
-    ('set,label', 1)
+    It lies in the same folder, because a move is atomic within a file system only. After an
+    error the file is as it was, and what was written is removed.
     """
     # A link stays a link, to the new content.
     target = Path(path).resolve()

@@ -46,19 +46,10 @@ def usual_interval(times_s: Floats) -> float:
 
 
 def find_gaps(times_s: Floats, longer_than_s: float | None = None) -> Floats:
-    """Return the start and end of each stretch in which samples are missing.
+    """Return start and end of each stretch in which samples are missing, (n_gaps, 2).
 
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_samples,)
-        Time of each sample in seconds.
-    longer_than_s : float, default=None
-        Longest interval that is not a gap; None takes 3.5 usual intervals.
-
-    Returns
-    -------
-    gaps : ndarray of shape (n_gaps, 2)
-        Times of the last sample before and the first after each gap.
+    They are the times of the last sample before and the first after the gap: an interval
+    longer than ``longer_than_s``, by default 3.5 usual intervals.
 
     Examples
     --------
@@ -73,18 +64,10 @@ def find_gaps(times_s: Floats, longer_than_s: float | None = None) -> Floats:
 
 
 def near_repeats(times_s: Floats) -> NDArray[np.bool_]:
-    """Return which samples nearly repeat the time of the next one.
+    """Return which samples to leave out, because the next one has nearly the same time.
 
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_samples,)
-        Strictly increasing time of each of at least two samples in seconds.
-
-    Returns
-    -------
-    near : ndarray of shape (n_samples,)
-        Whether a sample is to be left out, so that the others lie at least a tenth of the
-        usual interval apart. The first and the last sample stay.
+    The others lie at least a tenth of the usual interval apart. Times are of at least two
+    samples and strictly increasing. The first and the last sample stay.
 
     Examples
     --------
@@ -110,26 +93,13 @@ def near_repeats(times_s: Floats) -> NDArray[np.bool_]:
 def mend_clock(times_s: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Spread samples delivered in bursts over the time in which they were taken.
 
-    Each sample moves to the latest time that is not after its own timestamp and
-    leaves 0.9 usual intervals to the next sample.  Samples out of order are sorted
-    first.  A clock without an interval below a tenth of the usual one stays as it is.
+    Each sample moves to the latest time that is not after its own timestamp and leaves 0.9
+    usual intervals to the next sample. A clock without an interval below a tenth of the
+    usual one stays as it is.
 
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_samples,)
-        Finite time of each sample in seconds.
-
-    Returns
-    -------
-    order : ndarray of shape (n_samples,)
-        Indices that sort the samples by timestamp.
-    mended_s : ndarray of shape (n_samples,)
-        Times of the sorted samples, strictly increasing.
-
-    Raises
-    ------
-    ValueError
-        If the clock stands still, or a sample would move by more than a second.
+    Returns the indices that sort the samples by their timestamps, which are finite, and the
+    strictly increasing times of the sorted samples. Raises a ValueError if the clock stands
+    still, or a sample would move by more than a second.
 
     Examples
     --------

@@ -30,31 +30,7 @@ def recording_html(
 ) -> str:
     """Return a recording as HTML without scripts, style sheets or other files.
 
-    Parameters
-    ----------
-    title : str
-        Heading.
-    facts : sequence of str
-        Length and metadata, shown after the heading.
-    streams : mapping of str to SensorStream
-        The recording's streams.
-    quality : RecordingQuality
-        Their quality, and the reader's notes.
-
-    Returns
-    -------
-    html : str
-        One ``div`` with all text escaped.
-
-    Examples
-    --------
-    >>> from sk_imu import Recording
-    >>> names = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
-    >>> recording = Recording.from_array(
-    ...     [[0.0, 1.0]] * 3, sampling_rate_hz=50, channel_names=names, label="turn & hop"
-    ... )
-    >>> recording._repr_html_()[:82]
-    '<div class="sk-imu-recording"><strong>Recording</strong> 0.02 s, label turn &amp; '
+    ``facts``, which follow the title, are its length and metadata. All text is escaped.
     """
     cells = ("Sensor", "Axes", "Over time", "Range", "Rate", "Samples", "Quality")
     # Inline styles, because notebooks remove style sheets from outputs.
@@ -96,28 +72,10 @@ def recording_html(
 
 
 def rows_to_draw(times_s: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Reduce one channel to the samples that a small plot can show.
+    """Return the times and values of one channel that a small plot can show.
 
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_samples,)
-        Time of each sample in seconds.
-    values : ndarray of shape (n_samples,)
-        Samples.
-
-    Returns
-    -------
-    times_s, values : ndarray of shape (n_drawn,)
-        The samples that have a time and a value, sorted by time.  Of more than 400, the
-        least and the greatest one in each of 200 stretches of time.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sk_imu.recording._html import rows_to_draw
-    >>> times_s, values = rows_to_draw(np.arange(360_000) / 100, np.arange(360_000.0))
-    >>> len(values), int(values.min()), int(values.max())
-    (400, 0, 359999)
+    They have a time and a value, and are sorted by time. Of more than 400 samples, they are
+    the least and the greatest one in each of 200 stretches of time.
     """
     known = np.flatnonzero(np.isfinite(times_s) & np.isfinite(values))
     known = known[np.argsort(times_s[known], kind="stable")]

@@ -97,6 +97,7 @@ class RecordingQuality:
     def faults(self) -> dict[str, dict[str, float | None]]:
         """Faults worth a warning, as of a StreamQuality, by stream or ``All sensors``."""
         found = {sensor: stream.faults for sensor, stream in self.streams.items()}
+        # Only the time that all share can be resampled: one sensor that fails cuts off all.
         if unshared(self.streams.values()) > MOST_UNSHARED:
             start_s, end_s = self.overlap_s
             found["All sensors"] = {"share only {:.3g} s": max(0.0, end_s - start_s)}
@@ -143,14 +144,6 @@ def unshared(streams: Iterable[_Span]) -> float:
     """Return the share, from 0 to 1, of the whole time that not all streams cover.
 
     It is NaN if a stream is empty.
-
-    Examples
-    --------
-    >>> from sk_imu import SensorStream
-    >>> from sk_imu.recording import unshared
-    >>> long, short = ([[0, 0, 9.8]] * n for n in (5, 2))
-    >>> unshared([SensorStream(range(5), long), SensorStream(range(2), short)])
-    0.75
     """
     spans = [(stream.start_s, stream.end_s) for stream in streams]
     starts, ends = np.array(spans).T

@@ -10,29 +10,9 @@ from ._recording import Recording
 def quality_warnings(recordings: Sequence[Recording]) -> list[str]:
     """Return the faults of many recordings, one line for each person and fault.
 
-    Doubts of the reader come after them, one line for each kind.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        The sets.
-
-    Returns
-    -------
-    lines : list of str
-        Such as ``"ada: Gyroscope real update rate 6 Hz in 20 of 84 sets"``.  The number
-        is the median over the sets that have the fault.
-
-    Examples
-    --------
-    >>> from sk_imu import Recording
-    >>> from sk_imu.recording import quality_warnings
-    >>> names = ["Gyroscope_x", "Gyroscope_y", "Gyroscope_z"]
-    >>> still = Recording.from_array(
-    ...     [[0.0] * 99] * 3, sampling_rate_hz=50, channel_names=names, subject="ada"
-    ... )
-    >>> quality_warnings([still, still])
-    ['ada: Gyroscope values never change in 2 of 2 sets']
+    A line is such as ``"ada: Gyroscope real update rate 6 Hz in 20 of 84 sets"``; the
+    number is the median over the sets that have the fault. Doubts of the reader come after
+    them, one line for each kind.
     """
     n_sets: dict[Any, int] = {}
     sizes: dict[tuple[Any, str, str], list[float | None]] = {}

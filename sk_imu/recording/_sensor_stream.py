@@ -120,13 +120,7 @@ class SensorStream:
 
 
 def as_float(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return a read-only copy of some values as floats.
-
-    Raises
-    ------
-    ValueError
-        If one is not a number; ``name`` says what the values are.
-    """
+    """Return a read-only copy of some values as floats; ``name`` says what they are."""
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -198,10 +198,7 @@ class SignalArray(np.ndarray[Any, np.dtype[np.floating]]):
 def signal_of(X: Any, *, name: str) -> tuple[tuple[str, ...] | None, float | None]:
     """Return the channels' names and the rate that X has, each None if unknown.
 
-    Raises
-    ------
-    ValueError
-        If the rows of X differ in them.
+    Raises a ValueError if the rows of X differ in them.
     """
     # An object array or a pandas Series holds one array a row, as a list does.
     is_list = isinstance(X, (list, tuple)) or getattr(X, "dtype", "") == np.dtype(object)

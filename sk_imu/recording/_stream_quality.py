@@ -133,19 +133,7 @@ class StreamQuality:
 def measure_stream(sensor: str, times_s: Floats, values: Floats) -> StreamQuality:
     """Measure the timing and the values of one stream.
 
-    Parameters
-    ----------
-    sensor : str
-        Name of the sensor, which decides where values clip.
-    times_s : ndarray of shape (n_samples,)
-        Time of each sample in seconds.
-    values : ndarray of shape (n_samples, n_axes)
-        Samples.
-
-    Returns
-    -------
-    quality : StreamQuality
-        The measures.
+    The sensor decides where values clip.
     """
     n = len(times_s)
     start_s, end_s = (float(times_s[i]) if n else np.nan for i in (0, -1))
@@ -206,21 +194,7 @@ class StreamFaults(NamedTuple):
 
 
 def find_faults(sensor: str, times_s: Floats, values: Floats) -> StreamFaults:
-    """Find the faults of one stream.
-
-    Parameters
-    ----------
-    sensor : str
-        Name of the sensor, which decides where values clip.
-    times_s : ndarray of shape (n_samples,)
-        Time of each sample in seconds.
-    values : ndarray of shape (n_samples, n_axes)
-        Samples.
-
-    Returns
-    -------
-    faults : StreamFaults
-        Their places.
+    """Find the faults of one stream, whose sensor decides where values clip.
 
     Examples
     --------
@@ -256,27 +230,7 @@ def _interval_of(times_s: Floats) -> float:
 
 
 def find_stale(times_s: Floats, values: Floats) -> Floats:
-    """Return the start and end of each stretch in which the values stay the same.
-
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_samples,)
-        Time of each sample in seconds.
-    values : ndarray of shape (n_samples, n_axes)
-        Samples.
-
-    Returns
-    -------
-    stretches : ndarray of shape (n_stretches, 2)
-        Times of the first and the last sample of each stretch.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sk_imu.recording._stream_quality import find_stale
-    >>> find_stale(np.arange(5.0), np.array([[1.0], [2], [2], [2], [3]])).tolist()
-    [[1.0, 3.0]]
-    """
+    """Return start and end of each stretch of equal values, shape (n_stretches, 2)."""
     # A stretch starts with the sample before the first stale one.
     edges = np.diff(np.concatenate([[0], _is_stale(values).astype(int), [0]]))
     first, last = np.flatnonzero(edges == 1) - 1, np.flatnonzero(edges == -1) - 1
