@@ -43,14 +43,13 @@ def how_to_run(results: StudyResults) -> str:
     """Return the command that makes these results again, or the call where none does."""
     settings = results.settings
     names = [option.name for option in fields(StudyConfig)]
-    # Results of an earlier version do not have every option.
-    options = {name: settings[name] for name in names if settings.get(name) is not None}
+    options = {name: settings[name] for name in names if settings[name] is not None}
     data = options.pop("data")
     # Arrays, and several data sets as one, have no name that a command could be given.
     is_named = data != "your data" and " + " not in data
-    calls = settings.get("protocol_calls")
+    calls = settings["protocol_calls"]
     if calls or not is_named:
-        return _call(repr(data) if is_named else "data", options, calls or {})
+        return _call(repr(data) if is_named else "data", options, calls)
     words = [["sk-imu", "study", "--data", data]]
     segment = options.pop("segment")
     for name, value in options.items():

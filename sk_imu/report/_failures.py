@@ -43,6 +43,7 @@ def people_sentences(results: StudyResults) -> list[str]:
     shares = hits.groupby([rows["subject"], rows["model"]], sort=False).mean().unstack()
     # The mean over models, so that no single model decides who comes first.
     means = shares.mean(axis="columns").sort_values(kind="stable")
+    # People without an error are counted below, and not listed.
     failed = [person for person in means.index if means[person] < 1]
     if not failed:
         return ["No model makes an error on any person."]
@@ -52,6 +53,7 @@ def people_sentences(results: StudyResults) -> list[str]:
         accuracies = [
             f"{percent(s)} with {model}" for model, s in shares.loc[person].items()
         ]
+        # There is one, because only people with errors are listed.
         worst = confused_pairs(own, 1)[0]
         n_wrong = int((own["y_true"] != own["y_pred"]).sum())
         lines.append(
@@ -86,18 +88,8 @@ def _mistakes(model: str, rows: pd.DataFrame) -> str:
 def confused_pairs(rows: pd.DataFrame, most: int = _MOST_PAIRS) -> list[dict[str, Any]]:
     """Return which classes are predicted as which others, the most common errors first.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Test predictions.
-    most : int, default=4
-        How many pairs.
-
-    Returns
-    -------
-    pairs : list of dict
-        ``text``, ``n`` errors, out of ``n_true`` rows of the true class, and ``person``,
-        who has more than half of three or more errors, or None.
+    Each is ``n`` errors out of ``n_true`` rows of the true class, with a ``text``, and the
+    ``person`` who has more than half of three or more errors, or None.
     """
     labels = sorted({*rows["y_true"], *rows["y_pred"]})
     counts = confusion_matrix(rows["y_true"], rows["y_pred"], labels=labels)

@@ -207,7 +207,7 @@ def _losses(results: StudyResults, where: str) -> Drawing:
         f"Loss of {models} after each epoch, on the test sets and on as many training "
         "sets. Where the two diverge, a network overfits."
     )
-    keys = ["protocol", "model", "fold", *({"seed", "k"} & {*curves})]
+    keys = ["protocol", "model", "fold", "seed", "k"]
     last = curves.sort_values("epoch").groupby(keys, dropna=False).tail(1)
     means = last.groupby(["protocol", "model"], sort=False)[["train_loss", "test_loss"]]
     losses = [

@@ -37,10 +37,9 @@ def tested(results: StudyResults, protocol: str) -> pd.DataFrame:
     rows = results.predictions
     if not len(rows):
         return rows
-    rows = rows[(rows["protocol"] == protocol) & (rows["part"] == "test")]
-    if "k" in rows:
-        # Few-shot has a score for each number of labeled sets, and none over all.
-        rows = rows[rows["k"].isna()]
+    is_test = (rows["protocol"] == protocol) & (rows["part"] == "test")
+    # Few-shot has a score for each number of labeled sets, and none over all.
+    rows = rows[is_test & rows["k"].isna()]
     return rows.assign(model=rows["model"].map(name_of))
 
 
@@ -79,7 +78,7 @@ def headline(results: StudyResults) -> Finding:
             "Always predicting the most common exercise would be correct in "
             f"{percent(most)} of the sets."
         )
-        n_seeds = rows["seed"].nunique() if "seed" in rows else 1
+        n_seeds = rows["seed"].nunique()
         finding.more.append(
             f"Each score is the mean over {n_seeds} random seeds."
             if n_seeds > 1

@@ -17,7 +17,7 @@ def folds_of(results: StudyResults) -> Table | None:
     if not len(rows):
         return None
     # A name of a fold occurs once for each seed and number of labeled sets.
-    keys = ["protocol", "model", "fold", *({"seed", "k"} & {*rows})]
+    keys = ["protocol", "model", "fold", "seed", "k"]
     if len(results.predictions):
         test = results.predictions[results.predictions["part"] == "test"]
         hits = (test["y_true"] == test["y_pred"]).rename("right")

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import pandas as pd
-
 from ..displays import name_of
 from ..study import StudyResults
 from ._findings import score_groups
+from ._tables import NO_VALUE, SCORES, score_of
 from ._words import one_line
 
 _SIGNS = {
@@ -16,15 +15,7 @@ _SIGNS = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
-    # A missing value.
-    "–": "--",
-}
-_COLUMNS = {
-    "Precision": "precision_macro",
-    "Recall": "recall_macro",
-    "F1": "f1_macro",
-    "Accuracy": "accuracy",
-    "Worst person": "worst_subject",
+    NO_VALUE: "--",
 }
 
 
@@ -67,15 +58,15 @@ def latex_table(results: StudyResults) -> str:
         rf"averages, {_escaped(settings['budget'])} budget, seed "
         rf"{_escaped(', '.join(map(str, settings['seeds'])))}.}}",
         r"\label{tab:sk-imu}",
-        rf"\begin{{tabular}}{{l{'r' * (len(_COLUMNS) + 1)}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(SCORES) + 1)}}}",
         r"\toprule",
-        _row(["Model", *_COLUMNS, "Published F1"]),
+        _row(["Model", *SCORES, "Published F1"]),
     ]
     for protocol, title, table in score_groups(results):
         n_rows = f"{table['n_rows'].max():.0f} test rows"
         lines += [
             r"\midrule",
-            rf"\multicolumn{{{len(_COLUMNS) + 2}}}{{l}}{{{_escaped(title)}; {n_rows}}} \\",
+            rf"\multicolumn{{{len(SCORES) + 2}}}{{l}}{{{_escaped(title)}; {n_rows}}} \\",
         ]
         for model, scores in table.iterrows():
             # The published scores are of a protocol like (a), and of no other.
@@ -84,8 +75,8 @@ def latex_table(results: StudyResults) -> str:
                 _row(
                     [
                         name_of(model),
-                        *(_number(scores[column], 3) for column in _COLUMNS.values()),
-                        _number(published, 2),
+                        *(score_of(scores[column]) for column in SCORES.values()),
+                        score_of(published, 2),
                     ]
                 )
             )
@@ -95,10 +86,6 @@ def latex_table(results: StudyResults) -> str:
 
 def _row(cells: list[str]) -> str:
     return f"{' & '.join(map(_escaped, cells))} \\\\"
-
-
-def _number(value: Any, digits: int) -> str:
-    return "–" if value is None or pd.isna(value) else f"{value:.{digits}f}"
 
 
 def _escaped(text: Any) -> str:

@@ -25,6 +25,7 @@ class Leak(NamedTuple):
 
 def leak_of(results: StudyResults) -> Leak:
     """Return the section "The leak"."""
+    # Only (a) and (b) may share values; for other protocols the run is refused.
     shared = [
         f"{n} pairs of train and test rows share values under {results.titles[name]}"
         for name, n in results.settings["n_shared_pairs"].items()
@@ -35,6 +36,7 @@ def leak_of(results: StudyResults) -> Leak:
 
 def _table(results: StudyResults) -> Table | None:
     scores = leak_table(results)
+    # Without one of them, (a) has nothing to be compared with.
     honest = [name for name in _HEADS if f"less_{name}" in scores]
     if not honest:
         return None
@@ -86,12 +88,9 @@ def _drawn(inflation: pd.DataFrame) -> str:
 def leak_table(results: StudyResults) -> pd.DataFrame:
     """Return macro F1 by model under each protocol, and (a) minus the others in points.
 
-    Returns
-    -------
-    table : DataFrame
-        Columns are the protocols' names, and ``less_<name>`` for (a) minus that protocol,
-        with its interval in ``low_<name>`` and ``high_<name>``. What was not run, and the
-        interval over fewer than three people, is missing.
+    Columns are the protocols' names, and ``less_<name>`` for (a) minus that protocol, with
+    its interval in ``low_<name>`` and ``high_<name>``. What was not run, and the interval
+    over fewer than three people, is missing.
     """
     groups = score_groups(results)
     table = pd.DataFrame({name: scores["f1_macro"] for name, _, scores in groups})
@@ -115,6 +114,7 @@ def leak_sentences(results: StudyResults) -> list[str]:
             for name in (_LEAKED, _SETS)
             if name not in table
         ]
+    # A model may have been run under one of the two only.
     points, lows = table[f"less_{_SETS}"].dropna(), table[f"low_{_SETS}"].dropna()
     effects = [
         f"{abs(value):.1f} points {'lower' if value < 0 else 'higher'} for {name_of(model)}"
@@ -136,7 +136,7 @@ def leak_sentences(results: StudyResults) -> list[str]:
         )
     rows = results.predictions[results.predictions["protocol"] == _LEAKED]
     # All models and seeds have the same number of rows.
-    for key in {"model", "seed"} & {*rows}:
+    for key in ("model", "seed"):
         rows = rows[rows[key] == rows[key].iloc[0]]
     is_test = rows["part"] == "test"
     n_copied = rows.loc[is_test, "set"].isin(rows.loc[~is_test, "set"]).sum()
@@ -146,7 +146,7 @@ def leak_sentences(results: StudyResults) -> list[str]:
     )
     rows = tested(results, _SETS)
     # Every model predicts the same sets.
-    n_sets = len(rows.drop_duplicates(["fold", "set", *({"seed"} & {*rows})]))
+    n_sets = len(rows.drop_duplicates(["fold", "set", "seed"]))
     lines.append(
         f"(b) has {n_sets} test sets. One of them is {100 / n_sets:.1f} points of "
         "accuracy, so small differences, of either sign, are not meaningful."

@@ -9,7 +9,7 @@ import pandas as pd
 from ..displays import name_of
 from ..study import PROTOCOLS, StudyResults
 from ._findings import score_groups, why_missing
-from ._tables import NO_VALUE, Table, score_of
+from ._tables import NO_VALUE, SCORES, Table, score_of
 from ._words import LONG_NAMES, listed
 
 _MEANINGS = {
@@ -25,14 +25,7 @@ _MEANINGS = {
     ),
 }
 _PUBLISHED = ("precision", "recall", "f1")
-_COLUMNS = {
-    "Precision": "precision_macro",
-    "Recall": "recall_macro",
-    "F1": "f1_macro",
-    "Accuracy": "accuracy",
-    "Worst person": "worst_subject",
-    "Train F1": "train_f1",
-}
+_COLUMNS = {**SCORES, "Train F1": "train_f1"}
 
 Groups = list[tuple[str, str, pd.DataFrame]]
 
@@ -61,6 +54,7 @@ def scores_of(results: StudyResults) -> Scores:
         _names(groups),
         _every(groups),
         n_seeds,
+        # The scores of a single seed are those of the main table.
         _by_seed(results, by_seed) if n_seeds > 1 else None,
     )
 
@@ -98,6 +92,7 @@ def _main(results: StudyResults, groups: Groups) -> Table:
             there = name in tables and model in tables[name].index
             row.append(_with_sd(tables[name].loc[model]) if there else NO_VALUE)
         if people is not None:
+            # Not every model need have been run under (c).
             worst = people["worst_subject"].reindex([model]).iloc[0]
             row.append(score_of(worst))
         rows.append(row)

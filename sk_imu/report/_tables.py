@@ -6,6 +6,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 NO_VALUE = "–"
+#: Heads of the scores of every protocol, and their columns in the results.
+SCORES = {
+    "Precision": "precision_macro",
+    "Recall": "recall_macro",
+    "F1": "f1_macro",
+    "Accuracy": "accuracy",
+    "Worst person": "worst_subject",
+}
 
 
 class Table(NamedTuple):
