@@ -129,6 +129,7 @@ class AccuracyTimeDisplay(OverPeopleDisplay):
         """
         _, intervals = means_of(scores, confidence_level, random_state)
         if isinstance(seconds, pd.DataFrame):
+            # Training sets differ in size between protocols, and so do the times of a fit.
             if "protocol" in seconds and seconds["protocol"].nunique() > 1:
                 mixed = ", ".join(seconds["protocol"].unique())
                 raise ValueError(
@@ -148,6 +149,7 @@ class AccuracyTimeDisplay(OverPeopleDisplay):
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
         models = list(self.intervals["model"])
+        # The axis may be logarithmic.
         wrong = [model for model in models if not self.seconds.get(model, 0) > 0]
         if wrong:
             raise ValueError(
@@ -170,6 +172,7 @@ class AccuracyTimeDisplay(OverPeopleDisplay):
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if near else (1,)))
             ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
+        # Room for the names beside the outermost points.
         ax.margins(0.12, 0.08)
         ax.set(xlabel=f"{self.time_name} (s)", ylabel=self.score_name)
         _label_points(ax, times, list(self.intervals["score"]), models)

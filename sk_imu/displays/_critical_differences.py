@@ -106,6 +106,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
         }
         for line, group in enumerate(groups):
             ax.plot(ranks[list(group)], [0.6 + 0.5 * line] * len(group), **look)
+        # Names stay clear of the best and the worst possible rank.
         beyond = 0.04 * (n_models - 1)
         self._draw_names(ax, 1 + 0.5 * len(groups), beyond)
         # Lines count downwards, from the axis at the top.
@@ -122,6 +123,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
 
     def _bars(self) -> list[Any]:
         """Return the groups that have a bar: those of several models."""
+        # A model that differs from all others is a group of its own, and has no bar.
         return [group for group in self.ranking.groups if len(group) > 1]
 
     def _draw_names(self, ax: "Axes", top: float, beyond: float) -> None:
@@ -150,6 +152,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
         note = "A bar joins models that do not differ" if has_bars else "All models differ"
         note += f" at {100 * (1 - self.confidence_level):.2g} % (Wilcoxon, Holm)"
         p = self.ranking.p
+        # Of two models there is no such test.
         if np.isfinite(p):
             note += f"; Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
         return note

@@ -49,6 +49,7 @@ def _name_of(metric: Metric) -> str:
     """Return the axis label of a score."""
     if isinstance(metric, str):
         return _SCORE_NAMES.get(metric, metric)
+    # A functools.partial has no name.
     return getattr(metric, "__name__", "Score").replace("_", " ").capitalize()
 
 

@@ -103,6 +103,7 @@ class PeopleDisplay(OverPeopleDisplay):
         display = cls(
             people=people,
             intervals=means if "low" in means else None,
+            # The same for every model, unless one has not been tested on all sets.
             n_sets=scores.groupby("subject", observed=True)["n_sets"].max()
             if "n_sets" in scores
             else None,
@@ -113,6 +114,7 @@ class PeopleDisplay(OverPeopleDisplay):
 
     def _draw(self, ax: "Axes | None") -> "Axes":
         means = self.people.mean()
+        # Stable, so that people with equal scores stay in the order of the data.
         order = self.people.mean(axis="columns").sort_values(kind="stable").index
         people = self.people.loc[order]
         n_people, n_models = people.shape
@@ -151,6 +153,7 @@ class PeopleDisplay(OverPeopleDisplay):
         title = "Model, mean"
         if ends is not None:
             title += f" and {interval_title(self.confidence_level)}"
+        # Beside the axes, which marks fill from side to side.
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
         titled_legend(ax, title, fontsize="small", **place)
         return ax

@@ -123,6 +123,7 @@ class PersonalisationDisplay(AxesDisplay):
         try:
             people, intervals = means_of(cells, confidence_level, random_state)
         except ValueError as error:
+            # The error names pairs as models, which nobody has given.
             raise ValueError(f"By (model, k): {error}") from error
         models, k = zip(*intervals["model"], strict=True)
         intervals = intervals.assign(model=models, k=k)

@@ -139,6 +139,7 @@ class RecordingDisplay:
         for time_s, text in recording.annotations:
             for ax_ in panels:
                 ax_.axvline(time_s, color="0.4", linestyle=":", linewidth=0.9)
+            # Once, at the top: the lines lead down to the other panels.
             panels[0].text(
                 time_s,
                 0.97,
@@ -163,6 +164,7 @@ class RecordingDisplay:
         # Short repeats are common, because sensors are often read faster than they measure.
         long = faults.stale[:, 1] - faults.stale[:, 0] > _STALE_S
         first_s, last_s = self.recording.overlap_s
+        # Clipped to the stream, which may lie wholly outside the time that all share.
         outside = np.array(
             [
                 [stream.start_s, min(first_s, stream.end_s)],

@@ -1,6 +1,7 @@
 """Draw ROC curves by class."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 _MOST_NAMED = 10
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RocByClassDisplay(AxesDisplay):
     """ROC curve and AUC of each class against the rest, and their macro average.
 
@@ -70,18 +72,10 @@ class RocByClassDisplay(AxesDisplay):
     0.938
     """
 
-    def __init__(
-        self,
-        *,
-        fpr: Mapping[Any, Floats],
-        tpr: Mapping[Any, Floats],
-        roc_auc: Mapping[Any, float],
-        left_out: Mapping[Any, str] | None = None,
-    ) -> None:
-        self.fpr = fpr
-        self.tpr = tpr
-        self.roc_auc = roc_auc
-        self.left_out = left_out or {}
+    fpr: Mapping[Any, Floats]
+    tpr: Mapping[Any, Floats]
+    roc_auc: Mapping[Any, float]
+    left_out: Mapping[Any, str] = field(default_factory=dict)
 
     @property
     def macro_roc_auc(self) -> float:
@@ -142,6 +136,7 @@ class RocByClassDisplay(AxesDisplay):
         fpr, tpr, areas, left_out = {}, {}, {}, {}
         for label, of_class in zip(classes, scores.T, strict=True):
             is_it = truth == label
+            # Without sets of the class, or of others, one of the two rates is 0 / 0.
             if not is_it.any():
                 left_out[label] = "not in the test sets"
             elif is_it.all():
@@ -177,6 +172,7 @@ class RocByClassDisplay(AxesDisplay):
         display : RocByClassDisplay
             The display, drawn.
         """
+        # A curve needs only an order, which an SVM gives without probabilities.
         has_probabilities = hasattr(estimator, "predict_proba")
         method = "predict_proba" if has_probabilities else "decision_function"
         scores = getattr(estimator, method)(X)

@@ -122,6 +122,7 @@ class SegmentationDisplay(AxesDisplay):
         display : SegmentationDisplay
             The display, drawn.
         """
+        # predict has start and end only; the repetitions are drawn, too.
         bouts = find_bouts(recording, **estimator.get_params())
         return cls.from_recording(recording, bouts, ax=ax)
 
@@ -142,6 +143,7 @@ class SegmentationDisplay(AxesDisplay):
             name = "" if bout.label is None else f"{shown(bout.label)} "
             text = f"{name}{len(bout.repetitions)} × ({bout.confidence:.2f})"
             middle = (bout.start_s + bout.end_s) / 2
+            # Above the axes, because the signal fills them.
             ax.text(middle, 1.01, text, ha="center", **look)
         for time_s, text in self.annotations:
             ax.axvline(time_s, color="0.5", linestyle=":")

@@ -60,10 +60,7 @@ def figure_in(
 ) -> "Figure | SubFigure":
     """Return the figure for several panels: a new or given one, or one in place of axes.
 
-    Raises
-    ------
-    ValueError
-        If the axes are not part of a grid.
+    Raises a ValueError if the axes are not part of a grid.
     """
     if ax is None:
         import matplotlib.pyplot as plt
