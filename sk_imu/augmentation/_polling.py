@@ -86,6 +86,7 @@ def lower_rate(
     """
     if sampling_rate_hz is None:
         sampling_rate_hz = signal_of(X, name="LowerRate")[1] or DEFAULT_RATE_HZ
+    # Above the rate of X, every timestep would be read, and nothing would change.
     if not low_hz <= high_hz <= sampling_rate_hz:
         raise ValueError(
             f"low_hz={low_hz:g}, high_hz={high_hz:g} and sampling_rate_hz="
@@ -97,9 +98,11 @@ def lower_rate(
     # Only the chosen rows are drawn for and computed.
     changed = np.flatnonzero(rng.random(n_sets) < probability)
     n_changed = (len(changed), 1)
+    # In the logarithm, or the slow rates, which change most, would be rare.
     period = sampling_rate_hz / np.exp(
         rng.uniform(np.log(low_hz), np.log(high_hz), n_changed)
     )
+    # Nobody starts the sensor together with the set.
     phase = rng.random(n_changed)
     timesteps = np.arange(n_timesteps)
     reading = np.floor(timesteps / period - phase)

@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         except KeyboardInterrupt:
             print("\nInterrupted.", _KEPT if command == "study" else "", file=sys.stderr)
+            # As a shell does for a command that Ctrl-C has ended: 128 + SIGINT.
             return 130
+        # Faults of the input or the installation. Others are bugs, and show a traceback.
         except (ValueError, ImportError, OSError) as error:
             print(f"sk-imu: {error}", file=sys.stderr)
             return 1

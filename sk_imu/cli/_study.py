@@ -80,6 +80,7 @@ def _study(
     from ..report import write_report
     from ..study import FoldError, run_study
 
+    # Several folders are several data sets, whose people are kept apart.
     options["data"] = data[0] if len(data) == 1 else _by_name(data)
     if dry_run:
         return _plan(jobs=jobs, out=out, **options)
@@ -121,6 +122,7 @@ def _plan(*, jobs: int, out: str, **options: Any) -> int:
     minutes = plan["seconds"] / 60
     shown = plan.assign(minutes=minutes.round(1)).drop(columns="seconds")
     print(shown.to_string(sparsify=False))
+    # --jobs -1 means all processors.
     n_jobs = effective_n_jobs(jobs)
     origin = (
         f"estimated from the jobs kept in {out}"
@@ -146,6 +148,7 @@ def _logging_to(path: str | None) -> Iterator[None]:
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     level = logger.level
     logger.addHandler(handler)
+    # Each job is a line at this level, which Python leaves out by default.
     logger.setLevel(logging.INFO)
     try:
         yield

@@ -27,6 +27,7 @@ class _Stream:
 
     def write(self, text: str) -> int:
         self._try(self._stream.write, text)
+        # As a file does, even if its reader is gone.
         return len(text)
 
     def flush(self) -> None:
@@ -59,6 +60,7 @@ def checked_streams() -> Iterator[None]:
         if hasattr(out, "reconfigure"):
             out.reconfigure(errors="backslashreplace")
         sys.stdout, sys.stderr = _Stream(out, fails=True), _Stream(err, fails=False)
+        # A line of our code is of no use to somebody who runs a command.
         warnings.formatwarning = lambda message, *_, **__: f"Note: {message}\n"
         try:
             yield

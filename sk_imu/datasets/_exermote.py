@@ -24,6 +24,7 @@ STREAMS = {
     "Gyroscope": ("RotationRate", 1.0),
 }
 LABEL, HALF, CLOCK = "exerciseType", "exerciseSubType", "timeStampSaved"
+# The pause between two repetitions, and that between two sets.
 BREAKS = ("Break", "setBreak")
 
 DESCR = """\
@@ -134,6 +135,7 @@ def load_exermote(
         DESCR=DESCR,
     )
     if continuous:
+        # Sessions themselves have no label.
         bunch.target_names = sorted({label for labels in bout_labels for label in labels})
     return (data, bunch.target) if return_X_y else bunch
 

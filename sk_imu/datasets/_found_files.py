@@ -13,10 +13,7 @@ from ..recording import Recording
 def find_files(path: str | Path, patterns: Sequence[str], what: str) -> list[Path]:
     """Return the sorted files of a folder and its subfolders that match a pattern.
 
-    Raises
-    ------
-    ValueError
-        If there is no folder or no such file in it; ``what`` describes the files.
+    Raises a ValueError if there are none; ``what`` describes them.
     """
     folder = Path(path)
     if not folder.is_dir():

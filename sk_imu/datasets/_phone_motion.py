@@ -17,25 +17,13 @@ HIP_M, SHOULDER_M = 0.09, 0.20
 class PhoneMotion:
     """The position and attitude of a phone over time, and their derivatives.
 
-    Both are quintic splines.  Acceleration and angular rate are their exact derivatives,
-    so all sensors agree at every moment.
+    Both are quintic splines. Acceleration and angular rate are their exact derivatives, so
+    all sensors agree at every moment.
 
-    The world has two horizontal axes and up.  A part of the body has the axes forward,
-    left and up (along it); ``Rz(heading) Ry(pitch) Rx(roll)`` rotates them into those of
-    the world.
-
-    Parameters
-    ----------
-    times_s : ndarray of shape (n_times,)
-        Times of the poses in seconds.
-    pose : dict of str to ndarray of shape (n_times,)
-        The body's coordinates and its ``heading``, in m and rad.
-    placement : str
-        One of ``PLACEMENTS``.
-    side : {"left", "right"}
-        The side of the body the phone is on.
-    mount : Rotation
-        From the phone's axes to those of the part of the body that carries it.
+    The world has two horizontal axes and up. A part of the body has the axes forward, left
+    and up (along it); ``Rz(heading) Ry(pitch) Rx(roll)`` rotates them into those of the
+    world. ``pose`` holds the body's coordinates and its ``heading``, in m and rad;
+    ``mount`` rotates the phone's axes into those of the part of the body that carries it.
     """
 
     def __init__(

@@ -86,6 +86,7 @@ class AugmentedClassifier(MetaClassifier):
         # Augmenters draw from a Generator, which check_random_state does not return.
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
+        # Checked sets are plain arrays, and rotations need the names of their channels.
         signal = like_input(self, series)
         # Every part has the sets in their order, so that origin and weights are tiled.
         parts = [series]
@@ -95,6 +96,7 @@ class AugmentedClassifier(MetaClassifier):
             if isinstance(series, list)
             else np.concatenate(parts)
         )
+        # A copy weighs as much as its set, so that the classes keep their shares.
         n_times = 1 + self.n_copies
         return rows, np.tile(np.arange(len(series)), n_times), np.tile(weights, n_times)
 

@@ -16,8 +16,10 @@ __all__ = ["Personalizable", "personalize"]
 def personalize(estimator: Any, X: Any, y: NDArray[Any], sets: NDArray[np.intp]) -> None:
     """Change the net inside a fitted estimator, which gets a set's number for each row."""
     if isinstance(estimator, Pipeline):
+        # A Pipeline without steps can't transform.
         X = estimator[:-1].transform(X) if len(estimator) > 1 else X
         estimator = estimator[-1]
+    # Meta-estimators hand the sets on, nets learn the prototypes; others have neither.
     if not hasattr(estimator, "_personalize"):
         raise ValueError(
             f"personalize needs a network, whose embedding holds the prototypes, and "
@@ -81,6 +83,7 @@ class Personalizable:
         """
         check_is_fitted(self)
         y = check_labels(self, sets, labels)
+        # The last layer has a row for each class of the fit, and for no other.
         known = self.classes_.tolist()
         unknown = [repr(label) for label in np.unique(y).tolist() if label not in known]
         if unknown:
@@ -89,6 +92,7 @@ class Personalizable:
                 f"knows {', '.join(map(repr, known))}. Leave these sets out, or fit a new "
                 "model to add an exercise."
             )
+        # Deep, because the prototypes are in the net, and this classifier keeps its own.
         personal = copy.deepcopy(self)
         personalize(personal.pipeline_, sets, y, np.arange(len(y)))
         return personal

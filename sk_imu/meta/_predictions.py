@@ -32,8 +32,7 @@ class SetPredictions:
             The labels.
         """
         check_is_fitted(self)
-        labels: NDArray[Any] = self._ask("predict", X)
-        return labels
+        return self._ask("predict", X)
 
     @available_if(_offers("predict_proba"))
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -50,8 +49,7 @@ class SetPredictions:
             In the order of ``classes_``.
         """
         check_is_fitted(self)
-        proba: NDArray[np.float64] = self._ask("predict_proba", X)
-        return proba
+        return self._ask("predict_proba", X)
 
     @available_if(_offers("decision_function"))
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -68,8 +66,7 @@ class SetPredictions:
             In the order of ``classes_``; for two classes, of the second.
         """
         check_is_fitted(self)
-        scores: NDArray[np.float64] = self._ask("decision_function", X)
-        return scores
+        return self._ask("decision_function", X)
 
     @available_if(_offers("staged_predict_proba"))
     def staged_predict_proba(self, X: Any) -> Iterator[NDArray[np.float64]]:

@@ -92,6 +92,7 @@ def rank_models(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> Rank
         p = 1.0 if alike else float(stats.friedmanchisquare(*people.to_numpy().T).pvalue)
     # Pairs are tested only if the test of all models finds a difference.
     limit = 0.0 if p >= 1 - confidence_level else 1 - confidence_level
+    # No p is below a limit of 0: then all pairs are alike.
     alike_pairs = {
         frozenset(pair) for pair, q in zip(pairs, holm(p_pairs), strict=True) if q >= limit
     }
@@ -111,6 +112,7 @@ def _groups(
         yield from _groups(
             [*group, model],
             [other for other in more[i + 1 :] if other in near],
+            # Groups with these were yielded already: what they could join is not maximal.
             [other for other in [*done, *more[:i]] if other in near],
             alike,
         )

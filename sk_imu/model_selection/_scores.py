@@ -76,6 +76,7 @@ def scores_by_person(
     """
     rows = _columns_of(predictions, ["model", "subject", "y_true", "y_pred"], "predictions")
     if "part" in rows:
+        # Predictions of training sets say nothing about a person.
         rows = rows[rows["part"] == "test"]
     if not len(rows):
         raise ValueError("predictions has no rows of people tested.")
@@ -108,6 +109,7 @@ def scores_by_person(
 
     scores = [
         (*key, float(score_of(group["y_true"], group["y_pred"])), n_sets(group))
+        # Categories without a row, as in a filtered table, are nobody.
         for key, group in rows.groupby(_KEYS, sort=False, observed=True)
     ]
     return pd.DataFrame(scores, columns=[*_KEYS, "score", "n_sets"])

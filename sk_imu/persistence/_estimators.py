@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -84,6 +84,7 @@ def restore_nets(model: Any) -> None:
     for net in nets(model):
         try:
             net._restore(vars(net).pop("weights_"))
+        # For weights of another shape, torch raises errors of several kinds.
         except Exception as error:
             raise BrokenModelError(f"holds a broken net ({error})") from error
 
@@ -248,8 +249,7 @@ _LEARNED: dict[str, Callable[[Any], bool]] = {
     "_keep": lambda value: isinstance(value, bool),
 }
 _OF_INNER = {"AugmentedClassifier", "WindowedClassifier"}
-_Check: TypeAlias = Callable[[Any], bool]
-_CHECKS: dict[str, _Check] = {
+_CHECKS: dict[str, Callable[[Any], bool]] = {
     "DerivedChannels": _names_are_sound,
     "DecisionTreeClassifier": _tree_is_sound,
     "MiniRocketFeatures": _kernels_are_sound,

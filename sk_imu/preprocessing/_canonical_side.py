@@ -162,6 +162,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         ]
 
     def _is_other(self, recording: Recording) -> bool:
+        # Of unknown sides, mirroring all would be as wrong as mirroring none.
         return recording.side not in (None, self.onto)
 
     def _check(self, X: Any) -> list[Recording]:
@@ -207,6 +208,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
             for sensor, stream in recording.streams.items()
             for axis in _unknown_axes(sensor, stream)
         ]
+        # So that a kept value that has a direction after all can be found later.
         note += f", except {', '.join(kept)}." if kept else "."
         notes = (*recording.notes, note)
         return replace(recording, streams=streams, side=self.onto, notes=notes)

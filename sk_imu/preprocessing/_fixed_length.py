@@ -115,6 +115,7 @@ class FixedLength(SeriesOutputMixin, SeriesTransformer):
         if self.anti_alias and self.n_timesteps < n_before:
             values = _without_aliases(values, (self.n_timesteps - 1) / (n_before - 1))
         position = np.linspace(0, n_before - 1, self.n_timesteps)
+        # Through two samples the spline is the straight line.
         if self.interpolation == "cubic" and n_before > 2:
             spline = CubicSpline(np.arange(n_before), values, axis=-1)
             return spline(position).astype(values.dtype)

@@ -20,6 +20,7 @@ classes_ : ndarray of shape (n_classes,)
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "The sk_imu developers",
         "maintainers": "The sk_imu developers",
+        # A panel: sktime refuses series of unequal length before they come here.
         "X_inner_mtype": "numpy3D",
         "y_inner_mtype": "numpy1D",
         "capability:multivariate": True,
@@ -47,6 +48,7 @@ classes_ : ndarray of shape (n_classes,)
 # give the same bits, which torch's sums over several threads do not.
 _NOT_KEPT = {"warm_start", "n_jobs"}
 
+# sktime fits each of these in most of its checks.
 _TINY_NET = {"max_epochs": 2, "batch_size": 8}
 _TINY_CNN = {**_TINY_NET, "n_filters": 4, "kernel_size": 3, "n_blocks": 1}
 

@@ -26,6 +26,7 @@ def _protocols(given: Sequence[Any]) -> tuple[Any, ...]:
         if isinstance(one, str):
             (name,) = _known([LETTERS.get(one, one)], tuple(PROTOCOLS), "protocol")
             one = PROTOCOLS[name]
+        # Of two with one name the later one counts, because the tables go by names.
         chosen[one.name] = one
     if not chosen:
         _known([], tuple(PROTOCOLS), "protocol")  # raises the error
@@ -240,6 +241,7 @@ class StudyConfig:
             if "." in call.partition("(")[0] or not call.endswith("()")
         }
         return {
+            # As JSON gives them back, so that saved settings equal new ones.
             name: list(value) if isinstance(value, tuple) else value
             for name, value in settings.items()
         }

@@ -86,8 +86,7 @@ def load_study_data(
     """Return the data in one form, with their channels.
 
     Folders are read with the options ``reading``, and their recordings are cut into their
-    sets if ``segment``. A mapping that is
-    not a Bunch holds several data sets.
+    sets if ``segment``. A mapping that is not a Bunch holds several data sets.
     """
     datasets = None
     if isinstance(data, Mapping) and not {"data", "target"} <= set(data):
@@ -98,6 +97,7 @@ def load_study_data(
         raise ValueError(f"{name}: the study needs sets of at least two classes.")
     if channels is None:
         channels = _motion_channels(X, notes)
+    # For its errors now, before any job runs, and for the names of the channels.
     resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=channels).fit(X)
     digest = hashlib.sha256()
     for recording in X:

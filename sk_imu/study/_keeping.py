@@ -53,12 +53,7 @@ def read_kept(path: Path) -> dict[str, Any] | None:
     """Return the saved result of a job, None if the job has to be run.
 
     A file that is not as :func:`keep` wrote it is logged as a warning, which Python writes
-    to stderr where there is no log.
-
-    Raises
-    ------
-    ValueError
-        If there is a folder of that name, which would stop the job from being saved.
+    to stderr where there is no log. Raises a ValueError if a folder has its name.
     """
     if path.is_dir():
         raise ValueError(

@@ -17,11 +17,8 @@ from ._jobs import Job, with_copies
 def count_shared(dataset: StudyData, jobs: list[Job]) -> dict[str, int]:
     """Return the number of pairs of train and test rows that share values, by protocol.
 
-    Raises
-    ------
-    LeakError
-        If rows share values, a person or what else is held out, in any protocol except
-        (a) and (b).
+    Raises a LeakError if rows share values, a person or what else is held out, in any
+    protocol except (a) and (b).
     """
     # All models have the same folds.
     one_per_fold = {(job.protocol.name, job.seed, job.number): job for job in jobs}

@@ -67,6 +67,7 @@ def plan_study(
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for job in jobs:
         earlier = kept.get(job.key)
+        # A file has the name of its job even if it is of other data, or of other code.
         is_kept = earlier is not None and (
             earlier["fingerprint"] == job.fingerprint(dataset)
         )

@@ -21,12 +21,8 @@ _Folds: TypeAlias = dict[str, dict[int, list[Fold]]]
 def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
     """Return the data, the jobs and the settings of a run.
 
-    Raises
-    ------
-    ValueError
-        If the data cannot be used or no protocol is available.
-    LeakError
-        If sets that a protocol keeps apart share values.
+    Raises a ValueError if the data cannot be used, no protocol is available, or sets that a
+    protocol keeps apart share values (a LeakError).
     """
     dataset = load_study_data(
         config.data,
@@ -52,6 +48,7 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
         "n_sets": len(dataset.X),
         "n_subjects": None if dataset.subjects is None else len(set(dataset.subjects)),
         "classes": [str(label) for label in np.unique(dataset.y)],
+        # Every seed has as many.
         "n_folds": {name: len(of[config.seeds[0]]) for name, of in folds.items()},
         "n_tested_sets": {name: _n_tested(of, dataset) for name, of in folds.items()},
         "unavailable": unavailable,

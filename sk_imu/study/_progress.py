@@ -58,6 +58,7 @@ class Progress:
         if self._shown and sys.stdout and sys.stdout.isatty() and sys.stderr.isatty():
             n_lines = 1 + len({job.protocol.name for job in self._jobs.values()})
             self._lines = [
+                # They stay on the screen when the run is over, as the bar does.
                 text_bar(bar_format="{desc}", position=1 + n, leave=True)
                 for n in range(n_lines)
             ]
@@ -134,6 +135,7 @@ class Progress:
         return truth, predicted
 
     def _advance(self, job: Job) -> None:
+        # Of a failed job, too, or the bar would never reach its end.
         self._cost_done += job.cost
         self._bar.update(job.cost)
         self._show()

@@ -162,6 +162,7 @@ def run_study(
         check_out(out, data)
     dataset, jobs, settings = prepare(config)
     folder = None if out is None else Path(out) / "folds"
+    # Where the models stretch nothing, the figure shows the default of FixedLength.
     example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
     outcomes = _run(dataset, jobs, folder, n_jobs=n_jobs, verbose=verbose)
     results = collect(dataset, settings, outcomes, example)
@@ -186,6 +187,7 @@ def _run(
     done = {}
     for job in jobs:
         kept = None if folder is None else read_kept(folder / f"{job.key}.json")
+        # One of other data, of another grid or of other code is run again.
         if kept is not None and kept["fingerprint"] == fingerprints[job.key]:
             done[job.key] = kept
     # The longest first, so that no worker is left alone with one at the end.

@@ -37,6 +37,7 @@ def _check_each(values: Iterable[Any], what: str, mixed: bool) -> None:
     # The first row, value and kind: of each text if kinds may be mixed, else of all.
     first: dict[str, tuple[int, Any, str]] = {}
     for row, value in enumerate(values):
+        # Of a list, pd.isna is an array, which has no single truth value.
         if pd.api.types.is_scalar(value) and pd.isna(value):
             raise ValueError(
                 f"{what} contains NaN or None: row {row} has {value!r}. {_ADVICE}"
@@ -61,6 +62,7 @@ def _check_each(values: Iterable[Any], what: str, mixed: bool) -> None:
 def _kind(value: Any) -> str:
     if isinstance(value, str):
         return "text"
+    # Before numbers, because bool is a subclass of int.
     if isinstance(value, (bool, np.bool_)):
         return "boolean"
     if isinstance(value, (int, float, np.number)):

@@ -74,9 +74,11 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
         )
     sensors = list(dict.fromkeys(name.rpartition("_")[0] for name in common))
     rates_hz = [[r.streams[sensor].rate_hz for r in recordings] for sensor in sensors]
+    # By the slowest sensor of each: more timesteps would show nothing new of it.
     rate_hz = _middle_of(np.fmin.reduce(rates_hz))
     even = [_on_one_clock(recording, common, rate_hz) for recording in recordings]
     exact = [[r.streams[sensor].values.T for r in recordings] for sensor in sensors]
+    # Lags of equal values are found in samples and listed in seconds.
     periods_s = [1 / _middle_of(of_sensor) for of_sensor in rates_hz]
     return Rows(exact, even, periods_s, 1 / rate_hz)
 

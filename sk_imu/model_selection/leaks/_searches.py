@@ -199,6 +199,7 @@ def _fitted_in_advance(estimator: Any) -> list[tuple[str, str]]:
             "fitted on, every split leaks. Put the unfitted step into the Pipeline.",
         )
         for name, part in parts
+        # It keeps no record of the rows that it was fitted on.
         if type(part).__name__ == "FrozenEstimator"
     ]
 

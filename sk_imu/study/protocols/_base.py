@@ -55,6 +55,7 @@ class Protocol:
         given = {
             name: np.asarray(value).tolist()
             for name, (value, default) in values.items()
+            # Lists and arrays, too, which == would compare value by value.
             if not np.array_equal(value, default)
         }
         text = ", ".join(f"{name}={value!r}" for name, value in given.items())
@@ -165,6 +166,7 @@ def why_not_fitted(y: Labels, folds: list[Fold], nobody: str) -> str | None:
     ``nobody`` begins a message about a class that cannot be learned.
     """
     for fold in folds:
+        # Nobody can learn such a class: its errors would say nothing about the model.
         missing = np.setdiff1d(y[fold.test], y[fold.train])
         if len(missing):
             named = ", ".join(map(str, missing))

@@ -82,6 +82,7 @@ class FewShot(UnseenPeople):
                     rng.permutation(np.flatnonzero(own & (y == label)))
                     for label in np.unique(y[own])
                 ]
+                # From the largest k on, so that every k is tested on the same sets.
                 test = np.sort(np.concatenate([rows[max(ks) :] for rows in order]))
                 folds += [
                     Fold(
@@ -105,6 +106,7 @@ def _sets_to_give(y: Labels, subjects: Factor) -> dict[Any, int]:
     to_give = {}
     for person in np.unique(subjects):
         counts = np.unique(y[subjects == person], return_counts=True)[1]
+        # With one class nothing can be confused, and a single set is needed for the test.
         if len(counts) > 1 and counts.min() > 1:
             to_give[person] = int(counts.min()) - 1
     return to_give

@@ -176,6 +176,7 @@ class UnseenPlacement(UnseenPeople):
                 np.flatnonzero((factor == value) & (subjects == person)),
             )
             for value in sorted(set(factor))
+            # Not everybody was recorded at every place.
             for person in np.unique(subjects[factor == value])
         ]
 
