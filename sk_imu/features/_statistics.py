@@ -10,9 +10,9 @@ from ..validation import Panel
 
 #: Edges in hertz of the bands of power: slow exercises, fast ones, and tremor or impacts.
 #: Below the first is posture and drift.
-_BANDS_HZ = ((0.2, 1.0), (1.0, 2.5), (2.5, np.inf))
+BANDS_HZ = ((0.2, 1.0), (1.0, 2.5), (2.5, np.inf))
 #: A mean square that counts as rest: less than the noise of any phone's sensor.
-_NO_POWER = 1e-6
+NO_POWER = 1e-6
 
 
 class Series:
@@ -97,10 +97,10 @@ def _spectrum(series: Series) -> Panel:
         where=total > 0,
     )
     # The spectrum is that of standardized values; times their variance it has a unit.
-    scale = series.values.var(axis=-1) / _NO_POWER
+    scale = series.values.var(axis=-1) / NO_POWER
     bands = [
         np.log1p(power[..., (low <= frequencies) & (frequencies < high)].sum(-1) * scale)
-        for low, high in _BANDS_HZ
+        for low, high in BANDS_HZ
     ]
     return np.stack([centroid, *bands], axis=-1)
 

@@ -54,6 +54,17 @@ class ExactModule:
         if hasattr(self, "_personal"):
             head.register_forward_hook(nearness)
 
+    def _nearness_to_person(self) -> list[Tensor] | None:
+        """Return what makes a person's part of the logits; None without a person.
+
+        The mean and the scale of the embedding, and what a direction in it is multiplied
+        with, of shape (n_classes, n_features).
+        """
+        if not hasattr(self, "_personal"):
+            return None
+        head = _last_linear(self._exact)
+        return _Nearness(head, self._embedding, self._personal).parts
+
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
         return {name: value for name, value in state.items() if name != "_exact"}
@@ -130,15 +141,16 @@ class _Nearness:
             raise ValueError("its prototypes have another shape than its last layer")
         known = _TRAINING_WEIGHT * _unit(embedding["prototypes"])
         added = _PERSON_WEIGHT * _unit(personal) - known
-        self._mean, self._scale, self._added = (
+        self.parts: list[Tensor] = [
             torch.from_numpy(value).to(head.weight)
             for value in (embedding["mean"], embedding["scale"], added)
-        )
+        ]
 
     def __call__(self, head: Any, given: tuple[Tensor], logits: Tensor) -> Tensor:
         """Return logits of shape (n, n_classes)."""
-        directions = nn.functional.normalize((given[0] - self._mean) / self._scale)
-        return logits + directions @ self._added.T
+        mean, scale, added = self.parts
+        directions = nn.functional.normalize((given[0] - mean) / scale)
+        return logits + directions @ added.T
 
 
 def _last_linear(module: nn.Module) -> Any:

@@ -6,7 +6,12 @@ from ._channel_choice import shared_channels as shared_channels
 from ._channel_choice import wear_of as wear_of
 from ._channel_scaler import ChannelScaler
 from ._derived_channels import DerivedChannels
+from ._derived_channels import gravity_filter as gravity_filter
+from ._derived_names import BY_GRAVITY as BY_GRAVITY
+from ._derived_names import WITH_MOVEMENT as WITH_MOVEMENT
 from ._derived_names import derived_channel_names
+from ._derived_names import first_of as first_of
+from ._derived_names import sources_of as sources_of
 from ._fixed_length import FixedLength
 from ._interpolation import interpolate as interpolate
 from ._resampler import Resampler

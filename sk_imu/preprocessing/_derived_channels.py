@@ -250,7 +250,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
         if sensor == "Gravity":
             return vectors
         rate_hz, cutoff_hz = rate_of(self), self.gravity_cutoff_hz
-        sos = _gravity_filter(cutoff_hz, rate_hz)
+        sos = gravity_filter(cutoff_hz, rate_hz)
         # Even padding continues a set at its average level; odd padding would follow the
         # last sample, with twice the error there.
         n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), block.shape[-1] - 1)
@@ -260,7 +260,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
 
 # Only once, because designing it takes longer than filtering a window.
 @cache
-def _gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
+def gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
     """Design the low-pass that finds gravity."""
     return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
 
