@@ -78,6 +78,7 @@ def fit_recordings(
     1    2  jumping_jack
     """
     warn_of_doubts(recordings)
+    # Settled, because each step that takes recordings would warn again.
     sets = settle_doubts(sets_of(recordings)[0] if segment else recordings)
     for recording in sets:
         if recording.label is None:
@@ -118,11 +119,11 @@ def recognize(
         model with probabilities.
     programme : mapping of label to int, default=None
         How many sets of which exercises the recordings together hold, such as
-        ``{"squat": 3, "lunge": 2}``, if that is known. The sets are then named jointly:
+        ``{"squat": 3, "lunge": 2}``, if that is known. The sets are then labeled jointly:
         the exercises are assigned so that the product of their probabilities is largest
         (for a model without probabilities, the sum of its decision values). Sets beyond
         the number of the programme, and those whose probability of what is left would be
-        below ``unknown_below``, are named as without a programme.
+        below ``unknown_below``, are labeled as without a programme.
 
     Returns
     -------
@@ -222,6 +223,7 @@ def _check_programme(programme: Mapping[Any, int], model: Any) -> None:
             f"{', '.join(map(repr, known))}."
         )
     for label, n_sets in programme.items():
+        # True would count as one set.
         if not isinstance(n_sets, Integral) or isinstance(n_sets, bool) or n_sets < 0:
             raise ValueError(
                 f"The programme has {n_sets!r} sets of {label!r}. Give a whole number."
@@ -230,6 +232,7 @@ def _check_programme(programme: Mapping[Any, int], model: Any) -> None:
 
 def _decisions(model: Any, one: Recording) -> NDArray[np.float64]:
     """Return the decision value of each class for a set."""
+    # Of two classes there is one value, that of the second.
     values: NDArray[np.float64] = np.atleast_1d(model.decision_function([one])[0])
     return np.array([-values[0], values[0]]) if len(values) == 1 else values
 
@@ -252,6 +255,7 @@ def _put_programme(
     table.loc[rows, "exercise"] = classes[codes]
     if has_proba:
         table.loc[rows, "probability"] = values[rows, codes]
+    # The difference of two Counters leaves out what is there often enough.
     missing = Counter(dict(programme)) - Counter(classes[codes].tolist())
     if missing and len(table):
         these = ", ".join(f"{n} of {label}" for label, n in missing.items())
@@ -271,6 +275,7 @@ def _assigned(
     planned = np.repeat(np.arange(len(n_sets)), [min(n, len(gains)) for n in n_sets])
     # So low that as many rows as can be get a class that is possible.
     gains = np.where(possible, gains, -1e9)[:, planned]
+    # Jointly: the best exercise of each set could be planned fewer times than it wins.
     rows, columns = linear_sum_assignment(gains, maximize=True)
     codes = planned[columns]
     taken = possible[rows, codes]

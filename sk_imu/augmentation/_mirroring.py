@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._sklearn import Interval, StrOptions, validate_params
-from ..recording import SENSOR_UNITS, mirror_signs, sensor_of, sensor_triples
+from ..recording import SENSOR_UNITS, axis_of, mirror_signs, sensor_of, sensor_triples
 from ..validation import Panel
 from ._augmenter import Augmenter, float_panel
 from ._vectors import check_vector_names
@@ -106,9 +106,9 @@ def _signs(names: Sequence[str], mirror_axis: str) -> list[int]:
         )
     signs = []
     for name in names:
-        sensor, _, axis = name.rpartition("_")
+        sensor = sensor_of(name)
         known = mirror_signs(sensor, mirror_axis) if sensor in SENSOR_UNITS else {}
-        signs.append(known.get(axis, 1))
+        signs.append(known.get(axis_of(name), 1))
     return signs
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
 from .._sklearn import Interval, StrOptions, validate_params
-from ..recording import SENSOR_AXES, sensor_of, sensor_triples, signal_of
+from ..recording import SENSOR_AXES, axis_of, sensor_of, sensor_triples, signal_of
 from ..validation import Panel, check_channel_names
 from ._augmenter import Augmenter, float_panel
 from ._vectors import check_vector_names
@@ -115,30 +115,32 @@ def _can_be_turned(channel_names: Sequence[str] | None, X: ArrayLike) -> bool:
     if names is None:
         return False
     check_channel_names(names, np.shape(X)[1], estimator="RandomRotation")
-    whole = {i for triple in sensor_triples(names) for i in triple}
-    others = [name for i, name in enumerate(names) if i not in whole]
-    return bool(whole) and not any(
-        sensor_of(name) == "Orientation" or name.rpartition("_")[2] in ("x", "y", "z")
+    others = _outside_vectors(names)
+    return len(others) < len(names) and not any(
+        sensor_of(name) == "Orientation" or axis_of(name) in ("x", "y", "z")
         for name in others
     )
 
 
+def _outside_vectors(names: Sequence[str]) -> list[str]:
+    """Return the channels that are not of an x, y, z triple."""
+    whole = {i for triple in sensor_triples(names) for i in triple}
+    return [name for i, name in enumerate(names) if i not in whole]
+
+
 def _triples(names: Sequence[str]) -> list[list[int]]:
-    triples = sensor_triples(names)
-    whole = {i for triple in triples for i in triple}
     parts = [
         name
-        for i, name in enumerate(names)
-        if i not in whole
-        and name.rpartition("_")[2] in ("x", "y", "z")
-        and sensor_of(name) in SENSOR_AXES
+        for name in _outside_vectors(names)
+        # The x of an unknown sensor may be anything.
+        if axis_of(name) in ("x", "y", "z") and sensor_of(name) in SENSOR_AXES
     ]
     if parts:
         raise ValueError(
             f"RandomRotation: {', '.join(parts)} can't be turned without the sensor's "
             "other axes. Give x, y and z of each sensor: Resampler(channels=[...])."
         )
-    return triples
+    return sensor_triples(names)
 
 
 def _rotations(

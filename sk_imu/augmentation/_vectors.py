@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..recording import EULER_AXES, QUATERNION_AXES, signal_of
+from ..recording import EULER_AXES, QUATERNION_AXES, axis_of, signal_of
 from ..validation import check_channel_names
 
 _ATTITUDE_AXES = {*QUATERNION_AXES, *EULER_AXES}
@@ -23,7 +23,7 @@ def check_vector_names(
         channel_names, _ = signal_of(X, name=augmenter)
     n_channels = np.shape(X)[1]
     names = check_channel_names(channel_names, n_channels, estimator=augmenter, needed=True)
-    attitude = [name for name in names if name.rpartition("_")[2] in _ATTITUDE_AXES]
+    attitude = [name for name in names if axis_of(name) in _ATTITUDE_AXES]
     if attitude:
         raise ValueError(
             f"{augmenter}: {', '.join(attitude)} would have to rotate with the device, but "

@@ -247,7 +247,7 @@ def _predict(
     if plan is not None:
         if failed:
             print(
-                "sk-imu: The programme may not fit: it is of all recordings.",
+                "sk-imu: The programme may not fit, because it is for all recordings.",
                 file=sys.stderr,
             )
         tables = [recognize(classifier, workout, **options, programme=plan)]

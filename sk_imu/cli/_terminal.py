@@ -89,4 +89,4 @@ def check_output(path: str) -> None:
     if not place.parent.is_dir():
         raise ValueError(f"{path}: there is no folder {place.parent}. Make it first.")
     if not os.access(place if place.exists() else place.parent, os.W_OK):
-        raise ValueError(f"{path}: may not be written. Choose another place.")
+        raise ValueError(f"{path}: cannot be written to. Choose another path.")

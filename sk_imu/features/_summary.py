@@ -144,6 +144,7 @@ class SummaryFeatures(TableTransformer):
 
     def _learn(self, series: Any) -> None:
         super()._learn(series)
+        # load_model calls this, too, because a file may hold any parameters.
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -199,6 +200,7 @@ class SummaryFeatures(TableTransformer):
     def _column_names(self) -> list[str]:
         names = super()._column_names()
         if "correlation" in self.statistics:
+            # After all channels, because a pair belongs to none of them.
             pairs = combinations(self.channel_names_, 2)
             names += [f"{first}__{second}__correlation" for first, second in pairs]
         return names

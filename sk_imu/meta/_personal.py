@@ -38,29 +38,29 @@ class Personalizable:
     def personalize(self, sets: Any, labels: Any) -> Self:
         """Return a classifier that also knows a few labeled sets of one person.
 
-        The answer of the network is blended with the nearness to prototypes. That of a
-        class is the mean direction of at most 30 of its training windows in the embedding
-        of the network, which is what its last layer reads; features are centered, and
-        scaled by how they vary within the classes. The sets of the person move the
-        prototypes of their classes, which themselves weigh as much as one set. Twelve
-        times the cosine between a window and the moved prototype of a class is added to
-        the logit of that class, and seven times the one to the prototype as it was is
-        taken off. Nothing is trained, so that this takes no longer than a prediction.
+        The answer of the network is blended with the similarity to class prototypes. The
+        prototype of a class is the mean direction of at most 30 of its training windows in
+        the embedding of the network, which is what its last layer reads; features are
+        centered, and scaled by their variation within the classes. The person's sets move
+        the prototypes of their classes; the original prototype weighs as much as one set.
+        The logit of a class gains twelve times the cosine between the window and the moved
+        prototype, and loses seven times the cosine to the original one. Nothing is trained,
+        so this takes no longer than a prediction.
 
         Parameters
         ----------
         sets : list of Recording, list of arrays or array
-            Sets of one person, in the state of those in ``fit``. How much one, two or
-            three of each class gain was measured, see :ref:`few-labels`: much on two data
-            sets, nothing on a third. Sets of few classes help with these only.
+            Sets of one person, in the state of those in ``fit``. The gain from one, two or
+            three sets of each class was large on two data sets and none on a third, see
+            :ref:`few-labels`. Sets of a few classes help only with those classes.
         labels : array-like of shape (n_sets,)
             Their labels, all of them among ``classes_``.
 
         Returns
         -------
         classifier : ExerciseClassifier
-            A fitted classifier with the same classes. This one stays as it is; if it has
-            been personalized itself, the new one does not know those sets.
+            A fitted classifier with the same classes. This one does not change. If it was
+            personalized before, the new one does not know those earlier sets.
 
         Raises
         ------

@@ -6,9 +6,9 @@ checked; then each estimator is checked for what its compiled code takes on trus
 go by their public path, such as ``sk_imu.Resampler``, so that a file stays readable when a
 class moves to another module. Networks are stored as arrays of weights.
 
-The checksums of the archive find bytes that were changed or cut off by accident. Whoever
-writes a new archive writes new checksums: then a prediction runs or is a ``ValueError``,
-but its weights need not be those of the fit.
+The checksums of the archive find bytes that were changed or cut off by accident. They
+cannot find a change by somebody who writes a new archive: such a model predicts or raises a
+``ValueError``, but its weights need not be those of the fit.
 """
 
 from ._files import load_model, save_model

@@ -66,7 +66,7 @@ def read_parts(data: bytes) -> Parts:
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
             raise ValueError("it is compressed, which model files are not")
-        # More bytes than there are: members that lie upon each other.
+        # More bytes than there are: its members overlap.
         if sum(member.file_size for member in members) > len(data):
             raise ValueError("its members are larger than the file")
         if len({member.filename for member in members}) < len(members):

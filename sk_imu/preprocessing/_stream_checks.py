@@ -31,7 +31,7 @@ Faults = Counter[str]
 #: What the Resampler does about each kind.
 FAULTS = {
     "missing": "interpolated over or left out {} samples with missing values",
-    "mended": "gave another time to {} samples of clocks with bursts or steps back",
+    "mended": "changed the time of {} samples of clocks with bursts or steps back",
     "near_repeats": "left out {} samples less than a tenth of an interval before the next",
     "outside": "left out {} samples outside the time that all chosen sensors share",
     "gaps": "{gaps} {} gaps longer than max_gap_seconds",

@@ -34,8 +34,8 @@ _MOTION_UNITS = {unit for units in UNITS.values() for unit in units}
 def read_phyphox(path: str | Path, *, max_bytes: float = MAX_BYTES) -> Recording:
     """Read a recording of the app phyphox.
 
-    It may be a CSV file, separated by comma, semicolon or tabulator, with decimal point
-    or comma, or a folder or zip file of such files.  Columns are found by name, such as
+    It may be a CSV file, separated by comma, semicolon or tab, with decimal point or
+    comma, or a folder or zip file of such files.  Columns are found by name, such as
     ``Linear Acceleration x (m/s^2)``.  If they are only ``X (m/s^2)``, the file's name
     decides.  Acceleration is TotalAcceleration unless its name says that it is linear,
     that is, without gravity.  Sheets of other sensors, such as a barometer, are passed

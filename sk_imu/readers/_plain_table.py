@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording import SENSOR_AXES, SENSOR_UNITS, Recording, sensor_of, warn_of_doubts
+from ..recording import (
+    SENSOR_AXES,
+    SENSOR_UNITS,
+    Recording,
+    axis_of,
+    sensor_of,
+    warn_of_doubts,
+)
 from ._assembly import assemble_recording, first_time_ns
 from ._files import MAX_BYTES, Budget, read_files
 from ._plausibility import UNITS
@@ -35,7 +42,7 @@ def read_table(
     """Read a recording from any table, given its columns.
 
     All sensors of a table share its clock.  Cells may be separated by comma, semicolon
-    or tabulator, with decimal point or comma.  Columns that are not named are not read.
+    or tab, with decimal point or comma.  Columns that are not named are not read.
     The header is the first line that names all columns; lines before it, and a row of
     units below it, are passed over with a note.
 
@@ -138,7 +145,7 @@ def read_table(
         }
         twice = sensors.keys() & found.keys()
         if twice:
-            raise ValueError(f"{file}: holds {sorted(twice)} once more. Read it by itself.")
+            raise ValueError(f"{file}: holds {sorted(twice)} again. Read it on its own.")
         sensors |= found
     unknown = [sensor for sensor in units or {} if sensor not in sensors]
     if unknown or not sensors:
@@ -218,7 +225,7 @@ def _units(
         known = UNITS.get(SENSOR_UNITS.get(sensor, ""), {})
         unit = written.get(column, "").strip("[] ").lower()
         # A quaternion has no unit, and Orientation's is that of its angles.
-        if unit not in known or name.rpartition("_")[2].startswith("q"):
+        if unit not in known or axis_of(name).startswith("q"):
             continue
         chosen = units.setdefault(sensor, unit)
         if known.get(chosen.lower()) != known[unit]:
@@ -245,7 +252,7 @@ def _read_sensor(
     times_ns: NDArray[np.int64],
 ) -> Samples:
     wanted = [name for name in columns if sensor_of(name) == sensor]
-    axes = tuple(name.rpartition("_")[2] for name in wanted)
+    axes = tuple(map(axis_of, wanted))
     unknown = set(axes) - set(SENSOR_AXES.get(sensor, ()))
     if unknown:
         raise ValueError(

@@ -1,7 +1,7 @@
 """What sensors of phones and watches may measure: one table for all readers.
 
 Whatever app a file comes from, values and clock of each sensor are held against this
-table.  What no sensor can measure is refused; what hardly one does is a doubt, which
+table.  What no sensor can measure is refused; what hardly any does is a doubt, which
 names the unit that fits.
 """
 
@@ -245,7 +245,8 @@ def _check_clock(sensors: Mapping[str, Samples], time_unit: str | None) -> list[
     return [
         f"IMPLAUSIBLE: the clock of {', '.join(found)} gives {next(iter(found.values()))}; "
         "sensors of phones and watches give 5 to 1000 Hz. The times may be in another "
-        "unit, their commas may part thousands, or the app was set to that rate."
+        "unit, their commas may be thousands separators, or the app was set to that "
+        "rate."
     ]
 
 

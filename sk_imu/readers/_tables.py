@@ -20,12 +20,14 @@ _AGAIN = "If a spreadsheet has saved the file, export the recording again."
 #: Cells that stand for a missing value, in lower case.
 _NAN = {"", "nan", "null", "none", "na", "n/a"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-#: A number whose comma may part thousands.
+#: A number whose comma may be a thousands separator.
 _THOUSANDS = re.compile(r"\s*[-+]?[1-9]\d{0,2}(,\d{3})+\s*")
 #: A larger number is damage, and its square may be infinite.
 _LARGEST = 1e100
 #: Memory that a cell takes as text in a list, in bytes.
 CELL_BYTES = 64
+#: A header is looked for in no more lines than this.
+_MOST_LINES_BEFORE = 200
 #: Messages show no more columns than this.
 _SHOWN_COLUMNS = 40
 
@@ -187,9 +189,9 @@ class Table:
                 raise self.fault(
                     commas[0],
                     name,
-                    f"beside {plain[0].strip()!r} is ambiguous: its comma may part "
-                    "thousands",
-                    "Save the table without signs between thousands.",
+                    f"beside {plain[0].strip()!r} is ambiguous: its comma may be a "
+                    "thousands separator",
+                    "Save the table without thousands separators.",
                 )
 
 
@@ -239,7 +241,7 @@ def parse_table(
 ) -> Table | None:
     """Return the table in a CSV file, or None if the file is empty.
 
-    The header decides whether comma, semicolon or tabulator separates the cells. ``keep``
+    The header decides whether comma, semicolon or tab separates the cells. ``keep``
     says by its name whether a column is read, ``skip`` is the number of lines before the
     table, and ``names`` are those of the columns if it has no header. Raises a ValueError
     if a row and the header differ in their number of cells, a quotation mark is not closed,
@@ -274,9 +276,9 @@ def parse_table(
     return Table(place, header, columns, lines)
 
 
-def find_header(content: bytes, wanted: Collection[str], n_lines: int = 200) -> int:
+def find_header(content: bytes, wanted: Collection[str]) -> int:
     """Return how many lines precede the first with all wanted columns, 0 if none has."""
-    for i, line in enumerate(islice(_lines(content), n_lines)):
+    for i, line in enumerate(islice(_lines(content), _MOST_LINES_BEFORE)):
         if set(wanted) <= set(sniff_header(line)[1]):
             return i
     return 0

@@ -285,10 +285,10 @@ def _by_manifest(folder: Path, file: Path) -> Iterator[tuple[Path, dict[str, Any
     if table is None or not len(table):
         raise ValueError(f"{file}: the manifest names no recording. Add rows.")
     table.require(["path"])
-    # A column that stands twice would count as missing, and its cells would be ignored.
+    # A column that occurs twice would count as missing, and its cells would be ignored.
     twice = [name for name in METADATA if table.header.count(name) > 1]
     if twice:
-        raise ValueError(f"{file}: the column {twice[0]!r} stands twice. Leave one out.")
+        raise ValueError(f"{file}: the column {twice[0]!r} occurs twice. Leave one out.")
     unknown = [name for name in table.header if name not in ("path", *METADATA)]
     if unknown:
         raise ValueError(

@@ -8,6 +8,7 @@ from ._channels import SENSOR_UNITS as SENSOR_UNITS
 from ._channels import STANDARD_GRAVITY as STANDARD_GRAVITY
 from ._channels import TOTAL_PARTS as TOTAL_PARTS
 from ._channels import TOTAL_SENSORS as TOTAL_SENSORS
+from ._channels import axis_of as axis_of
 from ._channels import channel_name as channel_name
 from ._channels import channels_of as channels_of
 from ._channels import mirror_signs as mirror_signs
@@ -19,13 +20,13 @@ from ._clocks import find_gaps as find_gaps
 from ._clocks import mend_clock as mend_clock
 from ._clocks import near_repeats as near_repeats
 from ._clocks import usual_interval as usual_interval
+from ._doubts import quality_warnings as quality_warnings
 from ._doubts import settle_doubts as settle_doubts
 from ._doubts import summarize_doubts as summarize_doubts
 from ._doubts import warn_of_doubts as warn_of_doubts
 from ._quality import MOST_UNSHARED as MOST_UNSHARED
 from ._quality import DataQualityWarning
 from ._quality import unshared as unshared
-from ._quality_warnings import quality_warnings as quality_warnings
 from ._recording import METADATA as METADATA
 from ._recording import Recording
 from ._recording import printable as printable

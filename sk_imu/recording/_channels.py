@@ -68,6 +68,11 @@ def sensor_of(channel: str) -> str:
     return channel.rpartition("_")[0] or channel
 
 
+def axis_of(channel: str) -> str:
+    """Return the axis of its sensor that a channel is."""
+    return channel.rpartition("_")[2]
+
+
 def sensor_triples(channel_names: Sequence[str]) -> list[list[int]]:
     """Return the channel indices of each complete x, y, z triple, in that order.
 

@@ -45,21 +45,19 @@ def usual_interval(times_s: Floats) -> float:
     return float(np.partition(spans_s, middle)[middle]) / step
 
 
-def find_gaps(times_s: Floats, longer_than_s: float | None = None) -> Floats:
+def find_gaps(times_s: Floats, longer_than_s: float) -> Floats:
     """Return start and end of each stretch in which samples are missing, (n_gaps, 2).
 
-    They are the times of the last sample before and the first after the gap: an interval
-    longer than ``longer_than_s``, by default 3.5 usual intervals.
+    They are the times of the last sample before and the first after the gap.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sk_imu.recording import find_gaps
-    >>> find_gaps(np.array([0.0, 0.1, 0.2, 0.3, 1.8, 1.9, 2.0])).tolist()
+    >>> find_gaps(np.array([0.0, 0.1, 0.2, 0.3, 1.8, 1.9, 2.0]), 0.5).tolist()
     [[0.3, 1.8]]
     """
-    limit_s = GAP * usual_interval(times_s) if longer_than_s is None else longer_than_s
-    before = np.flatnonzero(np.diff(times_s) > limit_s)
+    before = np.flatnonzero(np.diff(times_s) > longer_than_s)
     return np.stack([times_s[before], times_s[before + 1]], axis=1)
 
 

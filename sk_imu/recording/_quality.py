@@ -117,7 +117,9 @@ class RecordingQuality:
         """Return everything as a readable table."""
         start_s, end_s = self.overlap_s
         # Four digits would write 360000 samples as 3.6e+05, so that whole numbers have six.
-        shown = self.table.T.map(lambda x: f"{x:.4g}" if x != _whole(x) else f"{x:g}")
+        shown = self.table.T.map(
+            lambda x: f"{x:g}" if float(x).is_integer() else f"{x:.4g}"
+        )
         lines = [
             f"{self.name}: {len(self.streams)} streams, which share "
             # In this order max turns NaN, which an empty stream gives, into 0.
@@ -149,8 +151,3 @@ def unshared(streams: Iterable[_Span]) -> float:
     starts, ends = np.array(spans).T
     whole_s = ends.max() - starts.min()
     return float(1 - max(0.0, ends.min() - starts.max()) / whole_s) if whole_s > 0 else 0.0
-
-
-def _whole(x: float) -> float:
-    """Return a number without its fraction, NaN and infinity as they are."""
-    return float(int(x)) if np.isfinite(x) else x

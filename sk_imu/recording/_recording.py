@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._channels import SENSOR_AXES, channel_name, sensor_of
+from ._channels import SENSOR_AXES, axis_of, channel_name, sensor_of
 from ._html import recording_html
 from ._merging import merge_recordings, refuse_other_origins
 from ._quality import DOUBTS, RecordingQuality
@@ -195,7 +195,7 @@ class Recording:
         for sensor in dict.fromkeys(map(sensor_of, names)):
             # The channels of one sensor need not stand together.
             rows = [i for i, name in enumerate(names) if sensor_of(name) == sensor]
-            axes = [names[i].rpartition("_")[2] for i in rows]
+            axes = [axis_of(names[i]) for i in rows]
             streams[sensor] = SensorStream(times, samples[rows].T, axes)
         return cls(streams, **metadata)
 

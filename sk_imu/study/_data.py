@@ -15,7 +15,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from ..datasets import load_basic_motions, load_watch
 from ..preprocessing import FixedLength, Resampler, motion_channels
 from ..readers import read_recordings
-from ..recording import TOTAL_PARTS, TOTAL_SENSORS, Recording, printable, sensor_of
+from ..recording import (
+    TOTAL_PARTS,
+    TOTAL_SENSORS,
+    Recording,
+    axis_of,
+    printable,
+    sensor_of,
+)
 from ..segmentation import sets_of
 from ..validation import distinct
 
@@ -56,7 +63,7 @@ class StudyData:
             return {}
         names = [name for name in present if sensor_of(name) == sensor_of(present[0])]
         stream = recording.streams[sensor_of(names[0])]
-        columns = [stream.axes.index(name.rpartition("_")[2]) for name in names]
+        columns = [stream.axes.index(axis_of(name)) for name in names]
         resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=names)
         uniform = resampler.fit_transform([recording])
         fixed = FixedLength(n_timesteps=n_timesteps).fit_transform(uniform)

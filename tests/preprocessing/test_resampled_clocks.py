@@ -179,7 +179,7 @@ def test_bursts_are_mended_by_choice_and_counted():
         Resampler().fit(rows)
     resampler = Resampler(clock="mend").fit(rows)
     assert 200 < resampler.n_mended_ < 2000
-    with pytest.warns(DataQualityWarning, match="gave another time to .* in 1 of the rows"):
+    with pytest.warns(DataQualityWarning, match="changed the time of .* in 1 of the rows"):
         _, mended = resampler.transform(rows)
     # What dropping the repeated would give, as most do.
     first = np.r_[True, np.diff(stamps) > 0]

@@ -277,9 +277,7 @@ def test_one_recording_in_two_tables(tmp_path):
     Recording({**both.streams, "Gravity": SensorStream([0.0, 9.0], [[0, 0, 9.8]] * 2)})
     with pytest.raises(ValueError, match="2 mappings for 1 files"):
         read_table(files[:1], columns=mappings, **told)
-    with pytest.raises(
-        ValueError, match=r"gyr\.csv: holds \['TotalAcceleration'\] once more"
-    ):
+    with pytest.raises(ValueError, match=r"gyr\.csv: holds \['TotalAcceleration'\] again"):
         read_table(files, columns=[TOTAL, TOTAL], **told)
 
 

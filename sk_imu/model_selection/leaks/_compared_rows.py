@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ...recording import Recording
+from ...recording import Recording, axis_of, sensor_of
 from ...validation import is_raw
 
 Floats = NDArray[np.float64]
@@ -72,7 +72,7 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
             "The recordings share no channel, so they can't be compared. Compare "
             "recordings of the same sensors."
         )
-    sensors = list(dict.fromkeys(name.rpartition("_")[0] for name in common))
+    sensors = list(dict.fromkeys(map(sensor_of, common)))
     rates_hz = [[r.streams[sensor].rate_hz for r in recordings] for sensor in sensors]
     # By the slowest sensor of each: more timesteps would show nothing new of it.
     rate_hz = _middle_of(np.fmin.reduce(rates_hz))
@@ -97,11 +97,10 @@ def _on_one_clock(recording: Recording, channels: list[str], rate_hz: float) -> 
     clock_s = np.arange(start_s, max(end_s, start_s) + 0.5 / rate_hz, 1 / rate_hz)
     values = np.zeros((len(channels), len(clock_s)))
     for k, name in enumerate(channels):
-        sensor, _, axis = name.rpartition("_")
-        stream = recording.streams[sensor]
+        stream = recording.streams[sensor_of(name)]
         # The Resampler handles faulty clocks; interpolation only needs rising times.
         order = np.argsort(stream.timestamps_s, kind="stable")
-        samples = stream.values[order, stream.axes.index(axis)]
+        samples = stream.values[order, stream.axes.index(axis_of(name))]
         kept = np.isfinite(samples)
         if kept.any():
             values[k] = np.interp(clock_s, stream.timestamps_s[order][kept], samples[kept])

@@ -55,9 +55,7 @@ class FewShot(UnseenPeople):
             return "no subject has two sets of each of their classes"
         k_max = min(to_give.values())
         if not any(0 <= k <= k_max for k in self.ks):
-            return (
-                f"ks={list(self.ks)} has none of 0 to {k_max}, the most that all can give"
-            )
+            return f"ks={list(self.ks)} has none of 0 to {k_max}, the most for all people"
         return None
 
     def splits(
