@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
+from . import _export as export
 from . import _recordings as recordings
 from . import _study as study
 from ._terminal import checked_streams
@@ -80,4 +81,5 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     study.add_to(commands)
     recordings.add_to(commands)
+    export.add_to(commands)
     return parser

@@ -3,3 +3,5 @@ from ._onnx import OnnxGraph as OnnxGraph
 from ._onnx import Tensor as Tensor
 from ._onnx import export_onnx as export_onnx
 from ._onnx import onnx_converter as onnx_converter
+from ._timing import bench_onnx as bench_onnx
+from ._timing import onnx_metadata as onnx_metadata

@@ -1,0 +1,60 @@
+"""`sk-imu export` and `sk-imu bench-onnx`."""
+
+import sys
+
+import pytest
+from made_sets import NAMES, make_sets
+
+from sk_imu import ExerciseClassifier
+from sk_imu.cli import main
+from sk_imu.export import onnx_metadata
+from sk_imu.persistence import save_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    sets = make_sets()
+    clf = ExerciseClassifier("svm", channels=NAMES, augment=False)
+    path = tmp_path_factory.mktemp("export") / "model.skops"
+    save_model(clf.fit(sets, [recording.label for recording in sets]), path)
+    return str(path)
+
+
+def test_export_and_bench(model, tmp_path, capsys):
+    small, whole = str(tmp_path / "small.onnx"), str(tmp_path / "whole.onnx")
+    assert main(["export", model, "-o", whole]) == 0
+    assert (
+        main(["export", model, "--format", "onnx", "--weights", "int8", "-o", small]) == 0
+    )
+    assert f"The model is in {small} (" in capsys.readouterr().out
+    assert onnx_metadata(small)["weights"] == "int8"
+    assert main(["bench-onnx", small, "--runs", "20"]) == 0
+    shown = capsys.readouterr().out
+    assert "classes: lunge, squat\n" in shown
+    assert "sampling_rate_hz: 25.0\n" in shown
+    assert shown.splitlines()[-1].split()[:3] == ["60.0", "1500", "29"]
+
+
+def test_the_file_has_a_name_by_default(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", model]) == 0
+    assert (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("command", ["export", "bench-onnx"])
+def test_a_missing_file_is_named(command, tmp_path, capsys):
+    assert main([command, str(tmp_path / "none")]) == 1
+    assert str(tmp_path / "none") in capsys.readouterr().err
+
+
+def test_bench_takes_only_our_files(tmp_path, capsys):
+    path = tmp_path / "other.onnx"
+    path.write_bytes(b"no model")
+    assert main(["bench-onnx", str(path)]) == 1
+    assert f"{path}: ONNX Runtime can't read it" in capsys.readouterr().err
+
+
+def test_bench_says_what_to_install(model, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert main(["bench-onnx", "model.onnx"]) == 1
+    assert "pip install onnxruntime" in capsys.readouterr().err
