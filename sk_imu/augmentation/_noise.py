@@ -77,11 +77,14 @@ def multiplicative_noise(
         raise ValueError(f"low={low} exceeds high={high}: give low <= high.")
     panel = float_panel(X)
     n_sets, n_channels, n_timesteps = panel.shape
+    # A fixed share of each set, as in Zhang et al. (2024), not a chance per timestep.
     n_changed = round(fraction * n_timesteps)
+    # What all channels share changes the length of a vector, but not its direction.
     rows = (n_sets, n_channels if per_channel else 1)
     # The positions of the smallest of n_timesteps random numbers are a draw without
     # replacement, made for all rows at once. float32 is enough for an order, and quicker.
     order = rng.random((*rows, n_timesteps), dtype=np.float32).argsort(axis=-1)
+    # In the dtype of X, or float32 sets would come out as float64.
     coefficients = np.ones((*rows, n_timesteps), dtype=panel.dtype)
     np.put_along_axis(
         coefficients,

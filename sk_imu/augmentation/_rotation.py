@@ -96,10 +96,12 @@ def random_rotation(
     """
     panel = np.ascontiguousarray(float_panel(X))
     n_sets = len(panel)
+    # What is not part of a vector, such as a magnitude, does not turn.
     new = panel.copy()
     if unturnable == "keep" and not _can_be_turned(channel_names, X):
         return new
     names = check_vector_names(channel_names, X, augmenter="RandomRotation")
+    # All by one rotation, because the sensors are in one device.
     triples = _triples(names)
     if triples and n_sets:  # scipy refuses an empty array of rotations
         rotations = _rotations(n_sets, rng, max_angle, free).astype(panel.dtype)

@@ -67,6 +67,7 @@ def random_scale(
     panel = float_panel(X)
     # Uniform in the logarithm, or sets would become larger on average.
     bound = np.log1p(max_change)
+    # One for all channels, so that vectors keep their direction, and sensors their ratio.
     factors = np.exp(rng.uniform(-bound, bound, (len(panel), 1, 1)))
     return panel * factors.astype(panel.dtype)
 
