@@ -1,6 +1,7 @@
 """Each model as a Pipeline over recordings, and one estimator that builds and fits it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -30,7 +31,7 @@ from .meta import (
     SetPredictions,
     WindowedClassifier,
 )
-from .neural import CNNClassifier, CNNGRUClassifier, GRUClassifier
+from .neural import CNN_GRU_PRESETS, CNNClassifier, CNNGRUClassifier, GRUClassifier
 from .preprocessing import (
     CanonicalSide,
     ChannelScaler,
@@ -44,8 +45,17 @@ from .validation import check_labels, check_recordings, is_raw
 
 __all__ = ["MODELS", "ExerciseClassifier", "make_pipeline_for", "wear_of"]
 
-MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
-_NETS = {"cnn": CNNClassifier, "gru": GRUClassifier, "cnn-gru": CNNGRUClassifier}
+_NETS: dict[str, Callable[..., Any]] = {
+    "cnn": CNNClassifier,
+    "gru": GRUClassifier,
+    "cnn-gru": CNNGRUClassifier,
+    "cnn-gru-small": partial(CNNGRUClassifier, **CNN_GRU_PRESETS["small"]),
+    "cnn-gru-large": partial(CNNGRUClassifier, **CNN_GRU_PRESETS["large"]),
+}
+MODELS = (
+    *("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"),
+    *("cnn-gru-small", "cnn-gru-large"),
+)
 
 
 def make_pipeline_for(
@@ -69,10 +79,11 @@ def make_pipeline_for(
 
     Parameters
     ----------
-    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"} or classifier
+    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket", "cnn-gru-small", \
+            "cnn-gru-large"} or classifier
         Random forest or SVM on summary statistics, one of the nets, ridge regression on
-        MiniRocket's features (needs the extra ``rocket``), or your own classifier of
-        panels.
+        MiniRocket's features (needs the extra ``rocket``), the CNN-GRU in another size
+        (:data:`~sk_imu.neural.CNN_GRU_PRESETS`), or your own classifier of panels.
     random_state : int or None, default=None
         Random seed of all steps.
     channels : sequence of str, default=None
@@ -211,8 +222,8 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
 
     Parameters
     ----------
-    model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"} or classifier, \
-            default="cnn-gru"
+    model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket", "cnn-gru-small", \
+            "cnn-gru-large"} or classifier, default="cnn-gru"
         The model, or your own classifier of panels of shape (n_windows, n_channels,
         n_timesteps).
     channels : sequence of str, default=None

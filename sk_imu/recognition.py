@@ -40,7 +40,8 @@ def fit_recordings(
     ----------
     recordings : sequence of Recording
         Each with its ``label``, or annotations that label its sets.
-    model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}, default="cnn-gru"
+    model : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket", "cnn-gru-small", \
+            "cnn-gru-large"}, default="cnn-gru"
         The model.
     channels : sequence of str, default=None
         Sensors or channels to use; None chooses as :class:`~sk_imu.ExerciseClassifier`

@@ -12,7 +12,10 @@ __all__ = ["MODELS", "Commands", "add_command", "add_option", "add_segment"]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 # Repeated from sk_imu.pipelines, because importing it for --help would load torch.
-MODELS = ("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket")
+MODELS = (
+    *("rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"),
+    *("cnn-gru-small", "cnn-gru-large"),
+)
 
 
 def add_command(

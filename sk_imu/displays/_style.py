@@ -14,6 +14,8 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 _SPELLINGS = {
     **{name: name.upper() for name in ("rf", "svm", "cnn", "gru", "cnn-gru")},
+    "cnn-gru-small": "CNN-GRU small",
+    "cnn-gru-large": "CNN-GRU large",
     "minirocket": "MiniRocket",
 }
 _LINES = ("-", "--", ":", "-.")

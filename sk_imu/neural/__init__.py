@@ -4,5 +4,12 @@ from ._base import NetClassifier as NetClassifier
 from ._classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier, ModuleClassifier
 from ._curves import net_of as net_of
 from ._curves import staged_scores as staged_scores
+from ._presets import CNN_GRU_PRESETS
 
-__all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier", "ModuleClassifier"]
+__all__ = [
+    "CNN_GRU_PRESETS",
+    "CNNClassifier",
+    "CNNGRUClassifier",
+    "GRUClassifier",
+    "ModuleClassifier",
+]

@@ -8,6 +8,8 @@ LONG_NAMES = {
     "cnn": "a convolutional network",
     "gru": "a recurrent network of gated recurrent units",
     "cnn-gru": "a convolutional network with gated recurrent units",
+    "cnn-gru-small": "the CNN-GRU with fewer filters and states",
+    "cnn-gru-large": "the CNN-GRU with more filters and states",
     "minirocket": "ridge regression on MiniRocket features",
 }
 # An interval over two people reaches from the one to the other, whatever is measured.

@@ -112,7 +112,8 @@ class StudyConfig:
     )
     models: Sequence[str] = _option(
         ("rf", "svm", "cnn", "gru", "cnn-gru"),
-        "rf svm cnn gru cnn-gru minirocket (default: all but minirocket)",
+        "rf svm cnn gru cnn-gru minirocket cnn-gru-small cnn-gru-large (default: the first "
+        "five)",
         _models,
         nargs="+",
         metavar="MODEL",

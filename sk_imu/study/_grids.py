@@ -12,7 +12,8 @@ def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[
 
     Parameters
     ----------
-    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket"}
+    name : {"rf", "svm", "cnn", "gru", "cnn-gru", "minirocket", "cnn-gru-small", \
+            "cnn-gru-large"}
         The model.
     pipeline : Pipeline
         What :func:`make_pipeline_for` returns for it.

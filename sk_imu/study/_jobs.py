@@ -29,6 +29,7 @@ from .protocols import Fold, Protocol
 
 # Duration of a fit relative to a forest, to order jobs and to estimate the time left.
 _COST = {"rf": 1.0, "svm": 0.5, "minirocket": 8.0, "cnn": 3.0, "gru": 16.0, "cnn-gru": 4.0}
+_COST |= {"cnn-gru-small": 3.0, "cnn-gru-large": 8.0}
 # Folds of the search inside each job: with more, the full budget takes over an hour.
 _N_INNER = 2
 

@@ -76,7 +76,8 @@ def run_study(
         subjects (or None) as a tuple; or a mapping of names to several of these, which
         are reduced to the labels and channels that they share.
     models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
-        The models; also ``"minirocket"``, with the extra ``rocket``.
+        The models; also ``"minirocket"``, with the extra ``rocket``, and the CNN-GRU in
+        other sizes, ``"cnn-gru-small"`` and ``"cnn-gru-large"``.
     protocols : sequence, default=("copied-sets", "unseen-sets", "unseen-people")
         The protocols, by their names in :doc:`/guide/study`, ``"a"``, ``"b"`` and ``"c"``
         for short, or as objects, such as ``FewShot(ks=[0, 5])``.

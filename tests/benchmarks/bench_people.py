@@ -25,6 +25,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
+import joblib
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
@@ -175,7 +176,9 @@ def disturbed(recording: Recording, condition: str, seed: int) -> Recording:
     return replace(recording, streams=streams)
 
 
-def run(name: str, variant: str, seed: int, fold, conditions, folder: str) -> list[dict]:
+def run(
+    name: str, variant: str, seed: int, fold, conditions, folder: str, kept: Path | None
+) -> list[dict]:
     """Fit on the others, and predict a fold's sets under each condition."""
     X, y, people, channels = load(name, folder)
     held_out = np.isin(people, folds(people)[fold])
@@ -194,6 +197,8 @@ def run(name: str, variant: str, seed: int, fold, conditions, folder: str) -> li
             started = time.process_time()
             pipeline.fit([X[i] for i in train], y[train])
             fit_s = time.process_time() - started
+            if kept is not None and not sides:
+                joblib.dump(pipeline, kept)
         sets = [X[i] for i in test]
         if condition != "as recorded":
             sets = [disturbed(r, condition, seed * 1000 + k) for k, r in enumerate(sets)]
@@ -340,8 +345,9 @@ def run_missing(options: argparse.Namespace, name: str, out: Path) -> None:
         return part.replace(" ", "_").replace("/", "_")
 
     def keep(variant: str, seed: int, fold) -> None:
-        rows = run(name, variant, seed, fold, conditions, options.folder)
         part = part_of(variant, seed, fold)
+        kept = out / f"{part}.joblib" if options.keep else None
+        rows = run(name, variant, seed, fold, conditions, options.folder, kept)
         pd.DataFrame(rows).to_csv(out / f"{part}.csv", index=False)
         print(part, np.mean([r["y_true"] == r["y_pred"] for r in rows]), flush=True)
 
@@ -374,6 +380,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="some of the models or variants")
     parser.add_argument("--folder", default="../shared/data")
     parser.add_argument("--out", default="people")
+    parser.add_argument("--keep", action="store_true", help="keep the fitted pipelines")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--figures", type=Path, help="write the tables of the page here")
     options = parser.parse_args()

@@ -131,7 +131,7 @@ def test_unseen_people_says_why_it_is_unavailable(subjects, y, reason):
 
 def test_published_scores_are_those_of_table_1():
     table = published_table()
-    assert list(table.index) == [name for name in MODELS if name != "minirocket"]
+    assert list(table.index) == list(MODELS[:5])
     assert table.loc["rf"].tolist() == [0.85, 0.81, 0.78]
     assert table.loc["cnn-gru"].tolist() == [0.97, 0.97, 0.97]
 
@@ -463,7 +463,8 @@ def test_data_sets_of_a_command_are_named_by_their_folders(given, tmp_path, caps
 def test_choices_of_the_command_are_those_of_the_study(capsys):
     with pytest.raises(SystemExit):
         main(["study", "--help"])
-    shown = " ".join(capsys.readouterr().out.split())
+    # Lines may end at a hyphen.
+    shown = " ".join(capsys.readouterr().out.split()).replace("- ", "-")
     assert f"{' '.join(MODELS)} (default" in shown
     assert ", ".join(PROTOCOLS) in re.sub(r" \([abc]\)", "", shown)
     usual = make_parser().parse_args(["study"])
