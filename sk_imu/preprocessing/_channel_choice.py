@@ -113,6 +113,8 @@ def choose_axes(stream: SensorStream, axes: Sequence[str], place: str) -> Sensor
             )
         # The four can only be interpolated together.
         wanted += [axis for axis in QUATERNION_AXES if axis not in wanted]
+    if tuple(wanted) == stream.axes:
+        return stream  # not copied, because nobody can write into it
     columns = [stream.axes.index(axis) for axis in wanted]
     return SensorStream(stream.timestamps_s, stream.values[:, columns], wanted)
 

@@ -249,13 +249,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
         vectors = block[..., triple, :]
         if sensor == "Gravity":
             return vectors
-        rate_hz, cutoff_hz = rate_of(self), self.gravity_cutoff_hz
-        sos = gravity_filter(cutoff_hz, rate_hz)
-        # Even padding continues a set at its average level; odd padding would follow the
-        # last sample, with twice the error there.
-        n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), block.shape[-1] - 1)
-        smooth = signal.sosfiltfilt(sos, vectors, axis=-1, padtype="even", padlen=n_pad)
-        return np.asarray(smooth, dtype=block.dtype)
+        return _low_passed(vectors, self.gravity_cutoff_hz, rate_of(self))
 
 
 # Only once, because designing it takes longer than filtering a window.
@@ -263,6 +257,27 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
 def gravity_filter(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
     """Design the low-pass that finds gravity."""
     return np.asarray(signal.butter(2, cutoff_hz, fs=rate_hz, output="sos"))
+
+
+@cache
+def _state_at_one(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
+    """Return the state of that low-pass after a long input of 1."""
+    return np.asarray(signal.sosfilt_zi(gravity_filter(cutoff_hz, rate_hz)))
+
+
+def _low_passed(vectors: Panel, cutoff_hz: float, rate_hz: float) -> Panel:
+    """Filter forward and backward, as scipy's sosfiltfilt, which finds the state anew."""
+    n_pad = min(int(np.ceil(rate_hz / cutoff_hz)), vectors.shape[-1] - 1)
+    # Even padding continues a set at its average level; odd padding would follow the
+    # last sample, with twice the error there.
+    before, after = vectors[..., n_pad:0:-1], vectors[..., -2 : -2 - n_pad : -1]
+    smooth = np.concatenate([before, vectors, after], axis=-1)
+    sos, state = gravity_filter(cutoff_hz, rate_hz), _state_at_one(cutoff_hz, rate_hz)
+    state = state.reshape(len(sos), *[1] * (vectors.ndim - 1), 2)
+    for _ in range(2):  # the second time backward, and turned around again
+        smooth, _ = signal.sosfilt(sos, smooth, zi=state * smooth[..., :1])
+        smooth = smooth[..., ::-1]
+    return np.asarray(smooth[..., n_pad : smooth.shape[-1] - n_pad], dtype=vectors.dtype)
 
 
 def _norm(vectors: Panel) -> Panel:

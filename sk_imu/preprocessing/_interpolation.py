@@ -158,20 +158,28 @@ def interpolate(values: NDArray[_Real], position: Floats) -> NDArray[_Real]:
 
 def _decimate(values: Floats, factor: int, n_before: int, n_after: int) -> Floats:
     """Low-pass and keep every ``factor``-th, with margins lacking samples at the ends."""
-    if n_before or n_after:
-        # Point reflection goes on with a trend, and so keeps constants and ramps as they
-        # are; mirrored, a ramp would bend at the end.
+    # Point reflection goes on with a trend, and so keeps constants and ramps as they
+    # are; mirrored, a ramp would bend at the end.
+    if len(values) <= max(n_before, n_after):
         lacking = [(n_before, n_after), (0, 0)]
         values = np.pad(values, lacking, mode="reflect", reflect_type="odd")
+    elif n_before or n_after:
+        # The same, in a third of the time, where one reflection is enough.
+        before = 2 * values[:1] - values[n_before:0:-1]
+        after = 2 * values[-1:] - values[-2 : -2 - n_after : -1]
+        values = np.concatenate([before, values, after])
     taps = _decimation_taps(factor)
     if factor > _FEW:
         # Half a filter of padding stands in front, and the filter lags by another half.
         n_lag, n_kept = 2 * _HALF_LENGTH, (len(values) - len(taps)) // factor + 1
         kept: Floats = upfirdn(taps, values, down=factor, axis=0)[n_lag : n_lag + n_kept]
         return kept
-    # Several times faster for few, though most of it is computed for nothing.
-    columns = [np.convolve(column, taps, "valid")[::factor] for column in values.T]
-    return np.stack(columns, axis=1)
+    # Several times faster for few: one scalar product for each value that is kept.
+    columns = np.lib.stride_tricks.sliding_window_view(
+        np.ascontiguousarray(values.T), len(taps), axis=1
+    )
+    products = columns[:, ::factor, np.newaxis] @ taps[::-1, np.newaxis].copy()
+    return np.ascontiguousarray(products[..., 0, 0].T)
 
 
 def _one_hemisphere(quaternions: Floats) -> Floats:
@@ -191,8 +199,8 @@ def _interpolate(
     quaternion: list[int],
     interval_s: float,
 ) -> Floats:
-    if len(at_s) == len(times_s) and np.allclose(
-        at_s, times_s, rtol=0, atol=ROUNDING * (at_s[1] - at_s[0])
+    if len(at_s) == len(times_s) and (
+        np.abs(at_s - times_s).max() <= ROUNDING * (at_s[1] - at_s[0])
     ):
         return values.copy()  # many data sets are uniform already
     result: Floats

@@ -40,6 +40,7 @@ from ._stream_checks import (
     checked_stream,
     count_timesteps,
     long_gaps,
+    streams_by_clock,
     warn_of,
 )
 
@@ -310,18 +311,17 @@ class Resampler(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         start_s, end_s = recording.overlap_s
         n_timesteps = count_timesteps(end_s - start_s, self.sampling_rate_hz)
         values: dict[tuple[str, str], Floats] = {}
-        for sensor, stream in recording.streams.items():
-            times_s = stream.timestamps_s - start_s
-            uniform = self._resample(times_s, stream.values, n_timesteps, stream.axes)
-            for axis, channel in zip(stream.axes, uniform.T, strict=True):
-                values[sensor, axis] = channel
+        for streams in streams_by_clock(recording.streams):
+            columns = [(name, axis) for name, one in streams.items() for axis in one.axes]
+            times_s = next(iter(streams.values())).timestamps_s - start_s
+            samples = np.hstack([stream.values for stream in streams.values()])
+            axes = [axis for _, axis in columns]
+            uniform = self._resample(times_s, samples, n_timesteps, axes)
+            values.update(zip(columns, uniform.T, strict=True))
         # TotalAcceleration may be the sum of two sensors with a clock each.
         parts = channel_parts(recording)
-        output = np.zeros((len(self.channel_names_), n_timesteps))
-        for name, channel in zip(self.channel_names_, output, strict=True):
-            for part in parts[name]:
-                channel += values[part]
-        return output.astype(self.dtype, copy=False)
+        rows = [sum(values[part] for part in parts[name]) for name in self.channel_names_]
+        return np.stack(rows).astype(self.dtype, copy=False)
 
     def _transform_series(self, series: Uniform | Panel, rate_hz: float) -> Uniform | Panel:
         missing, found = self._look_at(series, rate_hz)

@@ -3,15 +3,17 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..recording import (
+    EULER_AXES,
     GAP,
     MOST_UNSHARED,
+    QUATERNION_AXES,
     DataQualityWarning,
     Recording,
     SensorStream,
@@ -40,6 +42,7 @@ _GAPS_DONE = {"mark": "put NaN into", "interpolate": "interpolated over", "error
 #: The longest interval that max_gap_seconds="auto" allows in a stream of a usual rate.
 #: The recordings that it was chosen on have intervals of up to 0.83 s.
 _LONGEST_S = 1.0
+_ATTITUDE_AXES = {*QUATERNION_AXES, *EULER_AXES}
 
 
 def warn_of(
@@ -86,6 +89,28 @@ def checked_stream(
     near = near_repeats(stream.timestamps_s)
     faults["near_repeats"] = int(near.sum())
     return (_keep(stream, ~near) if near.any() else stream), faults
+
+
+def streams_by_clock(
+    streams: Mapping[str, SensorStream],
+) -> list[dict[str, SensorStream]]:
+    """Return the streams in groups whose samples have the same times.
+
+    A file with all sensors in one line has one clock, and resampling the columns of all of
+    them at once takes little more time than those of one.
+    """
+    groups: list[dict[str, SensorStream]] = []
+    for sensor, stream in streams.items():
+        for group in groups:
+            first = next(iter(group.values()))
+            # A quaternion and angles are found by the names of their columns.
+            plain = not _ATTITUDE_AXES & {*stream.axes, *first.axes}
+            if plain and np.array_equal(stream.timestamps_s, first.timestamps_s):
+                group[sensor] = stream
+                break
+        else:
+            groups.append({sensor: stream})
+    return groups
 
 
 def check_overlap(
@@ -177,7 +202,10 @@ def long_gaps(
 
     Raises a ValueError, which begins with ``place``, if there is one, unless ``allow``.
     """
-    if max_gap_seconds is None:
+    if max_gap_seconds is None or (
+        # Most streams have none, and need no usual interval.
+        max_gap_seconds == "auto" and np.diff(times_s).max(initial=0) <= _LONGEST_S
+    ):
         return np.empty((0, 2))
     if max_gap_seconds == "auto":
         # A slow sensor has no gaps only because it is slow.

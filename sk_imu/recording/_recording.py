@@ -224,7 +224,7 @@ class Recording:
             names += [channel_name(sensor, axis) for axis in (*known, *rest)]
         return tuple(names)
 
-    @property
+    @cached_property
     def overlap_s(self) -> tuple[float, float]:
         """First and last second of the time that all streams share.
 
