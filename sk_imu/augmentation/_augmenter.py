@@ -1,5 +1,6 @@
 """The base class of augmenters, and how a Pipeline of them is applied."""
 
+import inspect
 from collections.abc import Callable
 from inspect import cleandoc
 from typing import Any, ClassVar
@@ -59,6 +60,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     mixes_rows: ClassVar[bool] = False
 
     _function: ClassVar[Callable[..., Any]]
+    _keywords: ClassVar[tuple[str, ...]] = ()
     _parameter_constraints: ClassVar[dict[str, Any]] = {"random_state": ["random_state"]}
     random_state: Any
 
@@ -71,6 +73,9 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
     ) -> None:
         """Take constraints and documentation of the parameters from the function."""
         super().__init_subclass__(**options)
+        # Once, because every batch of a training needs them.
+        keywords = inspect.signature(cls).parameters
+        cls._keywords = tuple(name for name in keywords if name != "random_state")
         if function is None:
             return
         cls._function = staticmethod(function)
@@ -111,9 +116,7 @@ class Augmenter(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         return self._function(X, rng, **self._function_parameters())
 
     def _function_parameters(self) -> dict[str, Any]:
-        parameters = self.get_params(deep=False)
-        del parameters["random_state"]
-        return parameters
+        return {name: getattr(self, name) for name in self._keywords}
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn import config_context
 from torch import Tensor, nn
 
 from ..augmentation import augment_batch
@@ -66,13 +67,17 @@ class BatchAugmenter:
         self.augmenter = augmenter
         self.generator = np.random.default_rng(seed)
         self.signal = channel_names, sampling_rate_hz
+        self.checked = False
 
     def __call__(
         self, X: NDArray[np.floating], Y: NDArray[np.floating]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Return the augmented batch and its targets."""
         signal = with_signal(X, *self.signal)
-        augmented, Y = augment_batch(self.augmenter, signal, Y, self.generator)
+        # The first batch shows whether the parameters are valid.
+        with config_context(skip_parameter_validation=self.checked):
+            augmented, Y = augment_batch(self.augmenter, signal, Y, self.generator)
+        self.checked = True
         # An augmenter of somebody else may return another dtype than the net has.
         return np.asarray(augmented, dtype=X.dtype), Y
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import signal
 from scipy.spatial.transform import Rotation
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
@@ -24,6 +25,8 @@ from sk_imu import (
     derived_channel_names,
 )
 from sk_imu.datasets import load_watch
+from sk_imu.preprocessing import gravity_filter
+from sk_imu.preprocessing._derived_channels import _low_passed
 
 ALL = ["magnitude", "vertical", "rate_of_change"]
 GRAVITY = 9.80665
@@ -574,3 +577,14 @@ def test_auto_derives_what_the_channels_allow():
     assert kinds(["pressure"], wear="free") == ([], ["pressure"])
     free = ["magnitude", "vertical", "aligned"]
     assert kinds(total, wear="free") == (free, ["TotalAcceleration_magnitude"])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(3, 1), (3, 20), (3, 200), (4, 3, 100)])
+def test_gravity_is_filtered_as_by_scipy(shape, dtype):
+    """To the bit, although the filter's state is found only once."""
+    vectors = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    sos, n_pad = gravity_filter(0.5, 25.0), min(50, shape[-1] - 1)
+    expected = signal.sosfiltfilt(sos, vectors, padtype="even", padlen=n_pad)
+    smooth = _low_passed(vectors, cutoff_hz=0.5, rate_hz=25.0)
+    np.testing.assert_array_equal(smooth, expected.astype(dtype))

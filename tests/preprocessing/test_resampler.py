@@ -21,7 +21,12 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 from sk_imu import DataQualityWarning, Recording, Resampler, SensorStream
-from sk_imu.preprocessing._interpolation import resample_stream
+from sk_imu.preprocessing._interpolation import (
+    _HALF_LENGTH,
+    _decimate,
+    _decimation_taps,
+    resample_stream,
+)
 from sk_imu.recording import near_repeats
 
 
@@ -346,3 +351,44 @@ def test_input_is_left_alone():
     before = recording.streams["Orientation"].values.copy()
     Resampler(sampling_rate_hz=20).fit_transform([recording])
     np.testing.assert_array_equal(recording.streams["Orientation"].values, before)
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "cubic", "quintic"])
+@pytest.mark.parametrize("rate_hz", [12.0, 40.0, 100.0])
+def test_sensors_on_one_clock_are_as_each_alone(rate_hz, interpolation):
+    """Resampled together, each has the bits that it has by itself."""
+    rng = np.random.default_rng(0)
+    times = np.cumsum(rng.uniform(0.005, 0.03, 400))
+    axes = {"Orientation": ("qx", "qy", "qz", "qw", "roll")}
+    sensors = ["Accelerometer", "Gyroscope", "Orientation", "Magnetometer"]
+    recording = Recording(
+        {
+            name: SensorStream(
+                times,
+                rng.normal(size=(400, len(axes.get(name, "xyz")))),
+                axes.get(name, "xyz"),
+            )
+            for name in sensors
+        }
+    )
+    options = {"sampling_rate_hz": rate_hz, "interpolation": interpolation}
+    (together,) = Resampler(**options).fit_transform([recording])
+    alone = [
+        Resampler(channels=[name], **options).fit_transform([recording])[0]
+        for name in sensors
+    ]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+
+
+@pytest.mark.parametrize("n_samples", [30, 500])
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_the_low_pass_is_a_convolution_of_which_every_nth_value_is_kept(factor, n_samples):
+    """To the bit, at the ends of the stream and of one shorter than the filter, too."""
+    values = np.random.default_rng(0).normal(size=(n_samples, 3))
+    taps, n_lacking = _decimation_taps(factor), factor * _HALF_LENGTH
+    padded = np.pad(
+        values, [(n_lacking, n_lacking), (0, 0)], mode="reflect", reflect_type="odd"
+    )
+    expected = [np.convolve(column, taps, "valid")[::factor] for column in padded.T]
+    low_passed = _decimate(values, factor, n_lacking, n_lacking)
+    np.testing.assert_array_equal(low_passed, np.transpose(expected))
