@@ -233,7 +233,7 @@ TWICE = np.tile(np.repeat([1, 2], 2), 4)
         (
             FewShot(ks=[5]),
             (TWO, FOUR_PEOPLE),
-            "ks=[5] has none of 0 to 1, the most that all can",
+            "ks=[5] has no number from 0 to 1, the most sets",
         ),
     ],
 )

@@ -55,7 +55,10 @@ class FewShot(UnseenPeople):
             return "no subject has two sets of each of their classes"
         k_max = min(to_give.values())
         if not any(0 <= k <= k_max for k in self.ks):
-            return f"ks={list(self.ks)} has none of 0 to {k_max}, the most for all people"
+            return (
+                f"ks={list(self.ks)} has no number from 0 to {k_max}, the most sets that "
+                "all people can give"
+            )
         return None
 
     def splits(
