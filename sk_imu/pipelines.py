@@ -199,7 +199,7 @@ def _on_features(name: str, random_state: int | None) -> Pipeline:
         return Pipeline(
             [
                 ("features", MiniRocketFeatures(random_state=random_state)),
-                # In place: 360 recordings of MEx take 2.6 GB and not 3.0.
+                # In place: 360 recordings of MEx take 2.6 GB instead of 3.0.
                 ("scale", StandardScaler(copy=False)),
                 ("ridge", ridge),
             ]

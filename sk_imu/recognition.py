@@ -276,7 +276,7 @@ def _assigned(
     planned = np.repeat(np.arange(len(n_sets)), [min(n, len(gains)) for n in n_sets])
     # So low that as many rows as can be get a class that is possible.
     gains = np.where(possible, gains, -1e9)[:, planned]
-    # Jointly: the best exercise of each set could be planned fewer times than it wins.
+    # Jointly, because an exercise may be the best of more sets than are planned.
     rows, columns = linear_sum_assignment(gains, maximize=True)
     codes = planned[columns]
     taken = possible[rows, codes]

@@ -79,7 +79,7 @@ def multiplicative_noise(
     n_sets, n_channels, n_timesteps = panel.shape
     # A fixed share of each set, as in Zhang et al. (2024), not a chance per timestep.
     n_changed = round(fraction * n_timesteps)
-    # What all channels share changes the length of a vector, but not its direction.
+    # One coefficient for all channels keeps the direction of each vector.
     rows = (n_sets, n_channels if per_channel else 1)
     # The positions of the smallest of n_timesteps random numbers are a draw without
     # replacement, made for all rows at once. float32 is enough for an order, and quicker.

@@ -98,11 +98,11 @@ def lower_rate(
     # Only the chosen rows are drawn for and computed.
     changed = np.flatnonzero(rng.random(n_sets) < probability)
     n_changed = (len(changed), 1)
-    # In the logarithm, or the slow rates, which change most, would be rare.
+    # Uniform in the logarithm, or slow rates would be rare.
     period = sampling_rate_hz / np.exp(
         rng.uniform(np.log(low_hz), np.log(high_hz), n_changed)
     )
-    # Nobody starts the sensor together with the set.
+    # Readings do not begin with the set.
     phase = rng.random(n_changed)
     timesteps = np.arange(n_timesteps)
     reading = np.floor(timesteps / period - phase)

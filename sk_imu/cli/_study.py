@@ -122,7 +122,7 @@ def _plan(*, jobs: int, out: str, **options: Any) -> int:
     minutes = plan["seconds"] / 60
     shown = plan.assign(minutes=minutes.round(1)).drop(columns="seconds")
     print(shown.to_string(sparsify=False))
-    # --jobs -1 means all processors.
+    # With --jobs -1, the number of processors.
     n_jobs = effective_n_jobs(jobs)
     origin = (
         f"estimated from the jobs kept in {out}"

@@ -60,7 +60,7 @@ def checked_streams() -> Iterator[None]:
         if hasattr(out, "reconfigure"):
             out.reconfigure(errors="backslashreplace")
         sys.stdout, sys.stderr = _Stream(out, fails=True), _Stream(err, fails=False)
-        # A line of our code is of no use to somebody who runs a command.
+        # The line of code that warns is of no use on a command line.
         warnings.formatwarning = lambda message, *_, **__: f"Note: {message}\n"
         try:
             yield

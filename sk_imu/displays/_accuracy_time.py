@@ -149,7 +149,7 @@ class AccuracyTimeDisplay(OverPeopleDisplay):
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
         models = list(self.intervals["model"])
-        # The axis may be logarithmic.
+        # A logarithmic axis has no 0.
         wrong = [model for model in models if not self.seconds.get(model, 0) > 0]
         if wrong:
             raise ValueError(

@@ -152,7 +152,7 @@ class CriticalDifferenceDisplay(OverPeopleDisplay):
         note = "A bar joins models that do not differ" if has_bars else "All models differ"
         note += f" at {100 * (1 - self.confidence_level):.2g} % (Wilcoxon, Holm)"
         p = self.ranking.p
-        # Of two models there is no such test.
+        # Friedman's test needs three models.
         if np.isfinite(p):
             note += f"; Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
         return note

@@ -112,7 +112,7 @@ def _groups(
         yield from _groups(
             [*group, model],
             [other for other in more[i + 1 :] if other in near],
-            # Groups with these were yielded already: what they could join is not maximal.
+            # These were tried before: a group that they could join is not maximal.
             [other for other in [*done, *more[:i]] if other in near],
             alike,
         )

@@ -109,7 +109,7 @@ def scores_by_person(
 
     scores = [
         (*key, float(score_of(group["y_true"], group["y_pred"])), n_sets(group))
-        # Categories without a row, as in a filtered table, are nobody.
+        # By default, categories without rows in a filtered table would be people.
         for key, group in rows.groupby(_KEYS, sort=False, observed=True)
     ]
     return pd.DataFrame(scores, columns=[*_KEYS, "score", "n_sets"])

@@ -162,7 +162,7 @@ class CanonicalSide(SeriesOutputMixin, TransformerMixin, BaseEstimator):
         ]
 
     def _is_other(self, recording: Recording) -> bool:
-        # Of unknown sides, mirroring all would be as wrong as mirroring none.
+        # If the side is unknown, mirroring would be a guess.
         return recording.side not in (None, self.onto)
 
     def _check(self, X: Any) -> list[Recording]:

@@ -180,7 +180,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
             )
         self._keep = bool(self.keep)
         if isinstance(self.keep, str):
-            # Where nothing can be derived, a set would be left without channels.
+            # Or a set would have no channels where nothing can be derived.
             self._keep = self.wear == "fixed" or not self.kinds_
         self._names = names
         self.channel_names_out_ = derived_channel_names(names, self.kinds_, keep=self._keep)

@@ -284,5 +284,5 @@ def _times_ns(
     # Nanoseconds since 1970 need all digits, which float64 does not have.
     if whole is not None and whole.max(initial=0) < 2**62 // factor:
         return whole * factor
-    # Beyond int64, too: this names the row, and the unit that fits.
+    # Also for times beyond int64: the error names the row and the unit that fits.
     return to_nanoseconds(table.numbers([time])[:, 0], time_unit, table, time)

@@ -146,7 +146,7 @@ def read_sensor_logger_files(
         f"holds at least one of {', '.join(f'{sensor}.csv' for sensor in SENSOR_AXES)}; "
         "record again with these sensors on.",
     )
-    # Metadata names the sensors of the phone, and of a watch only that there is one.
+    # Metadata names the sensors of the phone, but not those of the watch.
     missing = [name for name in named if name not in sensors]
     if missing and device == "phone":
         notes.append(f"named in Metadata but without samples: {', '.join(missing)}.")

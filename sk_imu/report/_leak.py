@@ -36,7 +36,7 @@ def leak_of(results: StudyResults) -> Leak:
 
 def _table(results: StudyResults) -> Table | None:
     scores = leak_table(results)
-    # Without one of them, (a) has nothing to be compared with.
+    # (a) can only be compared with what was run.
     honest = [name for name in _HEADS if f"less_{name}" in scores]
     if not honest:
         return None
@@ -114,7 +114,7 @@ def leak_sentences(results: StudyResults) -> list[str]:
             for name in (_LEAKED, _SETS)
             if name not in table
         ]
-    # A model may have been run under one of the two only.
+    # A model may lack scores under one of the two.
     points, lows = table[f"less_{_SETS}"].dropna(), table[f"low_{_SETS}"].dropna()
     effects = [
         f"{abs(value):.1f} points {'lower' if value < 0 else 'higher'} for {name_of(model)}"

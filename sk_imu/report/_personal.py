@@ -39,7 +39,7 @@ def personal_of(results: StudyResults) -> Personal | None:
         return Personal(f"Not known: {why_missing(results, _FEW_SHOT)}.")
     ks = sorted(people["k"].unique())
     n_people = people["subject"].nunique()
-    # One number of sets has nothing to be compared with.
+    # With one number of sets there is nothing to compare.
     has_gain, has_interval = len(ks) > 1, n_people >= FEWEST_PEOPLE
     heads = ["Model", *(f"{k} sets" if k != 1 else "1 set" for k in ks)]
     heads += [f"Gain, {ks[0]} to {ks[-1]}"] * has_gain
@@ -50,7 +50,7 @@ def personal_of(results: StudyResults) -> Personal | None:
         if has_gain and has_interval:
             points, low, high = _gain(group, ks)
             row.append(f"{points:+.1f} ({low:+.1f} to {high:+.1f})")
-            # What may as well be a loss is not called a gain.
+            # Only an interval above 0 is called a gain.
             if low > 0:
                 helped.append(str(model))
         elif has_gain:

@@ -92,7 +92,7 @@ def _main(results: StudyResults, groups: Groups) -> Table:
             there = name in tables and model in tables[name].index
             row.append(_with_sd(tables[name].loc[model]) if there else NO_VALUE)
         if people is not None:
-            # Not every model need have been run under (c).
+            # A model may lack scores under (c).
             worst = people["worst_subject"].reindex([model]).iloc[0]
             row.append(score_of(worst))
         rows.append(row)

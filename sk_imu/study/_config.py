@@ -26,7 +26,7 @@ def _protocols(given: Sequence[Any]) -> tuple[Any, ...]:
         if isinstance(one, str):
             (name,) = _known([LETTERS.get(one, one)], tuple(PROTOCOLS), "protocol")
             one = PROTOCOLS[name]
-        # Of two with one name the later one counts, because the tables go by names.
+        # If two have the same name, the last one counts, because tables go by names.
         chosen[one.name] = one
     if not chosen:
         _known([], tuple(PROTOCOLS), "protocol")  # raises the error

@@ -104,7 +104,7 @@ def load_study_data(
         raise ValueError(f"{name}: the study needs sets of at least two classes.")
     if channels is None:
         channels = _motion_channels(X, notes)
-    # For its errors now, before any job runs, and for the names of the channels.
+    # Raises errors before any job runs, and gives the names of the channels.
     resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=channels).fit(X)
     digest = hashlib.sha256()
     for recording in X:
@@ -155,7 +155,15 @@ def _read(
     elif isinstance(data, dict):  # a Bunch is one
         data = data["data"], data["target"], data["subject"]
     recordings, labels, subjects = data
-    X, labels = list(recordings), list(labels)
+    X = list(recordings)
+    y, people = _checked(name, X, list(labels), subjects, notes)
+    return name, X, y, people, notes
+
+
+def _checked(
+    name: str, X: list[Recording], labels: list[Any], subjects: Any, notes: list[str]
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Return the labels and the people of one data set; None if not all are known."""
     for row, recording in enumerate(X):
         if not isinstance(recording, Recording):
             raise ValueError(
@@ -181,7 +189,7 @@ def _read(
         check_classification_targets(y)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    return name, X, y, people, notes
+    return y, people
 
 
 def _distinct(values: Any, what: str, *, mixed: bool = False) -> NDArray[Any]:

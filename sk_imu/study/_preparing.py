@@ -48,7 +48,7 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
         "n_sets": len(dataset.X),
         "n_subjects": None if dataset.subjects is None else len(set(dataset.subjects)),
         "classes": [str(label) for label in np.unique(dataset.y)],
-        # Every seed has as many.
+        # The same for every seed.
         "n_folds": {name: len(of[config.seeds[0]]) for name, of in folds.items()},
         "n_tested_sets": {name: _n_tested(of, dataset) for name, of in folds.items()},
         "unavailable": unavailable,

@@ -135,7 +135,7 @@ class Progress:
         return truth, predicted
 
     def _advance(self, job: Job) -> None:
-        # Of a failed job, too, or the bar would never reach its end.
+        # Failed jobs count, too, or the bar would never reach its end.
         self._cost_done += job.cost
         self._bar.update(job.cost)
         self._show()

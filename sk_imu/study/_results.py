@@ -101,7 +101,7 @@ class StudyResults:
         table = _scored(rows[rows["k"].isna()], ["protocol", "model", "part"])
         published = published_table()
         for name in published.columns:
-            # Of few-shot alone, the table is empty.
+            # The table is empty if only few-shot was run.
             if len(table):
                 here = [
                     published[name].get(model, np.nan) if part == "test" else np.nan
@@ -292,13 +292,13 @@ def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
             for score, values in zip(_SCORES, zip(*each, strict=True), strict=True):
                 row[f"{score}_{average}"] = np.mean(values)
                 if (score, average) == ("f1", "macro"):
-                    # A single seed does not vary.
+                    # One seed has no deviation.
                     row["f1_macro_sd"] = np.std(values, ddof=1) if each[1:] else np.nan
         row["accuracy"] = np.mean(
             [accuracy_score(rows_.y_true, rows_.y_pred) for rows_ in seeds]
         )
         if row["part"] == "test" and group.subject.notna().all():
-            # First by seed: a person that a seed tests more often counts no more.
+            # By seed first, or a person that one seed tests more often would count more.
             people = _hits_by_seed(group, ["subject", "seed"]).groupby("subject").mean()
             row |= {"mean_subject": people.mean(), "worst_subject": people.min()}
         row |= {"n_rows": len(group), "n_seeds": len(seeds)}

@@ -188,7 +188,7 @@ def _run(
     done = {}
     for job in jobs:
         kept = None if folder is None else read_kept(folder / f"{job.key}.json")
-        # One of other data, of another grid or of other code is run again.
+        # A job of other data, another grid or other code is run again.
         if kept is not None and kept["fingerprint"] == fingerprints[job.key]:
             done[job.key] = kept
     # The longest first, so that no worker is left alone with one at the end.

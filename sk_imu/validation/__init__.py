@@ -8,12 +8,11 @@ panel
     an array of shape (n_sets, n_channels, n_timesteps); a 2-D array means one channel
 """
 
+from ._bases import SeriesOutputMixin, SeriesTransformer
 from ._labels import check_groups, check_labels, check_scores, check_two_classes, distinct
 from ._series import (
     DEFAULT_RATE_HZ,
     Panel,
-    SeriesOutputMixin,
-    SeriesTransformer,
     Uniform,
     as_3d,
     check_channel_names,

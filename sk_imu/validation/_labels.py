@@ -37,7 +37,7 @@ def _check_each(values: Iterable[Any], what: str, mixed: bool) -> None:
     # The first row, value and kind: of each text if kinds may be mixed, else of all.
     first: dict[str, tuple[int, Any, str]] = {}
     for row, value in enumerate(values):
-        # Of a list, pd.isna is an array, which has no single truth value.
+        # For a list, pd.isna returns an array, which has no truth value.
         if pd.api.types.is_scalar(value) and pd.isna(value):
             raise ValueError(
                 f"{what} contains NaN or None: row {row} has {value!r}. {_ADVICE}"

@@ -74,7 +74,7 @@ def _of_recordings(recordings: Sequence[Recording]) -> Rows:
         )
     sensors = list(dict.fromkeys(map(sensor_of, common)))
     rates_hz = [[r.streams[sensor].rate_hz for r in recordings] for sensor in sensors]
-    # By the slowest sensor of each: more timesteps would show nothing new of it.
+    # That of the slowest sensor: more timesteps would show nothing new.
     rate_hz = _middle_of(np.fmin.reduce(rates_hz))
     even = [_on_one_clock(recording, common, rate_hz) for recording in recordings]
     exact = [[r.streams[sensor].values.T for r in recordings] for sensor in sensors]

@@ -166,7 +166,7 @@ def why_not_fitted(y: Labels, folds: list[Fold], nobody: str) -> str | None:
     ``nobody`` begins a message about a class that cannot be learned.
     """
     for fold in folds:
-        # Nobody can learn such a class: its errors would say nothing about the model.
+        # No model can learn such a class, so errors on it would say nothing.
         missing = np.setdiff1d(y[fold.test], y[fold.train])
         if len(missing):
             named = ", ".join(map(str, missing))
