@@ -21,8 +21,12 @@ class Format(NamedTuple):
     weights: tuple[str, ...]
     #: Raises an error where no output can be written: before the work, not after.
     check: Callable[[str], None]
-    #: Writes a model to a path, with the keyword ``weights``.
+    #: Writes a model to a path, with the keyword ``weights`` and those of its own.
     write: Callable[..., None]
+    #: Options of the command that are keywords of its own.
+    options: tuple[str, ...] = ()
+    #: What to do with what was written; ``{}`` is its path.
+    use: str = ""
 
 
 def _write_onnx(model: Any, path: str, **options: Any) -> None:
@@ -31,8 +35,23 @@ def _write_onnx(model: Any, path: str, **options: Any) -> None:
     export_onnx(model, path, **options)
 
 
+def _write_web(model: Any, path: str, **options: Any) -> None:
+    from ..export import export_web
+
+    export_web(model, path, **options)
+
+
 FORMATS = {
     "onnx": Format("model.onnx", ("float32", "float16", "int8"), check_output, _write_onnx),
+    "web": Format(
+        "page",
+        ("float32", "float16", "int8"),
+        lambda path: None,  # export_web checks it first
+        _write_web,
+        ("onnxruntime_web",),
+        "Serve it, such as with `python -m http.server --directory {}`, and open "
+        "http://localhost:8000.",
+    ),
 }
 
 
@@ -46,10 +65,12 @@ def _add_export(commands: Commands) -> None:
     export = add_command(
         commands,
         "export",
-        "write a fitted model to a file for a phone, a watch or a browser",
+        "write a fitted model to a file for a phone or watch, or to a web page",
         "examples:\n"
         "  sk-imu export model.skops\n"
-        "  sk-imu export model.skops --format onnx --weights int8 -o small.onnx",
+        "  sk-imu export model.skops --format onnx --weights int8 -o small.onnx\n"
+        "  sk-imu export model.skops --format web -o page\n"
+        "  python -m http.server --directory page",
         " It takes sets at the common rate and gives the probability of each exercise.",
     )
     export.add_argument(
@@ -71,7 +92,16 @@ def _add_export(commands: Commands) -> None:
     )
     names = " or ".join(form.out for form in FORMATS.values())
     export.add_argument(
-        "-o", "--out", metavar="FILE", help=f"file to write (default: {names})"
+        "-o",
+        "--out",
+        metavar="PATH",
+        help=f"file, or folder of a web page, to write (default: {names})",
+    )
+    export.add_argument(
+        "--onnxruntime-web",
+        metavar="PATH",
+        help="tarball of the npm package onnxruntime-web or its folder dist, for --format "
+        "web without a network (default: downloaded once, and kept)",
     )
     export.set_defaults(run=_export)
 
@@ -105,7 +135,9 @@ def _count(text: str) -> int:
     return number
 
 
-def _export(*, model: str, form: str, weights: str, out: str | None) -> int:
+def _export(
+    *, model: str, form: str, weights: str, out: str | None, **others: str | None
+) -> int:
     from ..persistence import load_model
 
     chosen = FORMATS[form]
@@ -114,14 +146,20 @@ def _export(*, model: str, form: str, weights: str, out: str | None) -> int:
         raise ValueError(
             f"--format {form} takes --weights {' or '.join(chosen.weights)}, not {weights}."
         )
+    options = {name: value for name, value in others.items() if value is not None}
+    for name in options:
+        if name not in chosen.options:
+            raise ValueError(f"--format {form} takes no --{name.replace('_', '-')}.")
     chosen.check(path)
     classifier = load_model(model)
     try:
-        chosen.write(classifier, path, weights=weights)
+        chosen.write(classifier, path, weights=weights, **options)
     except TypeError as error:
         raise ValueError(f"{model}: {error}") from error
     size = f" ({os.path.getsize(path):,} bytes)" if os.path.isfile(path) else ""
     print(f"The model is in {path}{size}.")
+    if chosen.use:
+        print(chosen.use.format(path))
     return 0
 
 

@@ -41,6 +41,21 @@ def test_the_file_has_a_name_by_default(model, tmp_path, monkeypatch):
     assert (tmp_path / "model.onnx").exists()
 
 
+def test_a_page_is_a_folder_that_is_not_overwritten(model, tmp_path, capsys):
+    thesis = tmp_path / "thesis"
+    thesis.mkdir()
+    (thesis / "chapter.txt").write_text("years of work")
+    web = ["export", model, "--format", "web"]
+    assert main([*web, "-o", str(thesis)]) == 1
+    assert "is no folder that an export has written" in capsys.readouterr().err
+    nothing = ["--onnxruntime-web", str(tmp_path / "none.tgz")]
+    assert main([*web, "-o", str(tmp_path / "page"), *nothing]) == 1
+    assert "none.tgz" in capsys.readouterr().err
+    assert not (tmp_path / "page").exists()
+    assert main(["export", model, *nothing]) == 1
+    assert "--format onnx takes no --onnxruntime-web" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["export", "bench-onnx"])
 def test_a_missing_file_is_named(command, tmp_path, capsys):
     assert main([command, str(tmp_path / "none")]) == 1

@@ -25,9 +25,9 @@ SLOW = {
     "guide/selection",
     "guide/study",
 }
-# Without code, or with ``py`` blocks only, which are shown and not run, because they need a
-# cluster or the results of a long run.
-NOT_RUN = {"clusters", "index", "report"}
+# Without code, or with blocks that are shown and not run, because they need a cluster, the
+# results of a long run, or a network and a browser.
+NOT_RUN = {"browser", "clusters", "index", "report"}
 
 
 class Block(NamedTuple):

@@ -1,0 +1,146 @@
+// The page: takes recordings, lets the worker recognize them, and shows the answers.
+
+import { chosenFiles, droppedFiles, recordingsIn } from "./view/dropping.js";
+import { element } from "./view/dom.js";
+import { RecordingView } from "./view/recording.js";
+import { asCsv, save } from "./view/saving.js";
+
+const byId = (id) => document.getElementById(id);
+const form = document.querySelector("#options form");
+const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+/** The recordings on the page by their number: view, name and files. */
+const shown = new Map();
+let model = null, lastId = 0;
+
+byId("unserved").hidden = true;
+
+function options() {
+  const values = Object.fromEntries(new FormData(form));
+  for (const name of ["platform", "side", "clock", "gaps", "missing"]) values[name] ||= null;
+  return { ...values, segment: values.segment === "true" };
+}
+
+function unknownBelow() {
+  return Number(form.elements.unknownBelow.value) || 0;
+}
+
+/** Put recordings onto the page, and let them be recognized. */
+function add(files) {
+  const found = recordingsIn(files);
+  if (!found.length) {
+    const names = files.slice(0, 5).map(([path]) => path).join(", ");
+    say(`No recording in ${names || "it"}: this page reads zip, CSV and JSON files.`);
+    return;
+  }
+  for (const { name, files: members } of found) {
+    const id = ++lastId;
+    const view = new RecordingView(name, () => remove(id));
+    shown.set(id, { view, name, files: members, isWaiting: true });
+    byId("results").append(view.node);
+    ask(id);
+  }
+  progress();
+}
+
+function ask(id) {
+  const one = shown.get(id);
+  one.isWaiting = true;
+  one.view.wait();
+  worker.postMessage({ id, name: one.name, files: one.files, options: options() });
+}
+
+function remove(id) {
+  shown.get(id).view.node.remove();
+  shown.delete(id);
+  progress();
+}
+
+function say(text) {
+  byId("status").textContent = text;
+}
+
+function progress() {
+  const all = [...shown.values()];
+  const nWaiting = all.filter((one) => one.isWaiting).length;
+  const sets = all.flatMap(({ view }) => view.result?.sets ?? []);
+  byId("all").hidden = !all.length;
+  byId("save").disabled = !sets.length;
+  const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  if (!all.length) say("");
+  else if (nWaiting) say(`Reading: ${nWaiting} of ${count(all.length, "recording")} to go …`);
+  else say(`Done: ${count(sets.length, "set")} in ${count(all.length, "recording")}.`);
+}
+
+worker.addEventListener("message", ({ data }) => {
+  if (data.kind === "model") return describe(data.description);
+  if (data.kind === "broken") return broken(data.message);
+  const one = shown.get(data.id);
+  if (!one) return undefined; // removed meanwhile
+  one.isWaiting = false;
+  if (data.kind === "done") one.view.show(data.result, model, unknownBelow());
+  else one.view.fail(data.message);
+  return progress();
+});
+
+worker.addEventListener("error", (event) => {
+  broken(event.message ?? "its worker could not be started");
+});
+
+function broken(message) {
+  byId("about").replaceChildren(
+    element("span", { class: "fail", role: "alert" }, `The model cannot be loaded: ${message}`));
+}
+
+function describe(description) {
+  model = description;
+  byId("about").textContent =
+    `Recognizes ${model.classes.length} exercises: ${model.classes.join(", ")}.`;
+  byId("side").hidden = !model.side;
+  const terms = Object.entries(model.facts).flatMap(([term, text]) =>
+    [element("dt", {}, term), element("dd", {}, text)]);
+  byId("facts").replaceChildren(...terms);
+  document.documentElement.dataset.ready = "true"; // for tests
+}
+
+byId("files").addEventListener("change", ({ target }) => {
+  add(chosenFiles(target.files));
+  target.value = ""; // so that the same file can be chosen again
+});
+byId("folder").addEventListener("change", ({ target }) => {
+  add(chosenFiles(target.files));
+  target.value = "";
+});
+
+const drop = byId("drop");
+for (const kind of ["dragover", "drop"]) {
+  // Beside the field, too: else the browser would leave the page for the file.
+  addEventListener(kind, (event) => event.preventDefault());
+}
+addEventListener("dragenter", () => drop.classList.add("over"));
+addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) drop.classList.remove("over");
+});
+addEventListener("drop", async ({ dataTransfer }) => {
+  drop.classList.remove("over");
+  add(await droppedFiles(dataTransfer));
+});
+
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("change", ({ target }) => {
+  if (target.name === "unknownBelow") {
+    for (const { view } of shown.values()) view.label(unknownBelow());
+    return;
+  }
+  for (const id of shown.keys()) ask(id);
+  progress();
+});
+byId("save").addEventListener("click", () => {
+  const results = [...shown.values()].map(({ view }) => view.result).filter(Boolean);
+  save(asCsv(results), "sets.csv");
+});
+byId("clear").addEventListener("click", () => {
+  for (const id of [...shown.keys()]) remove(id);
+});
+new ResizeObserver(() => {
+  for (const { view } of shown.values()) view.draw();
+}).observe(document.body);

@@ -1,0 +1,30 @@
+// The sets of all recordings as a CSV file, with the columns of the package's `recognize`.
+
+const COLUMNS = [
+  "source", "set", "start_s", "end_s", "exercise", "probability", "repetitions", "found",
+];
+
+/** Return the table as text. */
+export function asCsv(results) {
+  const rows = results.flatMap(({ name, sets }) => sets.map((set, i) => [
+    name, i + 1, set.startS, set.endS, set.shown ?? "", set.probability ?? "",
+    set.repetitions?.length ?? "", set.confidence ?? "",
+  ]));
+  return [COLUMNS, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+function cell(value) {
+  const text = String(value);
+  // A spreadsheet would run a text that begins like this.
+  const safe = typeof value === "string" && /^[=+@-]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Let the user save a text as a file. */
+export function save(text, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,193 @@
+"""How much the exported page differs from the package, and how long it takes.
+
+Run ``python tests/benchmarks/bench_browser.py``. A CNN-GRU is trained on simulated
+recordings and exported; the page recognizes real exports of the app Sensor Logger in
+headless Chromium. They are looked for in ``--data``, by default in ``shared/data`` beside
+the repository. ``--picture FILE`` draws the picture of the documentation instead, from a
+simulated workout. ``--onnxruntime-web`` is that of ``sk-imu export``.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sk_imu import ExerciseClassifier, Recording, Resampler, SensorStream, read_recording
+from sk_imu.datasets import make_exercise_recordings
+from sk_imu.export import export_web
+from sk_imu.readers import write_sensor_logger
+from sk_imu.recognition import fit_recordings, recognize
+from sk_imu.segmentation import sets_of
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from driven_browser import Browser, Served
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "sensor_logger"
+ANSWER = """
+(async () => {
+  const { readRecording, recognize, between, DEFAULTS } = await import("./analysis.js");
+  const { resample } = await import("./signal/resampler.js");
+  const { loadModel } = await import("./model.js");
+  const model = await loadModel(new URL("./", location.href));
+  const answers = [];
+  for (const [name, paths] of given) {
+    const files = await Promise.all(paths.map(async (path) =>
+      [path.split("/").at(-1), await (await fetch(`../data/${path}`)).blob()]));
+    try {
+      const start = performance.now();
+      const recording = await readRecording(name, files);
+      const read = performance.now();
+      const result = await recognize(recording, model, DEFAULTS);
+      const end = performance.now();
+      const uniform = result.sets.map((set) => resample(
+        between(recording, set.startS, set.endS, model), model.settings).channels
+        .map((channel) => Array.from(channel)));
+      answers.push({ name, sets: result.sets, uniform, readMs: read - start,
+        recognizeMs: end - read });
+    } catch (error) { answers.push({ name, error: error.message }); }
+  }
+  return answers;
+})()
+"""
+
+
+def compare(
+    model: ExerciseClassifier, answer: dict[str, Any], path: Path
+) -> dict[str, Any]:
+    """Return a row on one recording: the differences between the page and the package."""
+    row: dict[str, Any] = {"recording": path.name}
+    if "error" in answer:
+        return {**row, "refused": answer["error"][:60]}
+    recording = read_recording(path)
+    table = recognize(model, [recording])
+    sets, _ = sets_of([recording])
+    resampler = model.pipeline_.named_steps["resample"]
+    own = Resampler(**{**resampler.get_params(), "dtype": "float64"})
+    own.fit(sets)
+    resampled = 0.0
+    for one, uniform in zip(answer["sets"], answer["uniform"], strict=True):
+        piece = recording.between(one["startS"], one["endS"])
+        expected = np.asarray(own.transform([piece])[0])
+        away = np.abs(np.array(uniform) - expected).max() / np.abs(expected).max()
+        resampled = max(resampled, away)
+    shown = pd.DataFrame(answer["sets"])
+    windows = 0.0
+    voter = model.pipeline_.named_steps["classify"]
+    for one, piece in zip(answer["sets"], sets, strict=True):
+        panels, _ = voter._windows(model.pipeline_[:-1].transform([piece]))
+        scores = np.array([window["scores"] for window in one["windows"]])
+        expected = voter.estimator_.predict_proba(panels)
+        windows = max(windows, np.abs(scores - expected).max())
+    ends = np.abs(shown[["startS", "endS"]] - table[["start_s", "end_s"]].to_numpy())
+    return {
+        **row,
+        "seconds": round(recording.duration_s),
+        "sets": len(table),
+        "windows": sum(len(one["windows"]) for one in answer["sets"]),
+        "resampled": resampled,
+        "ends_s": ends.to_numpy().max(),
+        "repetitions": int(
+            np.sum([len(r) for r in shown["repetitions"]] != table["repetitions"])
+        ),
+        "window_probability": windows,
+        "labels": int(np.sum(shown["exercise"] != table["exercise"])),
+        "read_ms": round(answer["readMs"]),
+        "recognize_ms": round(answer["recognizeMs"]),
+    }
+
+
+def measure(model: ExerciseClassifier, browser: Browser, url: str, data: Path) -> None:
+    """Print a row for each recording in a folder."""
+    paths = sorted(data.iterdir())
+    given = [
+        [
+            p.name,
+            [f.relative_to(data).as_posix() for f in (p.iterdir() if p.is_dir() else [p])],
+        ]
+        for p in paths
+    ]
+    browser.open(f"{url}page/")
+    browser.wait("document.documentElement.dataset.ready")
+    answers = browser.evaluate(f"globalThis.given = {given!r}; {ANSWER}")
+    rows = [compare(model, one, path) for one, path in zip(answers, paths, strict=True)]
+    print(pd.DataFrame(rows).to_string(index=False, na_rep=""))
+
+
+def workout() -> Recording:
+    """Return a simulated workout of three exercises, one after the other."""
+    parts = make_exercise_recordings(1, 2, random_state=12).data
+    streams: dict[str, list[tuple[Any, Any]]] = {}
+    start_s = 0.0
+    for part in parts:
+        first_s, last_s = part.overlap_s
+        for sensor, stream in part.between(first_s, last_s).streams.items():
+            times = stream.timestamps_s - first_s + start_s
+            streams.setdefault(sensor, []).append((times, stream.values))
+        start_s += last_s - first_s + 0.02
+    merged = {
+        sensor: SensorStream(
+            np.concatenate([times for times, _ in pieces]),
+            np.concatenate([values for _, values in pieces]),
+            parts[0].streams[sensor].axes,
+        )
+        for sensor, pieces in streams.items()
+    }
+    return replace(parts[0], streams=merged, label=None)
+
+
+def draw(browser: Browser, url: str, picture: Path) -> None:
+    """Write a picture of the page with a simulated workout."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "workout.zip")
+        write_sensor_logger(workout(), file)
+        browser.set_width(1080, 900)
+        browser.open(f"{url}page/")
+        browser.wait("document.documentElement.dataset.ready")
+        browser.give_files("#files", [file])
+        browser.wait("document.getElementById('status').textContent.startsWith('Done')")
+        browser.evaluate(
+            "const side = document.querySelector('[name=side]'); side.value = 'right';"
+            "side.dispatchEvent(new Event('change', { bubbles: true })); undefined"
+        )
+        browser.wait("document.getElementById('status').textContent.startsWith('Done')")
+        browser.picture(picture)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--onnxruntime-web")
+    parser.add_argument("--picture", type=Path)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    made = make_exercise_recordings(6, 3, random_state=0)
+    model = fit_recordings(made.data, "cnn-gru")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "served")
+        folder.mkdir()
+        export_web(model, folder / "page", onnxruntime_web=options.onnxruntime_web)
+        if options.data.is_dir():
+            (folder / "data").symlink_to(options.data)
+        browser = Browser(Path(scratch), timeout_s=600)
+        start = time.monotonic()
+        with Served(folder) as served:
+            if options.picture:
+                draw(browser, served.url, options.picture)
+            elif options.data.is_dir():
+                measure(model, browser, served.url, options.data)
+            else:
+                print(f"{options.data}: there is no such folder. Nothing is measured.")
+        browser.close()
+        print(f"{time.monotonic() - start:.0f} s in the browser")
+
+
+if __name__ == "__main__":
+    main()
