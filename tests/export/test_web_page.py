@@ -204,17 +204,46 @@ def test_real_recordings_are_recognized_as_by_the_package(page, pages, models, n
 def test_the_side_and_the_cut_are_asked(page, models, recordings):
     path = recordings / "lunge.zip"
     browser = page("net", path)
-    assert "side of the body is not named" in browser.evaluate("document.body.innerText")
+    doubt = "The side of the body is not chosen"
+    assert doubt in browser.evaluate("document.body.innerText")
     choose(browser, "side", "left")
-    assert "side of the body is not named" not in browser.evaluate(
-        "document.body.innerText"
-    )
+    assert doubt not in browser.evaluate("document.body.innerText")
     compare(saved(browser), recognize(models["net"], [read_recording(path, side="left")]))
     choose(browser, "segment", "false")
     whole = recognize(models["net"], [read_recording(path, side="left")], segment=False)
     compare(saved(browser), whole)
     choose(browser, "unknownBelow", "1")
     assert saved(browser)["exercise"].tolist() == ["unknown"]
+
+
+def test_recordings_can_be_dropped_and_removed(page, recordings):
+    browser = page("net")
+    browser.evaluate(
+        """(async () => {
+          const blob = await (await fetch("../recordings/squat.zip")).blob();
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([blob], "squat.zip"));
+          dataTransfer.items.add(new File(["hello"], "photo.png"));
+          const drop = document.getElementById("drop");
+          drop.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
+        })()"""
+    )
+    browser.wait(IS_DONE)
+    names = "[...document.querySelectorAll('.recording h2')].map((one) => one.textContent)"
+    assert browser.evaluate(names) == ["squat.zip"]
+    browser.evaluate("document.querySelector('.recording button').click()")
+    assert browser.evaluate(names) == []
+
+
+def test_the_last_choice_counts(page, recordings):
+    browser = page("net", recordings / "squat.zip")
+    browser.evaluate(
+        "for (const value of ['false', 'true', 'false', 'true', 'false']) {"
+        "const field = document.querySelector('[name=segment]'); field.value = value;"
+        "field.dispatchEvent(new Event('change', { bubbles: true })); }"
+    )
+    browser.wait(IS_DONE)
+    assert len(saved(browser)) == 1
 
 
 def csv_of(recording, sensor, change=lambda lines: lines):

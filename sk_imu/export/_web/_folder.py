@@ -207,9 +207,9 @@ def _facts(exported: Exported, resampler: Resampler) -> dict[str, str]:
     if exported.window is not None:
         seconds = exported.window.n_window_timesteps_ / rate_hz
         step = exported.window._n_step / rate_hz
-        facts["Windows"] = f"{seconds:g} s, one each {step:g} s"
+        facts["Windows"] = f"{seconds:g} s long, one every {step:g} s"
     facts["Probabilities"] = (
-        "of the model, as predict_proba returns them"
+        "as the model gives them"
         if exported.method == "predict_proba"
         else "none: the model decides without them"
     )

@@ -72,21 +72,11 @@ export async function recognize(recording, model, options = DEFAULTS) {
     isCut: bouts.length > 0,
     wasSearched: options.segment,
     annotations: recording.annotations,
-    doubts: [...recording.doubts, ...doubtsOf(recording, model, options)],
+    doubts: recording.doubts,
     notes: recording.notes,
     lanes: lanesOf(recording, model),
     sets,
   };
-}
-
-/** Return what this page does not know about a recording. */
-function doubtsOf(recording, model, options) {
-  if (!model.side || options.side) return [];
-  const { onto } = model.side;
-  return [
-    `UNDECIDED: the side of the body is not named. The recording is taken as one of the ${onto} `
-    + "side; choose the side under Reading options.",
-  ];
 }
 
 async function recognizeSet(recording, bout, model, settings, options) {

@@ -1,16 +1,19 @@
 // The page: takes recordings, lets the worker recognize them, and shows the answers.
 
+import { sensorOf } from "./channels.js";
 import { chosenFiles, droppedFiles, recordingsIn } from "./view/dropping.js";
 import { element } from "./view/dom.js";
 import { RecordingView } from "./view/recording.js";
 import { asCsv, save } from "./view/saving.js";
 
 const byId = (id) => document.getElementById(id);
-const form = document.querySelector("#options form");
+const form = byId("reading");
 const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
 /** The recordings on the page by their number: view, name and files. */
 const shown = new Map();
-let model = null, lastId = 0;
+/** What a sensor can be computed from, for those who switch them on. */
+const SOURCES = { TotalAcceleration: "TotalAcceleration (or Accelerometer with Gravity)" };
+let model = null, lastId = 0, lastRequest = 0;
 
 byId("unserved").hidden = true;
 
@@ -45,8 +48,10 @@ function add(files) {
 function ask(id) {
   const one = shown.get(id);
   one.isWaiting = true;
+  one.request = ++lastRequest;
   one.view.wait();
-  worker.postMessage({ id, name: one.name, files: one.files, options: options() });
+  const { request, name, files } = one;
+  worker.postMessage({ id, request, name, files, options: options() });
 }
 
 function remove(id) {
@@ -64,6 +69,7 @@ function progress() {
   const nWaiting = all.filter((one) => one.isWaiting).length;
   const sets = all.flatMap(({ view }) => view.result?.sets ?? []);
   byId("all").hidden = !all.length;
+  byId("side-doubt").hidden = !(all.length && model?.side && !options().side);
   byId("save").disabled = !sets.length;
   const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
   if (!all.length) say("");
@@ -75,7 +81,8 @@ worker.addEventListener("message", ({ data }) => {
   if (data.kind === "model") return describe(data.description);
   if (data.kind === "broken") return broken(data.message);
   const one = shown.get(data.id);
-  if (!one) return undefined; // removed meanwhile
+  // Removed, or asked for again, meanwhile.
+  if (one?.request !== data.request) return undefined;
   one.isWaiting = false;
   if (data.kind === "done") one.view.show(data.result, model, unknownBelow());
   else one.view.fail(data.message);
@@ -93,9 +100,15 @@ function broken(message) {
 
 function describe(description) {
   model = description;
+  const sensors = new Set(model.settings.channels.map(sensorOf));
   byId("about").textContent =
-    `Recognizes ${model.classes.length} exercises: ${model.classes.join(", ")}.`;
+    `Recognizes ${model.classes.length} exercises: ${model.classes.join(", ")}. `
+    + `Needs ${[...sensors].map((sensor) => SOURCES[sensor] ?? sensor).join(" and ")}.`;
   byId("side").hidden = !model.side;
+  byId("side-doubt").replaceChildren(
+    element("strong", {}, "Not decided: "),
+    `The side of the body is not chosen, so recordings are taken as of the ${model.side?.onto} `
+    + "side. The model mirrors those of the other side.");
   const terms = Object.entries(model.facts).flatMap(([term, text]) =>
     [element("dt", {}, term), element("dd", {}, text)]);
   byId("facts").replaceChildren(...terms);
@@ -126,7 +139,9 @@ addEventListener("drop", async ({ dataTransfer }) => {
 });
 
 form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("change", ({ target }) => {
+// At the document, because a field of the form stands outside of it.
+addEventListener("change", ({ target }) => {
+  if (target.form !== form) return;
   if (target.name === "unknownBelow") {
     for (const { view } of shown.values()) view.label(unknownBelow());
     return;

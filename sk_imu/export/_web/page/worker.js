@@ -9,16 +9,28 @@ loading.then(
   ({ session, ...description }) => postMessage({ kind: "model", description }),
   (error) => postMessage({ kind: "broken", message: error.message }));
 
-addEventListener("message", async ({ data: { id, name, files, options } }) => {
+/** The last request for each recording on the page: earlier ones are not answered. */
+const latest = new Map();
+// One after the other, because recordings take memory.
+let queue = Promise.resolve();
+
+addEventListener("message", ({ data }) => {
+  latest.set(data.id, data.request);
+  queue = queue.then(() => answer(data));
+});
+
+async function answer({ id, request, name, files, options }) {
+  if (latest.get(id) !== request) return;
   try {
     const model = await loading;
     const recording = await readRecording(name, files, options);
-    postMessage({ kind: "done", id, result: await recognize(recording, model, options) });
+    const result = await recognize(recording, model, options);
+    postMessage({ kind: "done", id, request, result });
   } catch (error) {
     const known = error instanceof InputError;
     if (!known) console.error(error);
     const message = known ? error.message
       : `${name}: this page failed (${error.message}). Please report it with the recording.`;
-    postMessage({ kind: "failed", id, message });
+    postMessage({ kind: "failed", id, request, message });
   }
-});
+}

@@ -47,6 +47,7 @@ export class RecordingView {
     this.table = element("div");
     this.body.replaceChildren(
       element("p", { class: "soft" }, summary(result)),
+      ...refusalsOf(result).map((text) => element("p", { class: "fail" }, text)),
       ...warningsOf(result).map(([kind, text]) =>
         element("p", { class: "warn" }, element("strong", {}, `${kind}: `), text)),
       element("figure", {}, this.picture, this.caption),
@@ -108,7 +109,9 @@ function summary({ startS, endS, sensors, sets, isCut }) {
     `${sensor} ${Number.isFinite(rateHz) ? `${rateHz.toPrecision(3)} Hz` : ""}`.trim());
   const n = `${sets.length} set${sets.length === 1 ? "" : "s"}`;
   const found = isCut ? `${n} found` : "taken as one set";
-  return `${clockTime(Math.max(endS - startS, 0))} min, ${found}. ${rates.join(", ")}.`;
+  const seconds = Math.max(endS - startS, 0);
+  const length = seconds < 60 ? `${seconds.toFixed(1)} s` : `${clockTime(seconds, 0)} min`;
+  return `${length}, ${found}. ${rates.join(", ")}.`;
 }
 
 /** Return everything about a recording that may make its answers wrong, with its kind. */
@@ -135,6 +138,15 @@ function warningsOf({ doubts, sets, isCut, wasSearched }) {
   return lines;
 }
 
+/** Return why sets were not recognized, each reason once. */
+function refusalsOf({ sets }) {
+  const numbers = new Map();
+  sets.forEach(({ error }, i) => {
+    if (error) numbers.set(error, [...(numbers.get(error) ?? []), i + 1]);
+  });
+  return [...numbers].map(([error, all]) => `Set ${all.join(", ")}: ${error}`);
+}
+
 function setTable({ name, sets }, onZoom) {
   const head = HEADS.map(([full, short], i) => element(
     "th", { scope: "col", class: i > 1 ? "number" : null },
@@ -152,17 +164,21 @@ function cells(set, number, onZoom) {
   const show = element(
     "button", { type: "button", click: () => onZoom(set), "aria-label": `Show set ${number}` },
     String(number));
-  const exercise = set.error
-    ? element("span", { class: "fail" }, set.error)
-    : set.shown === "unknown" ? `unknown (${set.exercise}?)` : set.shown;
+  const isUnknown = !set.error && set.shown === "unknown";
+  const exercise = isUnknown ? `unknown (${set.exercise}?)` : set.shown ?? "not recognized";
   const repetitions = set.repetitions ? String(set.repetitions.length) : "–";
   return [
     element("td", {}, show),
-    element("td", { class: "exercise" }, exercise),
+    element("td", { class: "exercise" }, ...breakable(exercise)),
     element("td", { class: "number" }, ...share(set.probability ?? null)),
     ...[set.startS, set.endS].map((at) => element("td", { class: "number" }, clockTime(at))),
     element("td", { class: "number" }, repetitions),
   ];
+}
+
+/** Return a name that may go on in the next line after each underscore. */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
 }
 
 function share(probability) {
