@@ -108,7 +108,9 @@ def test_it_is_saved_and_loaded(fitted, own, tmp_path):
 
 
 def test_a_file_with_prototypes_of_another_shape_is_refused(own, tmp_path, monkeypatch):
-    monkeypatch.setattr("sk_imu.neural._personal.ExactModule._use", lambda *_: None)
+    monkeypatch.setattr(
+        "sk_imu.neural._classifiers._IMUNetClassifier._use", lambda *_: None
+    )
     broken = pickle.loads(pickle.dumps(own))
     net = broken.pipeline_[-1].estimator_
     net.net_, net._personal = own.pipeline_[-1].estimator_.net_, np.ones((3, 2))

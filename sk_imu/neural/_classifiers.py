@@ -9,9 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+from skorch import NeuralNet
 from torch import nn
 
+from ..validation import check_panel
 from ._base import NetClassifier
 from ._networks import IMUNet, checked_module, minimum_timesteps
 from ._parameters import (
@@ -21,6 +24,7 @@ from ._parameters import (
     Recurrent,
     with_inherited_parameters,
 )
+from ._prediction import quick_copy, quick_proba
 
 __all__ = ["CNNClassifier", "CNNGRUClassifier", "GRUClassifier", "ModuleClassifier"]
 
@@ -38,6 +42,21 @@ class _IMUNetClassifier(NetClassifier, Ends):
 
     def _minimum_timesteps(self) -> int:
         return minimum_timesteps(**self._network()[1])
+
+    def _use(self, net: NeuralNet) -> None:
+        super()._use(net)
+        self._quick = quick_copy(self._exact)
+
+    def _quick_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return probabilities for labels: in float32, NaN where that may be far off.
+
+        It takes a third of the time, but probabilities of a row then depend on the rows
+        that are predicted together, by about 1e-7.
+        """
+        check_is_fitted(self)
+        if next(self._quick.parameters()).device.type != "cpu":
+            return self.predict_proba(X)  # other devices round float32 further
+        return quick_proba(self._quick, check_panel(self, X, reset=False), self.n_jobs)
 
     def _restore(self, weights: dict[str, NDArray[np.floating]]) -> None:
         # Compared before memory is taken for what the parameters ask for.

@@ -12,6 +12,8 @@ from ._training import choose_device, quiet_torch
 
 # What a layer puts out for so many rows stays in the cache: more take twice as long.
 _ROWS_PER_PREDICTION = 256
+# Float32 misses probabilities by about 1e-6, and by more beyond these values.
+_LARGE_VALUE, _LARGE_LOGIT = 100.0, 100.0
 
 
 def exact_copy(module: nn.Module, device: str) -> nn.Module:
@@ -32,6 +34,23 @@ def predict_proba(
     """Return the probability of each class for each row of a panel."""
     logits = torch.from_numpy(outputs(module, panel, n_jobs))
     proba: NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
+    return proba
+
+
+def quick_copy(exact: nn.Module) -> nn.Module:
+    """Return a copy of a module to predict with in float32."""
+    return copy.deepcopy(exact).float()
+
+
+def quick_proba(module: nn.Module, panel: Panel, n_jobs: int | None) -> NDArray[np.float64]:
+    """Return probabilities by a module in float32, NaN for rows of large values."""
+    logits = outputs(module, panel, n_jobs)
+    proba: NDArray[np.float64] = torch.softmax(torch.from_numpy(logits), dim=1).numpy()
+    # This way round, so that NaN counts as large.
+    usual = np.abs(logits).max(axis=1) <= _LARGE_LOGIT
+    for extreme in (panel.max(axis=(1, 2)), panel.min(axis=(1, 2))):
+        usual &= np.abs(extreme) <= _LARGE_VALUE
+    proba[~usual] = np.nan
     return proba
 
 

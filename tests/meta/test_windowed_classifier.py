@@ -15,6 +15,7 @@ from skorch.callbacks import Callback
 from sk_imu import (
     ChannelScaler,
     CNNClassifier,
+    CNNGRUClassifier,
     Flatten,
     SummaryFeatures,
     WindowedClassifier,
@@ -338,3 +339,38 @@ def test_decisions_by_pairs_of_classes_are_votes_for_labels():
     clf = WindowedClassifier(svc, n_timesteps=40).fit(X, y)
     assert clf.score(X, y) == 1
     assert not hasattr(clf, "decision_function")
+
+
+@pytest.mark.parametrize("lr", [1e-12, 0.01])
+@pytest.mark.parametrize("largest", [1, 1e6])
+def test_labels_are_those_of_the_probabilities_in_float64(largest, lr):
+    """Although float32 decides where two classes are not close, as they are untrained."""
+    X, y = make_sets(60)
+    scale = np.geomspace(1, largest, len(X))
+    X = [row * factor for row, factor in zip(X, scale, strict=True)]
+    net = CNNGRUClassifier(**NET, hidden_size=4, lr=lr)
+    clf = WindowedClassifier(net, n_timesteps=20).fit(X, y)
+    proba = clf.predict_proba(X)
+    np.testing.assert_array_equal(clf.predict(X), clf.classes_[proba.argmax(axis=1)])
+    alone = [clf.predict([row])[0] for row in X]
+    np.testing.assert_array_equal(clf.predict(X), alone)
+
+
+def test_sets_of_two_close_classes_are_decided_in_float64():
+    class Coarse(GaussianNB):
+        """Misses each probability by a thousandth, in favor of the first class."""
+
+        def _quick_proba(self, X):
+            return self.predict_proba(X) + [0.001, -0.001]
+
+        def predict_proba(self, X):
+            second = np.reshape(X, (len(X), -1)).mean(axis=1)
+            return np.stack([1 - second, second], axis=1)
+
+        def fit(self, X, y, sample_weight=None):
+            self.classes_ = np.unique(y)
+            return self
+
+    X = [np.full((1, 8), value) for value in (0.2, 0.4995, 0.5005, 0.7, 1.0)]
+    clf = WindowedClassifier(Coarse(), n_timesteps=4).fit(X, [0, 1, 0, 1, 0])
+    np.testing.assert_array_equal(clf.predict(X), [0, 0, 1, 1, 1])
