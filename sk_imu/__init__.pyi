@@ -24,6 +24,9 @@ from .augmentation import (
 from .augmentation import (
     SpeedChange as SpeedChange,
 )
+from .calibration import (
+    ConformalClassifier as ConformalClassifier,
+)
 from .displays import (
     AccuracyTimeDisplay as AccuracyTimeDisplay,
 )

@@ -6,6 +6,7 @@ split that the wrapped classifier makes.
 """
 
 from ._augmented import AugmentedClassifier
+from ._base import fit_with_metadata as fit_with_metadata
 from ._personal import Personalizable as Personalizable
 from ._predictions import SetPredictions as SetPredictions
 from ._windowed import WindowedClassifier

@@ -83,7 +83,7 @@ class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEs
         if weighted or not np.all(row_weights == row_weights[0]):
             metadata["sample_weight"] = row_weights
         self.estimator_ = clone(self.estimator)
-        _fit(self.estimator_, rows, y[origin], metadata, needs_weight=weighted)
+        fit_with_metadata(self.estimator_, rows, y[origin], metadata, needs_weight=weighted)
         self.classes_ = self.estimator_.classes_
         return self
 
@@ -119,13 +119,13 @@ class MetaClassifier(SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEs
         return tags
 
 
-def _fit(
+def fit_with_metadata(
     estimator: Any,
     X: Any,
     y: NDArray[Any],
     metadata: dict[str, NDArray[Any]],
     *,
-    needs_weight: bool,
+    needs_weight: bool = False,
 ) -> None:
     """Fit an estimator with the metadata that it takes.
 

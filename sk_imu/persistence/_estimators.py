@@ -223,6 +223,20 @@ def _kernels_are_sound(rocket: Any) -> bool:
     return True
 
 
+def _conformal_is_sound(conformal: Any) -> bool:
+    known, n_models = vars(conformal), len(conformal.estimators_)
+    fold, of_folds = known["fold_"], known["estimators_"]
+    learned = [known[name] for name in ("fold_", "scores_", "weights_")]
+    return bool(
+        all(isinstance(one, np.ndarray) and one.ndim == 1 for one in learned)
+        and len({len(one) for one in learned}) == 1
+        and np.array_equal(np.unique(fold), np.arange(n_models))
+        and (known["weights_"] > 0).all()
+        # Their probabilities are put into the columns of these classes.
+        and all(np.isin(one.classes_, conformal.classes_).all() for one in of_folds)
+    )
+
+
 def _is_count(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
@@ -242,7 +256,7 @@ def _are_names(value: Any) -> bool:
 
 
 _LEARNED: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("n_features_in_", "n_channels_in_"), _is_count),
+    **dict.fromkeys(("n_features_in_", "n_channels_in_", "n_people_"), _is_count),
     **dict.fromkeys(_TIMESTEPS, _is_length),
     **dict.fromkeys(("sampling_rate_hz_in_", "_gamma"), _is_positive),
     **dict.fromkeys(("kinds_", "_names"), _are_names),
@@ -250,6 +264,7 @@ _LEARNED: dict[str, Callable[[Any], bool]] = {
 }
 _OF_INNER = {"AugmentedClassifier", "WindowedClassifier"}
 _CHECKS: dict[str, Callable[[Any], bool]] = {
+    "ConformalClassifier": _conformal_is_sound,
     "DerivedChannels": _names_are_sound,
     "DecisionTreeClassifier": _tree_is_sound,
     "MiniRocketFeatures": _kernels_are_sound,

@@ -95,6 +95,12 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
                 short="pad",
             )
         ],
+        "ConformalClassifier": [
+            sk_imu.ConformalClassifier(LogisticRegression()),
+            sk_imu.ConformalClassifier(
+                LogisticRegression(), method="raps", weights="people", allow_empty=True
+            ),
+        ],
         "FromSktime": [
             ESTIMATORS["FromSktime"](KNeighborsTimeSeriesClassifier(distance="euclidean"))
         ],

@@ -31,6 +31,7 @@ TABLE = make_pipeline(sk_imu.SummaryFeatures(), LogisticRegression(max_iter=1000
 # The arguments of those that have no default.
 ARGUMENTS = {
     "AugmentedClassifier": [TABLE, sk_imu.RandomScale()],
+    "ConformalClassifier": [TABLE],
     "ExerciseClassifier": ["svm"],
     "FromSktime": [SummaryClassifier(random_state=0)],
     "WindowedClassifier": [TABLE],

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sk_imu import Flatten, WindowedClassifier
+from sk_imu import ConformalClassifier, Flatten, WindowedClassifier
 from sk_imu.persistence import load_model, save_model
 from sk_imu.pipelines import make_pipeline_for
 
@@ -118,6 +118,24 @@ def test_what_was_learned_has_the_shape_of_the_data(model, name, value, path):
     setattr(model, name, value)
     save_model(model, path)
     refused(path, type(model).__name__)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fold_", np.zeros(60, dtype=int)),
+        ("scores_", np.zeros(3)),
+        ("weights_", np.zeros(60)),
+        ("classes_", np.array(["a", "b", "z"])),
+        ("estimators_", []),
+        ("n_people_", -1),
+    ],
+)
+def test_label_sets_come_from_folds_and_scores_that_belong_together(name, value, path):
+    model = ConformalClassifier(LogisticRegression(), n_folds=3).fit(X, Y)
+    setattr(model, name, value)
+    save_model(model, path)
+    refused(path, "ConformalClassifier")
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,7 @@ def wrapped():
     table = make_pipeline(SummaryFeatures(), LogisticRegression(max_iter=1000))
     return {
         "AugmentedClassifier": [table, sk_imu.RandomScale()],
+        "ConformalClassifier": [table],
         "ExerciseClassifier": ["svm"],
         "FromSktime": [SummaryClassifier(random_state=0)],
         "ModuleClassifier": [SmallNet],
