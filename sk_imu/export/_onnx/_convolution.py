@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._graph import OnnxGraph
 from ._tensor import Tensor
 
-__all__ = ["convolve", "pool"]
+__all__ = ["convolve", "large_weight", "pool"]
+
+_LARGE = 8192
 
 
 def convolve(
@@ -24,9 +27,9 @@ def convolve(
     graph = x.graph
     n_out, n_channels, n_taps = weight.shape
     if not graph.is_double:
-        axis = 0 if n_channels > 1 else None  # a filter is no weight
+        kernel = large_weight(graph, weight, 0)
         added = [] if bias is None else [graph.number(bias)]
-        return graph.op("Conv", x, graph.weight(weight, axis), *added, strides=[step])
+        return graph.op("Conv", x, kernel, *added, strides=[step])
     starts = graph.arange((x.size(2) - n_taps) // step + 1) * step
     pieces = x.take(starts.add_axis(1) + np.arange(n_taps), axis=2)
     rows = pieces.transpose(0, 2, 1, 3).reshape(0, 0, n_channels * n_taps)
@@ -34,6 +37,14 @@ def convolve(
     if bias is not None:
         output = output + bias
     return output.transpose(0, 2, 1)
+
+
+def large_weight(graph: OnnxGraph, weight: NDArray[Any], axis: int) -> Tensor:
+    """Return a matrix of a network. With int8 weights, a large one takes 6 bits a value.
+
+    The rounding of many values averages out.
+    """
+    return graph.weight(weight, axis, n_bits=6 if weight.size > _LARGE else 8)
 
 
 def pool(x: Tensor, size: int, kind: str) -> Tensor:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy import signal
 
 from ...preprocessing import (
     BY_GRAVITY,
@@ -15,7 +14,7 @@ from ...preprocessing import (
 )
 from ...recording import GRAVITY_SENSORS, TOTAL_SENSORS
 from ...validation import rate_of
-from ._convolution import convolve
+from ._filter import low_pass
 from ._graph import OnnxGraph
 from ._table import onnx_converter
 from ._tensor import Tensor
@@ -25,16 +24,19 @@ from ._tensor import Tensor
 def _derived_channels(graph: OnnxGraph, step: Any, x: Tensor) -> Tensor:
     names = step._names
     parts = [x] if step._keep else []
+    vectors_of = _vectors_of(step, x)
     if set(step.kinds_) & set(BY_GRAVITY):
-        gravity = _gravity(graph, step, x)
+        gravity = _gravity(graph, step, vectors_of)
     for kind in step.kinds_:
         if kind == "vertical":
             up = gravity / _not_zero(_length(gravity))
         elif kind == "aligned":
-            _, triple = first_of(WITH_MOVEMENT, names)
-            axes = _axes_of_sets(gravity, x.take(triple, axis=1))
-        for sensor, triple in sources_of(names, kind):
-            vectors = x.take(triple, axis=1)
+            movement = vectors_of[first_of(WITH_MOVEMENT, names)[0]]
+            # In float64, as in DerivedChannels.
+            axes = _axes_of_sets(gravity.cast(np.float64), movement.cast(np.float64))
+            axes = axes.cast(graph.dtype)
+        for sensor, _ in sources_of(names, kind):
+            vectors = vectors_of[sensor]
             if kind == "vertical":
                 if sensor in TOTAL_SENSORS:
                     vectors = vectors - gravity
@@ -49,6 +51,15 @@ def _derived_channels(graph: OnnxGraph, step: Any, x: Tensor) -> Tensor:
     return graph.join(parts, axis=1)
 
 
+def _vectors_of(step: Any, x: Tensor) -> dict[str, Tensor]:
+    """Return the three axes of each sensor that has them."""
+    if not step.kinds_:
+        return {}
+    # All of them have a magnitude.
+    triples = sources_of(step._names, "magnitude")
+    return {sensor: x.take(triple, axis=1) for sensor, triple in triples}
+
+
 def _dot(one: Tensor, other: Tensor) -> Tensor:
     """Return the products of vectors, whose axes are the second dimension."""
     return (one * other).sum(1)
@@ -60,13 +71,13 @@ def _length(vectors: Tensor) -> Tensor:
 
 def _not_zero(length: Tensor) -> Tensor:
     """Return lengths to divide by: what has none stays 0."""
-    return length.graph.where(length > 0, length, 1.0)
+    return length.graph.where(length > 0, length, length.like(1.0))
 
 
-def _gravity(graph: OnnxGraph, step: Any, x: Tensor) -> Tensor:
+def _gravity(graph: OnnxGraph, step: Any, vectors_of: dict[str, Tensor]) -> Tensor:
     """Filter gravity forward and backward, by the filter's impulse response."""
-    sensor, triple = first_of(GRAVITY_SENSORS, step._names)
-    vectors = x.take(triple, axis=1)
+    sensor, _ = first_of(GRAVITY_SENSORS, step._names)
+    vectors = vectors_of[sensor]
     if sensor == "Gravity":
         return vectors
     rate_hz, cutoff_hz = rate_of(step), step.gravity_cutoff_hz
@@ -74,26 +85,8 @@ def _gravity(graph: OnnxGraph, step: Any, x: Tensor) -> Tensor:
     edge = (n - 1).at_most(int(np.ceil(rate_hz / cutoff_hz)))
     rows = vectors.pad(edge, edge, "reflect")
     rows = rows.reshape(-1, 1, rows.size(2))  # each axis of each set is a row
-    response = _impulse_response(cutoff_hz, rate_hz, 1e-14 if graph.is_double else 1e-10)
-    n_taps = len(response) - 1
-    # scipy's filter begins as if the first value had been there forever.
-    forward = _filter(rows.pad(n_taps, 0, "edge"), response[::-1])
-    backward = _filter(forward.pad(0, n_taps, "edge"), response)
-    return backward.part(edge, edge + n, axis=2).reshape(-1, 3, n)
-
-
-def _impulse_response(cutoff_hz: float, rate_hz: float, precision: float) -> Any:
-    """Return a low-pass's answer to one impulse, until it stays below a precision."""
-    sos = gravity_filter(cutoff_hz, rate_hz)
-    slowest = np.abs(signal.sos2zpk(sos)[1]).max()
-    impulse = np.zeros(int(np.ceil(np.log(precision) / np.log(slowest))) + 1)
-    impulse[0] = 1
-    response = signal.sosfilt(sos, impulse)
-    return response / response.sum()  # the filter leaves a constant as it is
-
-
-def _filter(rows: Tensor, kernel: Any) -> Tensor:
-    return convolve(rows, kernel[np.newaxis, np.newaxis])
+    filtered = low_pass(rows, gravity_filter(cutoff_hz, rate_hz))
+    return filtered.part(edge, edge + n, axis=2).reshape(-1, 3, n).cast(graph.dtype)
 
 
 def _derivative(graph: OnnxGraph, vectors: Tensor, rate_hz: float) -> Tensor:
@@ -119,7 +112,7 @@ def _axes_of_sets(gravity: Tensor, movement: Tensor) -> Tensor:
     flat = flat / _not_zero(flat.abs().max(1, 2))
     # Two axes of the plane: of the device's, the one that is most across up.
     least = graph.op("ArgMin", up.abs(), axis=1, keepdims=1, dtype=np.int64)
-    across = least.equals(np.arange(3)[:, np.newaxis]).cast(graph.dtype)
+    across = least.equals(np.arange(3)[:, np.newaxis]).cast(up.dtype)
     first = _unit(across - up * _dot(across, up))
     second = _cross(up, first)
     p, q = _dot(flat, first), _dot(flat, second)
@@ -153,4 +146,4 @@ def _signed(axis: Tensor, flat: Tensor) -> Tensor:
     """Return an axis along which the third moment of the movement is positive."""
     along = _dot(flat, axis)
     skewness = (along * along * along).sum(2)
-    return axis * axis.graph.where(skewness < 0, -1.0, 1.0)
+    return axis * axis.graph.where(skewness < 0, axis.like(-1.0), axis.like(1.0))

@@ -39,7 +39,9 @@ def export_onnx(
         The file. If it exists it is replaced, but only once the new one is complete.
     weights : {"float32", "float16", "int8"}, default="float32"
         How matrices are stored: those of networks and linear models, and support vectors.
-        ``"int8"`` has a scale for each output. Trees are stored in one way only.
+        ``"int8"`` stores whole numbers and a scale for each output; those of the large
+        matrices of a network, with more than 8192 values, take 6 bits. Trees are stored in
+        one way only.
     dtype : {"float32", "float64"}, default="float32"
         Data type of input, output and everything between. Forests and MiniRocket compute
         in float32 in any case, as in scikit-learn. With ``"float64"``, which is for
@@ -101,6 +103,9 @@ def export_onnx(
     exported = Exported(fitted)
     graph = OnnxGraph(dtype, weights)
     _write(graph, exported)
+    if graph.has_thresholds:
+        graph = OnnxGraph(dtype, weights, exact=True)
+        _write(graph, exported)
     model = graph.model({**exported.metadata(), "weights": weights, **(metadata or {})})
     with replacement(path) as beside:
         beside.write_bytes(model.SerializeToString())

@@ -6,6 +6,7 @@ NumPy code that it is equal to.
 """
 
 from collections.abc import Sequence
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import onnx
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from onnx import helper, numpy_helper
 
-from .._int8 import as_int8
+from .._int8 import as_int8, packed
 from ._tensor import Tensor, onnx_type
 
 __all__ = ["OnnxGraph"]
@@ -34,6 +35,9 @@ class OnnxGraph:
         Data type of all that is computed.
     weights : {"float32", "float16", "int8"}, default="float32"
         How :meth:`weight` stores a matrix.
+    exact : bool, default=False
+        Whether channels must be rounded as NumPy rounds them, because a later step
+        compares with thresholds.
 
     Attributes
     ----------
@@ -44,6 +48,8 @@ class OnnxGraph:
         inside a :class:`~sk_imu.WindowedClassifier`; None where sets differ in length.
     window_scores : Tensor or None
         The votes of the windows, once there are windows.
+    has_thresholds : bool
+        Whether a step has compared with thresholds.
 
     See Also
     --------
@@ -59,7 +65,9 @@ class OnnxGraph:
     ['ReduceMean', 'Sub', 'Div']
     """
 
-    def __init__(self, dtype: str = "float32", weights: str = "float32") -> None:
+    def __init__(
+        self, dtype: str = "float32", weights: str = "float32", *, exact: bool = False
+    ) -> None:
         self.dtype = np.dtype(dtype)
         self.weights = weights
         self.n_timesteps: int | None = None
@@ -68,23 +76,23 @@ class OnnxGraph:
         self.outputs: list[onnx.ValueInfoProto] = []
         self.constants: dict[tuple[Any, ...], onnx.TensorProto] = {}
         self.window_scores: Tensor | None = None
-        self._n_names = 0
+        self.exact = exact
+        self.has_thresholds = False
+        self._n_names = len(ascii_letters)  # two letters, or X would come up
 
     @property
     def is_double(self) -> bool:
         """Whether the graph computes in float64, for which runtimes lack some operators."""
         return self.dtype == np.float64
 
-    def new_name(self, kind: str) -> str:
-        """Return a name that no other value has.
-
-        Parameters
-        ----------
-        kind : str
-            What it begins with.
-        """
+    def new_name(self) -> str:
+        """Return a name that no other value has: short, because there are hundreds."""
         self._n_names += 1
-        return f"{kind.lower()}_{self._n_names}"
+        name, n = "", self._n_names
+        while n:
+            n, letter = divmod(n - 1, len(ascii_letters))
+            name = ascii_letters[letter] + name
+        return name
 
     def input(self, name: str, shape: Sequence[int | str]) -> Tensor:
         """Add an input.
@@ -181,9 +189,9 @@ class OnnxGraph:
         values = [None if v is None else self.value(v) for v in inputs]
         if dtype is None and values[0] is not None:
             dtype = values[0].dtype
-        names = [self.new_name(kind) for _ in range(n)]
+        names = [self.new_name() for _ in range(n)]
         given = ["" if value is None else value.name for value in values]
-        node = helper.make_node(kind, given, names, domain=domain, **attributes)
+        node = helper.make_node(kind, given, names, domain=domain or None, **attributes)
         self.nodes.append(node)
         return [Tensor(self, name, np.dtype(dtype)) for name in names]
 
@@ -211,7 +219,7 @@ class OnnxGraph:
         array = np.ascontiguousarray(array).reshape(array.shape)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self.constants:
-            name = self.new_name("constant")
+            name = self.new_name()
             self.constants[key] = numpy_helper.from_array(array, name)
         return Tensor(self, self.constants[key].name, array.dtype)
 
@@ -239,7 +247,9 @@ class OnnxGraph:
         parts = [v if isinstance(v, Tensor) else self.ints(v) for v in values]
         return parts[0] if len(parts) == 1 else self.join(parts, axis=0)
 
-    def weight(self, value: NDArray[Any], axis: int | None = None) -> Tensor:
+    def weight(
+        self, value: NDArray[Any], axis: int | None = None, *, n_bits: int = 8
+    ) -> Tensor:
         """Return a matrix of a model, stored as the graph's ``weights`` say.
 
         Parameters
@@ -249,6 +259,9 @@ class OnnxGraph:
         axis : int, default=None
             With int8 weights, the axis of which each slice has a scale of its own; without
             one it is stored as float32.
+        n_bits : {8, 6}, default=8
+            With int8 weights, the bits of a whole number. Those of 6 are packed, and
+            unpacked when the file is loaded.
 
         Returns
         -------
@@ -258,16 +271,21 @@ class OnnxGraph:
         if self.weights == "float16":
             return self.constant(value, np.float16).cast(self.dtype)
         if self.weights == "int8" and axis is not None:
-            whole, scale = as_int8(np.asarray(value), axis)
-            return self.op(
-                "DequantizeLinear",
-                whole,
-                scale,
-                np.zeros(len(scale), np.int8),
-                axis=axis,
-                dtype=np.float32,
-            )
+            whole, scale = as_int8(np.asarray(value), axis, n_bits)
+            stored = self._unpacked(whole) if n_bits == 6 else self.constant(whole)
+            return self.op("DequantizeLinear", stored, scale, axis=axis, dtype=np.float32)
         return self.number(value)
+
+    def _unpacked(self, whole: NDArray[np.int8]) -> Tensor:
+        """Return whole numbers of 6 bits, which are stored packed."""
+        words = self.constant(packed(whole)).cast(np.int32)
+        high = words // 64
+        fourth = (high * np.array([[1], [4], [16]])).sum(0)
+        low = self.op("Mod", words, np.array(64, np.int32))
+        numbers = self.join([low, fourth], axis=0)
+        if whole.size % 4:
+            numbers = numbers.reshape(-1).part(0, whole.size, axis=0)
+        return (numbers.reshape(*whole.shape) - 32).cast(np.int8)
 
     def join(self, parts: Sequence[Tensor], axis: int) -> Tensor:
         """Return tensors joined along an axis.

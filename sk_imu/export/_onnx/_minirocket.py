@@ -5,7 +5,7 @@ is a response of a training set itself. So sums must be rounded as there: where 
 order makes a difference in the last digit, a count changes.
 """
 
-from itertools import combinations, groupby, pairwise
+from itertools import combinations, groupby
 from typing import Any
 
 import numpy as np
@@ -18,25 +18,38 @@ from ._tensor import Tensor
 
 #: Of the nine taps of a kernel, three have weight 2 and the others −1.
 _TRIPLES = list(combinations(range(9), 3))
-#: The first two of three, and the number of each.
-_PAIRS = list(combinations(range(8), 2))
-_PAIR_OF = {pair: i for i, pair in enumerate(_PAIRS)}
 
 
 @onnx_converter(MiniRocketFeatures)
 def _minirocket(graph: OnnxGraph, step: Any, x: Tensor) -> Tensor:
+    graph.has_thresholds = True
     kernels = _Kernels(step)
-    responses = _responses(kernels, x.cast(np.float32))
-    time, edge = np.arange(kernels.n_timesteps), kernels.edge[:, np.newaxis]
-    inside = (time >= edge) & (time < kernels.n_timesteps - edge)
-    outside = graph.constant(-np.inf, np.float32)
-    responses = graph.where(graph.constant(inside), responses, outside)
+    # Outside, no response exceeds a threshold.
+    outside = graph.where(
+        graph.op("And", *_inside(graph, kernels), dtype=np.bool_),
+        graph.constant(0.0, np.float32),
+        graph.constant(-np.inf, np.float32),
+    )
+    responses = (_responses(kernels, x.cast(np.float32)) + outside).add_axis(2)
+    sizes = [len(run) for run in kernels.runs]
     counts = [
-        _counts_above(responses.part(start, end, axis=1), kernels.thresholds[start:end])
-        for start, end in kernels.runs
+        # (batch, kernel, threshold, time)
+        (part > run[..., np.newaxis]).cast(np.float32).sum(3, keep=False).reshape(0, -1)
+        for part, run in zip(responses.split(sizes, axis=1), kernels.runs, strict=True)
     ]
     shares = graph.join(counts, axis=1) / kernels.n_counted
     return shares.cast(graph.dtype)
+
+
+def _inside(graph: OnnxGraph, kernels: "_Kernels") -> tuple[Tensor, Tensor]:
+    """Return where a timestep is neither too early nor too late for a kernel to count.
+
+    They are computed when the file is loaded, so that it stays small.
+    """
+    n = kernels.n_timesteps
+    time = graph.arange(graph.ints(n))
+    edge = graph.constant(kernels.edge[:, np.newaxis])
+    return time >= edge, edge < n - time
 
 
 class _Kernels:
@@ -51,100 +64,75 @@ class _Kernels:
         #: The channels that each sums.
         ends = np.cumsum(learned["n_channels"])
         self.channels = np.split(learned["channels"], ends[:-1])
-        #: The thresholds of each.
         n_thresholds = np.repeat(learned["n_biases"], n_triples)
-        self.thresholds = np.split(learned["biases"], np.cumsum(n_thresholds)[:-1])
+        thresholds = np.split(learned["biases"], np.cumsum(n_thresholds)[:-1])
         #: Every second kernel counts only where it lies within the set.
         dilation, triple = np.divmod(np.arange(len(self.channels)), n_triples)
         inner = (dilation + triple) % 2 == 1
-        self.edge = np.where(inner, 4 * self.dilations[dilation], 0)
+        edge = np.where(inner, 4 * self.dilations[dilation], 0)
+        self.edge = edge.astype(np.int64)
         self.n_counted = np.repeat(self.n_timesteps - 2 * self.edge, n_thresholds)
-        #: Kernels that follow each other and have the same number of thresholds.
-        self.runs: list[tuple[int, int]] = []
-        start = 0
-        for n, run in groupby(n_thresholds):
-            end = start + len(list(run))
-            if n > 0:
-                self.runs.append((start, end))
-            start = end
+        #: The thresholds of kernels that follow each other and have as many of them.
+        self.runs = [np.array([*run]) for _, run in groupby(thresholds, key=len)]
 
-    def terms(self) -> tuple[NDArray[Any], list[int], NDArray[Any]]:
-        """Return what is added, in an order by which kernels are summed side by side.
+    def ranks(self) -> tuple[NDArray[Any], list[tuple[Any, Any, Any]]]:
+        """Return an order of the kernels, and what is added in it.
 
-        The first channel of each kernel, then the second of each that has one, and so on,
-        with the kernels of most channels first: rows of dilation, triple and channel. And
-        how many first, second, ... channels there are, and the order of the kernels.
+        Those with most channels come first. What is added is the dilation, the triple and
+        the channel: first the first of each kernel, then the second of each that has one,
+        and so on.
         """
         n_channels = np.array([len(channels) for channels in self.channels])
         order = np.argsort(-n_channels, kind="stable")
-        n_terms = [int((n_channels > rank).sum()) for rank in range(n_channels.max())]
-        rows = [
-            (*divmod(kernel, len(_TRIPLES)), self.channels[kernel][rank])
-            for rank, n in enumerate(n_terms)
-            for kernel in order[:n]
-        ]
-        return np.array(rows), n_terms, order
+        ranks = []
+        for rank in range(n_channels.max()):
+            kernels = order[: (n_channels > rank).sum()]
+            channel = np.array([self.channels[kernel][rank] for kernel in kernels])
+            ranks.append((*np.divmod(kernels, len(_TRIPLES)), channel))
+        return order, ranks
 
 
 def _responses(kernels: _Kernels, x: Tensor) -> Tensor:
     """Return the response of each kernel: (batch, kernel, time)."""
-    graph = x.graph
-    n, n_channels = kernels.n_timesteps, kernels.n_channels
-    taps = _shifted(x, kernels.dilations, n)
+    n = kernels.n_timesteps
+    n_rows = len(kernels.dilations) * kernels.n_channels
+    taps = _taps(kernels, x)
     # The weights −1 and 2 are written as −1 everywhere and 3 at three taps.
-    ones = -taps[4]
+    parts = taps.split([n_rows] * 9, axis=1)
+    ones = -parts[4]
     for tap in (0, 1, 2, 3, 5, 6, 7, 8):
-        ones = ones - taps[tap]
-    threes = [tap * 3.0 for tap in taps]
-    pairs = graph.join([(ones + threes[i]) + threes[j] for i, j in _PAIRS], axis=1).reshape(
-        0, -1, n
-    )
-    thirds = graph.join(threes, axis=1).reshape(0, -1, n)
-    rows, n_terms, order = kernels.terms()
-    dilation, triple, channel = rows.T
-    i, j, k = np.array(_TRIPLES)[triple].T
-    pair = np.array([_PAIR_OF[one] for one in zip(i, j, strict=True)])
-    # Rows of `pairs` and `thirds` go by tap, dilation and channel.
-    place = dilation * n_channels + channel
-    n_each = len(kernels.dilations) * n_channels
-    terms = pairs.take(pair * n_each + place, 1) + thirds.take(k * n_each + place, 1)
-    return _summed(terms, n_terms).take(np.argsort(order), axis=1)
+        ones = ones - parts[tap]
+    threes = taps * 3.0
+    sums = threes.part(0, 7 * n_rows, axis=1).reshape(0, 7, n_rows, n) + ones.add_axis(1)
+    sums = sums.reshape(0, 7 * n_rows, n)
 
+    def terms(dilation: Any, triple: Any, channel: Any) -> Tensor:
+        row = dilation * kernels.n_channels + channel
+        i, j, k = (tap * n_rows + row for tap in np.array(_TRIPLES)[triple].T)
+        return (sums.take(i, axis=1) + threes.take(j, axis=1)) + threes.take(k, axis=1)
 
-def _shifted(x: Tensor, dilations: NDArray[Any], n: int) -> list[Tensor]:
-    """Return x as each of nine taps meets it, of shape (batch, dilation, channel, time).
-
-    Beyond its ends, x is 0.
-    """
-    edge = int(4 * dilations.max())
-    padded = x.pad(edge, edge, "constant")
-    return [
-        x.graph.join(
-            [
-                padded.part(edge + by, edge + by + n, axis=2).add_axis(1)
-                for by in (dilations * offset).tolist()
-            ],
-            axis=1,
-        )
-        for offset in range(-4, 5)
-    ]
-
-
-def _summed(terms: Tensor, n_terms: list[int]) -> Tensor:
-    """Return the sums of first, second, ... terms, of which later ones are fewer."""
-    total = terms.part(0, n_terms[0], axis=1)
-    start = n_terms[0]
+    order, ranks = kernels.ranks()
+    total = terms(*ranks[0])
     finished: list[Tensor] = []
-    for before, n in pairwise(n_terms):
-        if n < before:
-            finished.insert(0, total.part(n, before, axis=1))
-            total = total.part(0, n, axis=1)
-        total = total + terms.part(start, start + n, axis=1)
-        start += n
-    return terms.graph.join([total, *finished], axis=1)
+    n_before = len(order)
+    for rank in ranks[1:]:
+        n_kernels = len(rank[0])
+        if n_kernels < n_before:
+            total, rest = total.split([n_kernels, n_before - n_kernels], axis=1)
+            finished.insert(0, rest)
+        total = total + terms(*rank)
+        n_before = n_kernels
+    return x.graph.join([total, *finished], axis=1).take(np.argsort(order), axis=1)
 
 
-def _counts_above(responses: Tensor, thresholds: list[NDArray[Any]]) -> Tensor:
-    """Return at how many timesteps responses exceed thresholds."""
-    above = responses.add_axis(2) > np.array(thresholds)[..., np.newaxis]
-    return above.cast(np.float32).sum(3, keep=False).reshape(0, -1)
+def _taps(kernels: _Kernels, x: Tensor) -> Tensor:
+    """Return x as each tap meets it: (batch, row, time).
+
+    There is a row for each tap, dilation and channel. Beyond its ends, x is 0.
+    """
+    edge = int(4 * kernels.dilations.max())
+    padded = x.pad(edge, edge, "constant")
+    starts = edge + np.multiply.outer(np.arange(-4, 5), kernels.dilations).ravel()
+    n = kernels.n_timesteps
+    pieces = [padded.part(start, start + n, axis=2) for start in starts.tolist()]
+    return x.graph.join(pieces, axis=1)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from ._convolution import large_weight
 from ._tensor import Tensor, onnx_type
 
 __all__ = ["recur"]
@@ -35,8 +36,8 @@ def _operator(gru: Any, name: str, x: Tensor, reverse: bool) -> tuple[Tensor, Te
     states, last = graph.ops(
         "GRU",
         x,
-        graph.weight(w[np.newaxis], 1),
-        graph.weight(r[np.newaxis], 1),
+        large_weight(graph, w[np.newaxis], 1),
+        large_weight(graph, r[np.newaxis], 1),
         graph.number(bias[np.newaxis]),
         n=2,
         hidden_size=gru.hidden_size,
@@ -85,6 +86,10 @@ def _scan(gru: Any, name: str, x: Tensor, reverse: bool) -> tuple[Tensor, Tensor
 
 def _cell(weight: str, bias: str, size: int, dtype: Any) -> Any:
     """Return the graph of one timestep: from state ``h`` and input ``x`` to ``h_out``."""
+
+    def inner(name: str) -> str:
+        return f"gru_{name}"  # no name of the graph around it has an underscore
+
     lines = f"""
         MatMul h {weight} : hw
         Add hw {bias} : hb
@@ -104,14 +109,16 @@ def _cell(weight: str, bias: str, size: int, dtype: Any) -> Any:
     """
     nodes = []
     for line in lines.strip().splitlines():
-        kind, *inputs = line.partition(":")[0].split()
-        outputs = line.partition(":")[2].split()
+        given, made = (part.split() for part in line.split(":"))
+        kind, *inputs = given
+        inputs = [name if name in (weight, bias) else inner(name) for name in inputs]
+        outputs = [inner(name) for name in made]
         more: dict[str, Any] = {"axis": 1, "num_outputs": 3} if kind == "Split" else {}
         nodes.append(helper.make_node(kind, inputs, outputs, **more))
     number = onnx_type(dtype)
 
     def described(name: str, width: int) -> Any:
-        return helper.make_tensor_value_info(name, number, ["batch", width])
+        return helper.make_tensor_value_info(inner(name), number, ["batch", width])
 
     return helper.make_graph(
         nodes,

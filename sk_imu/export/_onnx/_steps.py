@@ -54,7 +54,7 @@ def _windowed(graph: OnnxGraph, classifier: Any, x: Tensor) -> Tensor:
     last = x.size(2) - size
     n = (last + (hop - 1)) // hop + 1
     starts = (graph.arange(n) * hop).at_most(last)  # the last window ends with the set
-    index = starts.add_axis(1) + np.arange(size)
+    index = starts.add_axis(1) + graph.arange(graph.ints(size))
     windows = x.take(index, axis=2).transpose(0, 2, 1, 3)  # of (batch, n, channel, time)
     graph.n_timesteps = size
     rows = windows.reshape(-1, classifier.n_channels_in_, size)

@@ -1,5 +1,6 @@
 """A value of a graph that is being written."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,13 +47,20 @@ class Tensor:
         self.name = name
         self.dtype = np.dtype(dtype)
 
-    def _like(self, other: Any) -> "Tensor":
+    def like(self, other: Any) -> "Tensor":
+        """Return a Tensor as it is, and an array as a constant of the dtype of this one.
+
+        Parameters
+        ----------
+        other : Tensor or array-like
+            The value.
+        """
         if isinstance(other, Tensor):
             return other
         return self.graph.constant(other, self.dtype)
 
     def _with(self, kind: str, other: Any, dtype: DTypeLike | None = None) -> "Tensor":
-        return self.graph.op(kind, self, self._like(other), dtype=dtype)
+        return self.graph.op(kind, self, self.like(other), dtype=dtype)
 
     def __add__(self, other: Any) -> "Tensor":
         return self._with("Add", other)
@@ -73,13 +81,13 @@ class Tensor:
         return self._with("MatMul", other)
 
     def __radd__(self, other: Any) -> "Tensor":
-        return self._like(other) + self
+        return self.like(other) + self
 
     def __rsub__(self, other: Any) -> "Tensor":
-        return self._like(other) - self
+        return self.like(other) - self
 
     def __rmul__(self, other: Any) -> "Tensor":
-        return self._like(other) * self
+        return self.like(other) * self
 
     def __neg__(self) -> "Tensor":
         return self.graph.op("Neg", self)
@@ -229,6 +237,22 @@ class Tensor:
         """
         ints = self.graph.ints
         return self.graph.op("Slice", self, ints(start), ints(stop), ints(axis))
+
+    def split(self, sizes: Sequence[int], axis: int) -> list["Tensor"]:
+        """Return the parts of an axis that follow each other.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Their lengths.
+        axis : int
+            The axis.
+        """
+        if len(sizes) == 1:
+            return [self]
+        return self.graph.ops(
+            "Split", self, self.graph.ints(*sizes), n=len(sizes), axis=axis
+        )
 
     def transpose(self, *axes: int) -> "Tensor":
         """Return the values with their axes in another order.

@@ -13,6 +13,7 @@ from ._tensor import Tensor
 
 @onnx_converter(RandomForestClassifier, ExtraTreesClassifier)
 def _forest(graph: OnnxGraph, forest: Any, x: Tensor) -> Tensor:
+    graph.has_thresholds = True
     nodes: dict[str, list[Any]] = {}
     leaves: dict[str, list[Any]] = {}
     for number, estimator in enumerate(forest.estimators_):
