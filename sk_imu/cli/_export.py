@@ -41,6 +41,12 @@ def _write_web(model: Any, path: str, **options: Any) -> None:
     export_web(model, path, **options)
 
 
+def _write_c(model: Any, path: str, **options: Any) -> None:
+    from ..export import export_c
+
+    export_c(model, path, **options)
+
+
 FORMATS = {
     "onnx": Format("model.onnx", ("float32", "float16", "int8"), check_output, _write_onnx),
     "web": Format(
@@ -52,6 +58,7 @@ FORMATS = {
         "Serve it, such as with `python -m http.server --directory {}`, and open "
         "http://localhost:8000.",
     ),
+    "c": Format("sk_imu_model.h", ("float32", "int8", "int4"), check_output, _write_c),
 }
 
 
@@ -70,7 +77,8 @@ def _add_export(commands: Commands) -> None:
         "  sk-imu export model.skops\n"
         "  sk-imu export model.skops --format onnx --weights int8 -o small.onnx\n"
         "  sk-imu export model.skops --format web -o page\n"
-        "  python -m http.server --directory page",
+        "  python -m http.server --directory page\n"
+        "  sk-imu export model.skops --format c --weights int8 -o squats.h",
         " It takes sets at the common rate and gives the probability of each exercise.",
     )
     export.add_argument(

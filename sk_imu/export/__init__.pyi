@@ -1,4 +1,5 @@
 # The names of the package, registered once: ``__init__.py`` imports them on first use.
+from ._c import export_c as export_c
 from ._onnx import OnnxGraph as OnnxGraph
 from ._onnx import Tensor as Tensor
 from ._onnx import export_onnx as export_onnx
