@@ -1,6 +1,6 @@
 """How much the exported page differs from the package, and how long it takes.
 
-Run ``python tests/benchmarks/bench_browser.py``. A CNN-GRU is trained on simulated
+Run ``python tests/benchmarks/bench_browser.py``. A model is trained on simulated
 recordings and exported; the page recognizes real exports of the app Sensor Logger in
 headless Chromium. They are looked for in ``--data``, by default in ``shared/data`` beside
 the repository. ``--picture FILE`` draws the picture of the documentation instead, from a
@@ -165,11 +165,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--onnxruntime-web")
+    parser.add_argument("--model", default="cnn-gru")
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     made = make_exercise_recordings(6, 3, random_state=0)
-    model = fit_recordings(made.data, "cnn-gru")
+    model = fit_recordings(made.data, options.model)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "served")
         folder.mkdir()

@@ -7,7 +7,7 @@ import {
   EULER_AXES, GRAVITY_SENSORS, QUATERNION_AXES, SENSOR_AXES, SENSOR_UNITS, STANDARD_GRAVITY,
   TOTAL_PARTS,
 } from "../channels.js";
-import { leftOf, stableOrder } from "../signal/clocks.js";
+import { stableOrder, valueAt } from "../signal/clocks.js";
 import { medianNorm } from "./plausibility.js";
 import { filter } from "./samples.js";
 
@@ -262,12 +262,4 @@ function meanCosine(one, other) {
     n++;
   });
   return inside >= 2 && n ? sum / n : NaN;
-}
-
-/** Interpolate between samples whose times do not decrease. */
-export function valueAt(times, values, time) {
-  const left = leftOf(times, time);
-  const step = times[left + 1] - times[left];
-  if (step === 0 || time >= times[left + 1]) return values[left + 1];
-  return values[left] + ((time - times[left]) / step) * (values[left + 1] - values[left]);
 }

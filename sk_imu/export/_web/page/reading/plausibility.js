@@ -7,9 +7,7 @@ import {
   EULER_AXES, GRAVITY_SENSORS, QUATERNION_AXES, SENSOR_UNITS, STANDARD_GRAVITY,
 } from "../channels.js";
 import { InputError, shown } from "../errors.js";
-import { median, stableOrder, usualInterval } from "../signal/clocks.js";
-import { extremes } from "../signal/resampler.js";
-import { valueAt } from "./conventions.js";
+import { extremes, median, stableOrder, usualInterval, valueAt } from "../signal/clocks.js";
 import { filter, whereIs } from "./samples.js";
 
 /** Units that files have in place of the package's, and their factors. */

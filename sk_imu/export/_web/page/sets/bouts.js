@@ -2,8 +2,7 @@
 //
 // As find_bouts of the package (sk_imu/segmentation/_bouts.py), with its default thresholds.
 
-import { median } from "../signal/clocks.js";
-import { extremes } from "../signal/resampler.js";
+import { extremes, median } from "../signal/clocks.js";
 import { MOTION_RATE_HZ, motionOf } from "./motion.js";
 import { asRepetitions, locateRepetitions } from "./repetitions.js";
 

@@ -47,13 +47,13 @@ export function locateRepetitions(motion, first, stop, { isCut }) {
   const step = period / N_PHASES;
   const n = Math.ceil((rows[0].length - 1) / step);
   const scaled = rows.map((row) =>
-    Float64Array.from({ length: n }, (_, i) => valueAt(row, i * step)));
+    Float64Array.from({ length: n }, (_, i) => valueAtPosition(row, i * step)));
   return new Matcher(scaled, MIN_CONFIDENCE, isCut)
     .search(first / step, stop / step)
     .map(([begin, end, confidence]) => [begin * step, end * step, confidence]);
 }
 
-function valueAt(row, position) {
+function valueAtPosition(row, position) {
   const left = Math.min(Math.trunc(position), Math.max(row.length - 2, 0));
   const right = Math.min(left + 1, row.length - 1), weight = position - left;
   return row[left] * (1 - weight) + row[right] * weight;

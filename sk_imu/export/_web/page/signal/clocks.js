@@ -22,6 +22,16 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** Return the least and the largest of numbers, in any order. */
+export function extremes(values) {
+  let least = Infinity, most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}
+
 /** Return the interval between samples, gaps and bursts aside; NaN for fewer than two. */
 export function usualInterval(timesS) {
   const n = timesS.length;
@@ -114,4 +124,12 @@ export function leftOf(timesS, atS) {
     else high = middle;
   }
   return Math.min(Math.max(low - 1, 0), timesS.length - 2);
+}
+
+/** Interpolate between samples whose times do not decrease. */
+export function valueAt(times, values, time) {
+  const left = leftOf(times, time);
+  const step = times[left + 1] - times[left];
+  if (step === 0 || time >= times[left + 1]) return values[left + 1];
+  return values[left] + ((time - times[left]) / step) * (values[left + 1] - values[left]);
 }

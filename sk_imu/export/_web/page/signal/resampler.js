@@ -6,7 +6,9 @@
 
 import { channelParts, QUATERNION_AXES } from "../channels.js";
 import { InputError, shown } from "../errors.js";
-import { findGaps, GAP, mendClock, usualInterval, withoutNearRepeats } from "./clocks.js";
+import {
+  extremes, findGaps, GAP, mendClock, usualInterval, withoutNearRepeats,
+} from "./clocks.js";
 import { resampleStream, ROUNDING } from "./resampling.js";
 
 const LONGEST_S = 1.0;
@@ -67,16 +69,6 @@ export function overlap(streams) {
     Math.max(...all.map((stream) => extremes(stream.timesS)[0])),
     Math.min(...all.map((stream) => extremes(stream.timesS)[1])),
   ];
-}
-
-/** Return the least and the largest of numbers, in any order. */
-export function extremes(values) {
-  let least = Infinity, most = -Infinity;
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
 }
 
 function checkChannels(recording, names, parts) {
