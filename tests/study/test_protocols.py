@@ -35,6 +35,7 @@ from sk_imu.study._data import load_study_data
 ACCELEROMETER = [f"Accelerometer_{axis}" for axis in "xyz"]
 HELD_OUT = [
     UnseenPeople(),
+    UnseenPeople(n_folds=3),
     UnseenSessions(),
     UnseenPlacement(),
     UnseenSide(),
@@ -90,6 +91,21 @@ def test_what_is_held_out_is_never_learned_from(protocol, data, seed):
     # Otherwise scores of several seeds could not be averaged by person.
     other = protocol.splits(*known, quick=True, seed=seed + 1)
     assert [fold.name for fold in other] == [fold.name for fold in quick]
+
+
+def test_groups_of_people_where_there_are_many():
+    y, people = np.tile(["lunge", "squat"], 30), np.repeat(np.arange(15), 4)
+    folds = UnseenPeople(n_folds=4).splits(y, people, quick=False, seed=0)
+    tested = [np.unique(people[fold.test]).tolist() for fold in folds]
+    assert [fold.name for fold in folds] == [f"group {k}" for k in range(1, 5)]
+    assert sorted(map(len, tested)) == [3, 4, 4, 4]
+    assert sorted(p for group in tested for p in group) == list(range(15))
+    again = UnseenPeople(n_folds=4).splits(y, people, quick=False, seed=1)
+    assert [np.unique(people[fold.test]).tolist() for fold in again] == tested
+    each = UnseenPeople(n_folds=15).splits(y, people, quick=False, seed=0)
+    assert [fold.name for fold in each] == [f"subject {k}" for k in range(15)]
+    with pytest.raises(ValueError, match="n_folds=1 leaves nobody"):
+        UnseenPeople(n_folds=1).why_unavailable(y, people)
 
 
 @settings(max_examples=25)

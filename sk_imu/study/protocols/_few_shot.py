@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from ._base import Factor, Fold, Labels, draw_two
-from ._unseen import UnseenPeople
+from ._unseen import HeldOut
 
 
-class FewShot(UnseenPeople):
+class FewShot(HeldOut):
     """Learn from all others and from k labeled sets per class of the person tested.
 
     In each draw the person's sets are put in random order. The model learns from the

@@ -9,21 +9,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 from ._base import Factor, Fold, Labels, Protocol, draw_two, why_not_fitted, why_not_nested
 
 
-class UnseenPeople(Protocol):
-    """Leave one subject out, with the search nested inside: the honest score.
+class HeldOut(Protocol):
+    """Base of the protocols that leave out each group in turn: people, if nothing else."""
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sk_imu.study import UnseenPeople
-    >>> y, subjects = np.tile(["lunge", "squat"], 10), np.repeat([1, 2, 3, 4, 5], 4)
-    >>> [fold.name for fold in UnseenPeople().splits(y, subjects, quick=True, seed=0)]
-    ['subject 4', 'subject 5']
-    """
-
-    name = "unseen-people"
-    title = "(c) unseen people"
-    meaning = "tested on a person whom the model has not learned from"
     # What the groups are called, and the start of a message on a class nobody else has.
     _what = "subjects"
     _nobody = "only {}"
@@ -72,7 +60,58 @@ class UnseenPeople(Protocol):
         ]
 
 
-class UnseenSessions(UnseenPeople):
+class UnseenPeople(HeldOut):
+    """Leave one subject out, with the search nested inside: the honest score.
+
+    Parameters
+    ----------
+    n_folds : int, default=None
+        Number of groups of subjects to leave out in turn where there are more subjects, to
+        save time. The groups are drawn once, and are the same for every seed. None leaves
+        each subject out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu.study import UnseenPeople
+    >>> y, subjects = np.tile(["lunge", "squat"], 10), np.repeat([1, 2, 3, 4, 5], 4)
+    >>> [fold.name for fold in UnseenPeople().splits(y, subjects, quick=True, seed=0)]
+    ['subject 4', 'subject 5']
+    >>> in_two = UnseenPeople(n_folds=2).splits(y, subjects, quick=False, seed=0)
+    >>> [np.unique(subjects[fold.test]).tolist() for fold in in_two]
+    [[3, 4, 5], [1, 2]]
+    """
+
+    name = "unseen-people"
+    title = "(c) unseen people"
+    meaning = "tested on a person whom the model has not learned from"
+
+    def __init__(self, n_folds: int | None = None) -> None:
+        self.n_folds = n_folds
+
+    def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
+        assert subjects is not None
+        people = np.unique(subjects)
+        if self.n_folds is None or self.n_folds >= len(people):
+            return super()._all_folds(subjects, factor)
+        if self.n_folds < 2:
+            raise ValueError(
+                f"UnseenPeople: n_folds={self.n_folds} leaves nobody to learn from. Give 2 "
+                "or more, or None to leave out each subject."
+            )
+        # Mixed, because people who were recorded together often have numbers in a row. Not
+        # by the study's seed, so that the scores of several seeds are of the same folds.
+        mixed = np.random.default_rng(0).permutation(people)
+        left_out = [
+            np.isin(subjects, group) for group in np.array_split(mixed, self.n_folds)
+        ]
+        return [
+            Fold(f"group {k}", np.flatnonzero(~test), np.flatnonzero(test))
+            for k, test in enumerate(left_out, start=1)
+        ]
+
+
+class UnseenSessions(HeldOut):
     """Leave one session out: people of the training set, in another session.
 
     The sessions of people who have another one to learn from are tested; people with one
@@ -129,7 +168,7 @@ class UnseenSessions(UnseenPeople):
         ]
 
 
-class UnseenPlacement(UnseenPeople):
+class UnseenPlacement(HeldOut):
     """Hold out one person at one placement; learn from others at other placements.
 
     People are kept apart, too, because a person's own movement at another placement
@@ -201,7 +240,7 @@ class UnseenSide(UnseenPlacement):
     by = "side"
 
 
-class UnseenDataset(UnseenPeople):
+class UnseenDataset(HeldOut):
     """Learn from all data sets but one, test on that one.
 
     The data must be a mapping of names to data sets.
