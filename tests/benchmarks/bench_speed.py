@@ -268,6 +268,8 @@ def predict_one(quick):
         rest = pipeline[n_raw:]
         calls[f"{name}, resampled"] = lambda p=rest, m=method, s=series: getattr(p, m)(s)
         whole[name] = lambda p=pipeline: p.predict(X)
+        if method == "predict_proba":
+            whole[f"{name}, probabilities"] = lambda p=pipeline: p.predict_proba(X)
         if name == "cnn-gru":
             module = inmost(pipeline).module_.eval()
             window = torch.as_tensor(
