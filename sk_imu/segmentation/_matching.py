@@ -1,5 +1,7 @@
 """Match a template of one repetition with every piece of a movement."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..preprocessing import interpolate
@@ -14,25 +16,57 @@ _N_BEGINNINGS = 16
 # The weights, numbers of timesteps and least resemblance below were chosen on two people
 # of Exermote and on simulated recordings. docs/results/segmentation.rst says which other
 # values were tried, and what each rule is worth.
-#: Weight of speed at the ends of repetitions, which people usually begin and end at rest.
-_REST_WEIGHT = 0.3
 #: Rounds in which the template and the pieces that match it improve each other.
 _N_ROUNDS = 3
-#: Weight of the distance between the postures at the ends of repetitions and those around
-#: the set, in units of the template's movement. Speed alone takes the turning point of a
-#: movement for its beginning, because it is slow there, too.
-_POSTURE_WEIGHT = 0.7
 #: Timesteps that are averaged for the speed and the posture at the ends of a repetition,
 #: for the posture at the ends of a set that is cut out, and around one that is not.
 _N_SPEED, _N_POSTURE, _N_SET_END, _N_AROUND = 3, 2, 4, 8
-#: Minimum resemblance of a first or last repetition, as a share of the median one, if the
-#: ends of the set are unknown. Movement around a set, such as getting up, is similar.
-_LEAST_ALIKE = 0.7
 #: Largest share of a repetition that may be missing at both ends of a set together.
 _MOST_MISSING = 0.6
 
 #: Index of the length, first timestep and resemblance of a piece.
 _Piece = tuple[int, int, float]
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """What counts against a phase as the beginning of repetitions.
+
+    Parameters
+    ----------
+    speed : float
+        Weight of the speed at both ends of repetitions, which people usually begin and
+        end at rest.
+    posture : float
+        Weight of the distance between the postures at the ends of repetitions and those
+        around the set, in units of the template's movement. Speed alone takes the turning
+        point of a movement for its beginning, because it is slow there, too.
+    alike : float
+        Minimum resemblance of a first or last repetition, as a share of the median one,
+        if the ends of the set are unknown. Movement around a set, such as getting up, is
+        similar.
+    """
+
+    speed: float
+    posture: float
+    alike: float
+
+
+#: For the place of the repetitions, and for their number. The posture before a set on a
+#: machine is not that of its repetitions: there, the phase with the right posture loses
+#: the first or last one in the movement of taking or leaving the handles.
+_PLACE = _Weights(0.3, 0.7, 0.7)
+_NUMBER = _Weights(0.5, 0.2, 0.65)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """The pieces chosen with a template that begins at one phase."""
+
+    pieces: list[_Piece]
+    score: float
+    template: Floats
+    speed: float
 
 
 def _speed_at_ends(pieces: Floats) -> float:
@@ -83,27 +117,62 @@ class Matcher:
             if not len(pieces):
                 return []
             template = pieces.mean(axis=0)
-        best_worth, best = 0.0, found
+        candidates = self._candidates(found)
+        if candidates:
+            found = self._weighed(candidates, _PLACE)
+            # In a set that is cut out, its ends are those of repetitions.
+            if not self.is_cut:
+                found = self._completed(found, self._weighed(candidates, _NUMBER))
+        return [
+            (start - self.pad, start - self.pad + self.lengths[i], resemblance)
+            for i, start, resemblance in found
+        ]
+
+    def _candidates(self, found: list[_Piece]) -> list[_Candidate]:
+        """Choose pieces with a template from each phase of those found."""
+        candidates = []
         for phase in np.arange(_N_BEGINNINGS) / _N_BEGINNINGS:
             pieces = self._pieces_of(found, phase)
             if not len(pieces):
                 continue
             template = pieces.mean(axis=0)
             score, chosen = self._best_pieces(template)
-            if not chosen:
-                continue
-            chosen = self._without_unlike(self._without_incomplete(chosen))
-            doubt = _REST_WEIGHT * _speed_at_ends(pieces)
-            doubt += _POSTURE_WEIGHT * self._posture_away(chosen, template)
-            # Positive however great the doubt: else the pieces found above would be
-            # returned, which have no beginning and keep unlike ones.
-            worth = score * max(1 - doubt, 0.01)
+            if chosen:
+                chosen = self._without_incomplete(chosen)
+                speed = _speed_at_ends(pieces)
+                candidates.append(_Candidate(chosen, score, template, speed))
+        return candidates
+
+    def _weighed(self, candidates: list[_Candidate], weights: _Weights) -> list[_Piece]:
+        """Return the pieces of the best candidate."""
+        best_worth, best = 0.0, candidates[0].pieces
+        for one in candidates:
+            pieces = self._without_unlike(one.pieces, weights.alike)
+            doubt = weights.speed * one.speed
+            doubt += weights.posture * self._posture_away(pieces, one.template)
+            # Positive however great the doubt: the best of bad ones is returned, too.
+            worth = one.score * max(1 - doubt, 0.01)
             if worth > best_worth:
-                best_worth, best = worth, chosen
-        return [
-            (start - self.pad, start - self.pad + self.lengths[i], resemblance)
-            for i, start, resemblance in best
-        ]
+                best_worth, best = worth, pieces
+        return best
+
+    def _completed(self, placed: list[_Piece], counted: list[_Piece]) -> list[_Piece]:
+        """Return pieces with outer ones added until they are as many as the others."""
+        for _ in range(len(counted) - len(placed)):
+            (i, begin, _), (j, last, _) = placed[0], placed[-1]
+            end = last + int(self.lengths[j])
+            before = begin - counted[0][1]
+            after = counted[-1][1] + int(self.lengths[counted[-1][0]]) - end
+            room = begin if before > after else self.n_timesteps - end
+            if room < self.lengths[0]:
+                break
+            usual = self.lengths[i if before > after else j]
+            k = int(np.searchsorted(self.lengths, min(usual, room), side="right")) - 1
+            if before > after:
+                placed = [(k, begin - int(self.lengths[k]), counted[0][2]), *placed]
+            else:
+                placed = [*placed, (k, end, counted[-1][2])]
+        return placed
 
     def _posture_away(self, found: list[_Piece], template: Floats) -> float:
         """Return the distance of the postures at the ends of pieces from those around.
@@ -209,12 +278,12 @@ class Matcher:
             return found
         return found[1:] if left > right else found[:-1]
 
-    def _without_unlike(self, found: list[_Piece]) -> list[_Piece]:
+    def _without_unlike(self, found: list[_Piece], share: float) -> list[_Piece]:
         """Drop outer pieces that resemble the template much less than the median."""
         # In a set that is cut out, its ends are those of repetitions: there the rule
         # removes true ones (79 % of the watch's sets have 20 with it, 83 % without).
         if self.is_cut or len(found) < 3:
             return found
         resemblance = np.array([value for _, _, value in found])
-        alike = np.flatnonzero(resemblance >= _LEAST_ALIKE * np.median(resemblance))
+        alike = np.flatnonzero(resemblance >= share * np.median(resemblance))
         return found[alike[0] : alike[-1] + 1]

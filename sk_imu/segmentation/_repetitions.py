@@ -109,10 +109,9 @@ def find_repetitions(
         motion,
         0,
         motion.shape[1],
-        min_period_s=min_period_s,
-        max_period_s=max_period_s,
+        shortest=min_period_s * MOTION_RATE_HZ,
+        longest=max_period_s * MOTION_RATE_HZ,
         min_confidence=min_confidence,
-        is_cut=True,
     )
     return as_repetitions(found, start_s, motion.shape[1])
 
@@ -182,17 +181,19 @@ def locate_repetitions(
     first: int,
     stop: int,
     *,
-    min_period_s: float,
-    max_period_s: float,
+    shortest: float,
+    longest: float,
     min_confidence: float,
-    is_cut: bool,
+    usual: float | None = None,
 ) -> list[tuple[float, float, float]]:
     """Return begin and end, in timesteps, and resemblance of each repetition.
 
-    The period and the usual posture are taken from ``first`` to ``stop``, where exercise
-    is certain; repetitions may lie outside. If ``is_cut``, the movement is one set cut
-    out, whose ends are likely ends of repetitions. Otherwise the postures around the
-    repetitions count, and outer repetitions unlike the others are dropped.
+    The period, from ``shortest`` to ``longest`` timesteps, and the usual posture are taken
+    from ``first`` to ``stop``, where exercise is certain; repetitions may lie outside. With
+    a ``usual`` period, which holds where no better one is found, the ends of the set are
+    unknown: then the postures around the repetitions count, and outer repetitions unlike
+    the others are dropped. Without it, the movement is one set cut out, whose ends are
+    likely ends of repetitions.
     """
     core = motion[:, first:stop]
     center = core.mean(axis=1, keepdims=True)
@@ -202,14 +203,14 @@ def locate_repetitions(
     motion = np.concatenate(
         [part / max(np.sqrt(np.square(c).sum(axis=0).mean()), 1e-6) for part, c in parts]
     )
-    longest = min(max_period_s * MOTION_RATE_HZ, 0.6 * (stop - first))
-    period = find_period(motion[:, first:stop], min_period_s * MOTION_RATE_HZ, longest)
+    longest = min(longest, 0.6 * (stop - first))
+    period = find_period(motion[:, first:stop], shortest, longest) or usual
     if period is None:
         return []
     # With time in units of the period, fast and slow exercises cost the same.
     step = period / N_PHASES
     position = np.arange(0, motion.shape[1] - 1, step)
-    matcher = Matcher(interpolate(motion, position), min_confidence, is_cut=is_cut)
+    matcher = Matcher(interpolate(motion, position), min_confidence, is_cut=usual is None)
     return [
         (begin * step, end * step, confidence)
         for begin, end, confidence in matcher.search(first / step, stop / step)

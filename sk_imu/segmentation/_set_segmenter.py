@@ -22,13 +22,13 @@ class SetSegmenter(BaseEstimator):
 
     Parameters
     ----------
-    min_periodicity, min_intensity, min_confidence : float, default=0.7, 0.3, 0.4
+    min_periodicity, min_intensity, min_confidence : float, default=0.35, 0.1, 0.4
         Minimum periodicity, intensity and confidence, as in :func:`find_bouts`.
-    min_repetitions : int, default=3
+    min_repetitions : int, default=2
         Minimum number of repetitions of a bout.
     min_duration_s, max_pause_s : float, default=8.0, 4.0
         Minimum duration of a bout and longest rest within it, in seconds.
-    min_period_s, max_period_s : float, default=0.8, 8.0
+    min_period_s, max_period_s : float, default=0.8, 10.0
         Shortest and longest time in seconds from one repetition to the next.
 
     Attributes
@@ -63,14 +63,14 @@ class SetSegmenter(BaseEstimator):
     def __init__(
         self,
         *,
-        min_periodicity: float = 0.7,
-        min_intensity: float = 0.3,
+        min_periodicity: float = 0.35,
+        min_intensity: float = 0.1,
         min_confidence: float = 0.4,
-        min_repetitions: int = 3,
+        min_repetitions: int = 2,
         min_duration_s: float = 8.0,
         max_pause_s: float = 4.0,
         min_period_s: float = 0.8,
-        max_period_s: float = 8.0,
+        max_period_s: float = 10.0,
     ) -> None:
         self.min_periodicity = min_periodicity
         self.min_intensity = min_intensity

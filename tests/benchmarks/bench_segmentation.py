@@ -1,18 +1,21 @@
 """Segmentation accuracy: bouts and repetitions, with every outlier.
 
 Run ``python tests/benchmarks/bench_segmentation.py``.  The watch data come with the
-package seglearn; the exermote sessions are looked for in ``--data``, by default in
-``shared/data`` beside the repository, and skipped with a message if they are missing.
+package seglearn; the exermote sessions and the recordings of a gym are looked for in
+``--data``, by default in ``shared/data`` beside the repository, and skipped with a message
+if they are missing.
 """
 
 import argparse
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sk_imu import Recording
 from sk_imu.datasets import load_exermote, load_watch, make_exercise_recordings
 from sk_imu.segmentation import find_bouts, find_repetitions
 from sk_imu.segmentation._set_segmenter import match_bouts
@@ -56,6 +59,66 @@ def watch() -> None:
             f"  outlier: set {row}, {data.target[row]}, person {data.subject[row]}, "
             f"{data.side[row]}: {counts[row]}"
         )
+
+
+def gym_recordings(path: Path, *, every: int = 1) -> tuple[list[Recording], Any]:
+    """Return the recordings of the gym and the number of repetitions of each.
+
+    At a lower rate, each sample is the mean of ``every``, as a sensor that filters gives.
+    """
+    stored = np.load(path)
+    rows = np.split(stored["values"], stored["n_samples"].cumsum()[:-1], axis=1)
+    recordings = []
+    for values, label in zip(rows, stored["label"], strict=True):
+        n = values.shape[1] // every
+        means = values[:, : n * every].reshape(len(values), n, every).mean(axis=2)
+        recordings.append(
+            Recording.from_array(
+                means.astype(float),
+                sampling_rate_hz=float(stored["sampling_rate_hz"]) / every,
+                channel_names=[str(name) for name in stored["channel_names"]],
+                label=str(label),
+            )
+        )
+    return recordings, stored["repetitions"]
+
+
+def gym(path: Path) -> None:
+    """Count the repetitions of all bouts in each recording of a gym."""
+    variants = {
+        "100 Hz": ({}, None),
+        "12.5 Hz": ({"every": 8}, None),
+        "100 Hz, acceleration alone": ({}, ["TotalAcceleration"]),
+        "12.5 Hz, acceleration alone": ({"every": 8}, ["TotalAcceleration"]),
+        "100 Hz, gyroscope alone": ({}, ["Gyroscope"]),
+    }
+    for name, (how, sensors) in variants.items():
+        recordings, true = gym_recordings(path, **how)
+        bouts = []
+        for recording in recordings:
+            streams = {s: recording.streams[s] for s in sensors or recording.streams}
+            bouts.append(find_bouts(replace(recording, streams=streams)))
+        counts = np.array([sum(len(b.repetitions) for b in found) for found in bouts])
+        away = np.abs(counts - true)
+        print(
+            f"gym, {name}: {len(true)} recordings, exact {np.mean(away == 0):.3f}, within "
+            f"one {np.mean(away <= 1):.3f}, mean error {away.mean():.2f}, without a bout "
+            f"{sum(not found for found in bouts)}, with several "
+            f"{sum(len(found) > 1 for found in bouts)}"
+        )
+        if how or sensors:
+            continue
+        labels = np.array([recording.label for recording in recordings])
+        for label in np.unique(labels):
+            rows = np.flatnonzero(labels == label)
+            wrong = ", ".join(
+                f"{row}: {true[row]} true, {counts[row]} found"
+                for row in rows[away[rows] > 0]
+            )
+            print(
+                f"  {label}: {len(rows)} recordings, exact {np.sum(away[rows] == 0)}, "
+                f"within one {np.sum(away[rows] <= 1)}; {wrong or 'all exact'}"
+            )
 
 
 def exermote_sets(folder: Path) -> None:
@@ -156,12 +219,18 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
-    parser.add_argument("--only", choices=["watch", "simulated", "sets", "sessions"])
+    parser.add_argument("--only", choices=["watch", "gym", "simulated", "sets", "sessions"])
     arguments = parser.parse_args()
     folder = arguments.data / "exermote"
     start_s = time.perf_counter()
     if arguments.only in (None, "watch"):
         watch()
+    if arguments.only in (None, "gym"):
+        path = arguments.data / "benchmark" / "gym_watch.npz"
+        if path.is_file():
+            gym(path)
+        else:
+            print(f"gym: skipped, there is no file {path}")
     if arguments.only in (None, "simulated"):
         simulated()
     for name, part in (("sets", exermote_sets), ("sessions", exermote_sessions)):

@@ -259,7 +259,7 @@ def test_label_is_never_read():
         ({"min_periodicity": 1.5}, "min_periodicity"),
         ({"min_repetitions": 0}, "min_repetitions"),
         ({"min_intensity": "much"}, "min_intensity"),
-        ({"min_period_s": 9.0}, "min_period_s must be less than max_period_s"),
+        ({"min_period_s": 11.0}, "min_period_s must be less than max_period_s"),
     ],
 )
 def test_invalid_thresholds_are_refused(parameters, message):
