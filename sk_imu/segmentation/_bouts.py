@@ -163,6 +163,8 @@ def find_bouts(
     for first, stop, usual in stretches:
         # The first and last repetitions may be less periodic than the stretch.
         first, margin = max(first, done), int(_MARGIN * usual)
+        if stop - first < usual:
+            continue  # the set before reaches over it
         low, high = max(first - margin, done), min(stop + margin, motion.shape[1])
         found = locate_repetitions(
             motion[:, low:high],
