@@ -27,6 +27,9 @@ from .augmentation import (
 from .calibration import (
     ConformalClassifier as ConformalClassifier,
 )
+from .calibration import (
+    UnknownDetector as UnknownDetector,
+)
 from .displays import (
     AccuracyTimeDisplay as AccuracyTimeDisplay,
 )

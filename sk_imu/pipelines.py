@@ -24,11 +24,11 @@ from .augmentation import (
     RandomScale,
     SpeedChange,
 )
+from .calibration import AnswersUnknown
 from .features import MiniRocketFeatures, SummaryFeatures
 from .meta import (
     AugmentedClassifier,
     Personalizable,
-    SetPredictions,
     WindowedClassifier,
 )
 from .neural import CNN_GRU_PRESETS, CNNClassifier, CNNGRUClassifier, GRUClassifier
@@ -214,7 +214,7 @@ def _on_features(name: str, random_state: int | None) -> Pipeline:
     )
 
 
-class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEstimator):
+class ExerciseClassifier(Personalizable, AnswersUnknown, ClassifierMixin, BaseEstimator):
     """Recognize the exercise of each set, from the recordings themselves.
 
     ``fit`` takes the channels and the wear from the recordings, and fits the Pipeline of
@@ -241,6 +241,11 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         Whether to train on augmented sets.
     n_copies : int, default=None
         Augmented copies of each training set; None takes the model's default.
+    unknown : bool or float, default=False
+        Whether ``predict`` may answer ``"unknown"``, for sets that an
+        :class:`UnknownDetector` finds unlike all training sets. A number is its
+        ``rejection_rate``, and True is 0.05. Probabilities do not change: they are those
+        of the exercises if the set is one of them.
     random_state : int, RandomState instance or None, default=None
         Random seed of all steps.
 
@@ -249,7 +254,9 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
     pipeline_ : Pipeline
         The fitted Pipeline. With uniform or panel input it has no step ``side``.
     classes_ : ndarray of shape (n_classes,)
-        The labels.
+        The labels of the training sets, without ``"unknown"``.
+    unknown_detector_ : UnknownDetector or None
+        The fitted detector; None without ``unknown``.
     channel_names_ : list of str
         The channels that the model was fitted on.
     wear_ : {"fixed", "free"}
@@ -261,13 +268,14 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
     ------
     ValueError
         If the recordings share no channel, the labels do not match them or are of a single
-        class, or a parameter is out of its range; in ``predict``, if a recording lacks a
-        channel.
+        class, or a parameter is out of its range; with ``unknown``, if labels are no text
+        or all sets of one person; in ``predict``, if a recording lacks a channel.
 
     Warns
     -----
     DataQualityWarning
-        In ``fit`` and ``predict``, for faults and doubts of the recordings, with counts.
+        In ``fit`` and ``predict``, for faults and doubts of the recordings, with counts;
+        with ``unknown``, if neither groups nor the recordings name the people.
 
     See Also
     --------
@@ -302,6 +310,7 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         "window_seconds": [Interval(Real, 0, None, closed="neither")],
         "augment": ["boolean"],
         "n_copies": [Interval(Integral, 0, None, closed="left"), None],
+        "unknown": ["boolean", Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
     }
     # A model that splits inside gets the groups without the user's request.
@@ -317,6 +326,7 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         window_seconds: float = 4.0,
         augment: bool = True,
         n_copies: int | None = None,
+        unknown: bool | float = False,
         random_state: Any = None,
     ) -> None:
         self.model = model
@@ -326,6 +336,7 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         self.window_seconds = window_seconds
         self.augment = augment
         self.n_copies = n_copies
+        self.unknown = unknown
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -340,7 +351,8 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         y : array-like of shape (n_sets,)
             Their labels.
         groups : array-like of shape (n_sets,), default=None
-            Group of each set, such as the subject, for a model that splits inside.
+            Group of each set, such as the subject, for a model that splits inside and for
+            ``unknown``, which otherwise takes the subjects of the recordings.
 
         Returns
         -------
@@ -363,14 +375,12 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
         routed = get_config()["enable_metadata_routing"]
         key = "groups" if routed else "classify__groups"
         pipeline.fit(X, y, **({} if groups is None else {key: groups}))
+        self.unknown_detector_ = self._fit_detector(pipeline, X, y, groups)
         self.pipeline_, self.wear_ = pipeline, wear
         self.classes_ = pipeline.classes_
         self.channel_names_ = pipeline.named_steps["resample"].channel_names_
         self.n_features_in_ = pipeline.named_steps["resample"].n_features_in_
         return self
-
-    def _ask(self, method: str, X: Any) -> Any:
-        return getattr(self.pipeline_, method)(X)
 
     def _offers(self, method: str) -> bool:
         # Before fit, too: scikit-learn's scorers and meta-estimators ask then.
@@ -379,6 +389,7 @@ class ExerciseClassifier(Personalizable, SetPredictions, ClassifierMixin, BaseEs
 
     def _unfitted(self, channels: Any = None, wear: Any = "fixed") -> Pipeline:
         parameters = {**self.get_params(deep=False), "channels": channels, "wear": wear}
+        del parameters["unknown"]
         return make_pipeline_for(parameters.pop("model"), **parameters)
 
     def __sklearn_tags__(self) -> Tags:

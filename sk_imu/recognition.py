@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import NotFittedError
 
+from .calibration import UNKNOWN
 from .pipelines import ExerciseClassifier
 from .recording import DataQualityWarning, Recording, settle_doubts, warn_of_doubts
 from .segmentation import find_repetitions, sets_of
@@ -33,6 +34,7 @@ def fit_recordings(
     channels: Sequence[str] | None = None,
     random_state: int | None = 0,
     segment: bool = True,
+    unknown: bool | float = False,
 ) -> ExerciseClassifier:
     """Fit a model on labeled recordings.
 
@@ -50,6 +52,10 @@ def fit_recordings(
         Random seed of the model and its augmentation.
     segment : bool, default=True
         Cut each recording into its sets first.
+    unknown : bool or float, default=False
+        Whether the model may answer ``"unknown"``, as
+        :class:`~sk_imu.ExerciseClassifier` has it. It chooses its threshold on people left
+        out, by the ``subject`` of the recordings.
 
     Returns
     -------
@@ -92,7 +98,9 @@ def fit_recordings(
             "The sets have fewer than two labels. A model needs at least two exercises."
         )
     labels = [recording.label for recording in sets]
-    classifier = ExerciseClassifier(model, channels=channels, random_state=random_state)
+    classifier = ExerciseClassifier(
+        model, channels=channels, unknown=unknown, random_state=random_state
+    )
     return classifier.fit(sets, labels)
 
 
@@ -106,6 +114,9 @@ def recognize(
 ) -> pd.DataFrame:
     """Find the sets in new recordings and recognize the exercise of each.
 
+    A model that was fitted with ``unknown`` answers ``"unknown"`` for sets that are unlike
+    all training sets.
+
     Parameters
     ----------
     model : estimator
@@ -117,7 +128,8 @@ def recognize(
         recording in which no bout is found is one set.
     unknown_below : float, default=0.0
         Label a set ``"unknown"`` if the probability of its exercise is lower. Needs a
-        model with probabilities.
+        model with probabilities. It finds sets that are like two exercises, but hardly
+        any that are like none, see ``docs/results/unknown.rst``.
     programme : mapping of label to int, default=None
         How many sets of which exercises the recordings together hold, such as
         ``{"squat": 3, "lunge": 2}``, if that is known. The sets are then labeled jointly:
@@ -132,8 +144,10 @@ def recognize(
         One row per set: ``source``, ``set`` (counted from 1 within its recording),
         ``start_s``, ``end_s``, ``exercise``, ``probability`` (the model's, of this
         exercise; NaN if it has none), ``repetitions`` and ``found`` (the confidence of
-        the bout; NaN if the recording was taken as one set). With a programme also
-        ``planned``: whether the exercise is assigned from it.
+        the bout; NaN if the recording was taken as one set). For a model with ``unknown``
+        also ``strangeness``, the share of known sets of people left out that are less
+        strange; with a programme also ``planned``: whether the exercise is assigned from
+        it.
 
     Raises
     ------
@@ -174,6 +188,8 @@ def recognize(
     warn_of_doubts(recordings)
     rows: list[tuple[Any, ...]] = []
     scores: list[NDArray[np.float64]] = []
+    strangeness: list[float] = []
+    may_be_unknown = hasattr(model, "strangeness")
     for recording in settle_doubts(recordings):
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
@@ -187,14 +203,19 @@ def recognize(
                 named = model.predict([one])[0], np.nan
                 if programme is not None:
                     scores.append(_decisions(model, one))
+            if may_be_unknown:
+                strangeness.append(float(model.strangeness([one])[0]))
+                named = named if model.predict([one])[0] != UNKNOWN else (UNKNOWN, np.nan)
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
+    if may_be_unknown:
+        table["strangeness"] = np.array(strangeness, dtype=np.float64)
     if programme is not None:
         _put_programme(table, programme, model.classes_, scores, unknown_below)
     # NaN is not below anything: sets without a probability keep their exercise.
     table["exercise"] = table["exercise"].where(
-        ~(table["probability"] < unknown_below), "unknown"
+        ~(table["probability"] < unknown_below), UNKNOWN
     )
     return table
 
@@ -247,8 +268,10 @@ def _put_programme(
 ) -> None:
     """Put the exercises of a programme into a table of sets, and warn of missing ones."""
     values = np.reshape(scores, (len(table), len(classes)))
-    has_proba = table["probability"].notna().all()
+    # Sets that are unknown already have none, and get no exercise.
+    has_proba = table["probability"].notna().any()
     possible = values >= unknown_below if has_proba else np.isfinite(values)
+    possible &= (table["exercise"] != UNKNOWN).to_numpy()[:, np.newaxis]
     gains = np.log(np.maximum(values, _LEAST_PROBABILITY)) if has_proba else values
     n_sets = [programme.get(label, 0) for label in classes.tolist()]
     rows, codes = _assigned(gains, possible, n_sets)
@@ -262,7 +285,7 @@ def _put_programme(
         these = ", ".join(f"{n} of {label}" for label, n in missing.items())
         warnings.warn(
             f"Sets of the programme are missing: {these}. They were left out, not found "
-            "in the recordings (see find_bouts), or too improbable (see unknown_below).",
+            "in the recordings (see find_bouts), or unknown to the model.",
             DataQualityWarning,
             stacklevel=3,
         )

@@ -27,6 +27,7 @@ def _add_fit(commands: Commands) -> None:
         "fit a model on a folder of labeled recordings",
         "examples:\n"
         "  sk-imu fit recordings --out model.skops\n"
+        "  sk-imu fit recordings --unknown\n"
         "  sk-imu fit recordings --model svm --channels TotalAcceleration Gyroscope",
     )
     fit.add_argument(
@@ -49,6 +50,16 @@ def _add_fit(commands: Commands) -> None:
         metavar="NAME",
         help="sensors or channels to use (default: total acceleration and gyroscope, "
         "if all recordings have them)",
+    )
+    fit.add_argument(
+        "--unknown",
+        nargs="?",
+        type=rate,
+        const=True,
+        default=False,
+        metavar="RATE",
+        help="let the model answer unknown for movements unlike all of these; RATE is the "
+        "share of known sets of new people that may be called unknown (default: 0.05)",
     )
     fit.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"
@@ -90,7 +101,8 @@ def _add_predict(commands: Commands) -> None:
         type=probability,
         default=0.0,
         metavar="P",
-        help="label a set unknown if its probability is below P (default: 0)",
+        help="label a set unknown if its probability is below P (default: 0); movements "
+        "that the model was not fitted on are found by `sk-imu fit --unknown` instead",
     )
     predict.add_argument(
         "--programme",
@@ -110,6 +122,14 @@ def probability(text: str) -> float:
     """Return a number of the command line; argparse reports the error."""
     number = float(text)
     if not 0 <= number <= 1:  # also NaN
+        raise ValueError
+    return number
+
+
+def rate(text: str) -> float:
+    """Return a number of the command line between 0 and 1, without both."""
+    number = float(text)
+    if not 0 < number < 1:  # also NaN
         raise ValueError
     return number
 
@@ -181,6 +201,7 @@ def _fit(
     model: str,
     out: str,
     channels: list[str] | None,
+    unknown: bool | float,
     seed: int,
     segment: bool,
     **reading: str | None,
@@ -197,7 +218,12 @@ def _fit(
     recordings = settle_doubts(read_recordings(folder, **_given(reading)))
     sets = sets_of(recordings)[0] if segment else recordings
     pipeline = fit_recordings(
-        sets, model, channels=channels, random_state=seed, segment=False
+        sets,
+        model,
+        channels=channels,
+        random_state=seed,
+        segment=False,
+        unknown=unknown,
     )
     save_model(pipeline, out)
     labels = Counter(str(recording.label) for recording in sets)
@@ -205,6 +231,8 @@ def _fit(
     print(f"{len(recordings)} recordings, {len(sets)} sets: {counts}.")
     # The reader notes last where it took label and subject from.
     print(f"{recordings[0].name}: {recordings[0].notes[-1]}")
+    if pipeline.unknown_detector_ is not None:
+        print(f"Sets of new people: {pipeline.unknown_detector_.summary()}")
     print(f"The {model} model is in {out}.")
     return 0
 
@@ -257,8 +285,12 @@ def _predict(
     elif form == "json":
         print(table.to_json(orient="records", indent=1, force_ascii=False))
     else:
-        shown = table.round({"start_s": 1, "end_s": 1, "probability": 3, "found": 2})
+        shown = table.round(
+            {"start_s": 1, "end_s": 1, "probability": 3, "found": 2, "strangeness": 2}
+        )
         print(shown.to_string(index=False, na_rep="-"))
+        if "strangeness" in table:
+            print(_in_words(table))
     if failed:
         print(
             f"sk-imu: {len(failed)} of {len(path)} recordings have no predictions: "
@@ -266,6 +298,16 @@ def _predict(
             file=sys.stderr,
         )
     return 3 if failed else 0
+
+
+def _in_words(table: Any) -> str:
+    """Return what the column strangeness of a table of sets says."""
+    n_unknown = int((table["exercise"] == "unknown").sum())
+    return (
+        f"\n{n_unknown} of {len(table)} sets are unknown. A strangeness of 0.9 says: 90 % "
+        "of the sets of\nknown exercises, by people whom the model had not seen, are more "
+        "like its training sets."
+    )
 
 
 def _added_up(programme: list[tuple[str, int]], classifier: Any) -> dict[Any, int]:

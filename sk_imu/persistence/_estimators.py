@@ -237,6 +237,36 @@ def _conformal_is_sound(conformal: Any) -> bool:
     )
 
 
+def _detector_is_sound(detector: Any) -> bool:
+    learned, scores = detector._learned, detector.held_out_scores_
+    n_blocks, n_features = learned["center"].shape
+    n_sets = len(learned["points"])
+    shapes = {
+        **dict.fromkeys(("center", "spread"), (n_blocks, n_features)),
+        "projection": (n_blocks, n_features, n_features),
+        "points": (n_sets, n_blocks * n_features),
+        "coef": (n_sets, len(detector.classes_)),
+    }
+    return bool(
+        {name: np.shape(value) for name, value in learned.items()} == shapes
+        and all(np.isfinite(value).all() for value in learned.values())
+        and (learned["spread"] > 0).all()
+        and scores.ndim == 1
+        and len(scores)
+        and (np.diff(scores) >= 0).all()
+        and np.isfinite(detector.offset_)
+    )
+
+
+def _answers_are_sound(classifier: Any) -> bool:
+    detector = classifier.unknown_detector_
+    if detector is None:
+        return not classifier.unknown
+    return type(detector).__name__ == "UnknownDetector" and np.array_equal(
+        detector.classes_, classifier.classes_
+    )
+
+
 def _is_count(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
@@ -267,9 +297,11 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "ConformalClassifier": _conformal_is_sound,
     "DerivedChannels": _names_are_sound,
     "DecisionTreeClassifier": _tree_is_sound,
+    "ExerciseClassifier": _answers_are_sound,
     "MiniRocketFeatures": _kernels_are_sound,
     "Pipeline": _pipeline_is_sound,
     "RandomForestClassifier": _forest_is_sound,
     "SVC": _svc_is_sound,
     "SummaryFeatures": _columns_are_sound,
+    "UnknownDetector": _detector_is_sound,
 }

@@ -1,6 +1,7 @@
 """The commands fit, predict, simulate and inspect."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,37 @@ def test_fit_and_predict(folder, tmp_path, capsys):
     assert [row["exercise"] for row in rows] == ["squat"] * 3
     assert main(["predict", model, str(recording), "--format", "csv", "--no-segment"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_movement_that_was_not_trained_is_unknown(folder, tmp_path, capsys):
+    known = tmp_path / "known"
+    for label in ("squat", "lunge"):
+        for place in folder.glob(f"*/{label}"):
+            shutil.copytree(place, known / place.relative_to(folder))
+    model = str(tmp_path / "model.skops")
+    fit = ["fit", str(known), "--model", "svm", "--out", model, "--unknown", "0.2"]
+    assert main(fit) == 0
+    shown = capsys.readouterr().out
+    assert "of 18 sets of known exercises were called unknown when their person was" in (
+        shown
+    )
+    jacks = str(next(folder.glob("*/jumping_jack/recording.zip")))
+    squats = str(next(known.glob("*/squat/recording.zip")))
+    assert main(["predict", model, jacks, squats, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["exercise"] for row in rows] == ["unknown"] * 3 + ["squat"] * 3
+    assert [row["strangeness"] > 0.8 for row in rows] == [True] * 3 + [False] * 3
+    assert main(["predict", model, jacks, squats]) == 0
+    shown = capsys.readouterr().out
+    assert "3 of 6 sets are unknown. A strangeness of 0.9 says: 90 % of" in shown
+
+
+@pytest.mark.parametrize("rate", ["0", "1", "nan", "often"])
+def test_a_rate_that_is_none_is_refused(folder, rate, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", str(folder), "--unknown", rate])
+    assert stopped.value.code == 2
+    assert "--unknown: invalid rate value" in capsys.readouterr().err
 
 
 def test_predict_by_a_programme(folder, tmp_path, capsys):

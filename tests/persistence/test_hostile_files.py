@@ -20,7 +20,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sk_imu import ConformalClassifier, Flatten, WindowedClassifier
+from sk_imu import (
+    ConformalClassifier,
+    ExerciseClassifier,
+    Flatten,
+    WindowedClassifier,
+)
 from sk_imu.persistence import load_model, save_model
 from sk_imu.pipelines import make_pipeline_for
 
@@ -136,6 +141,49 @@ def test_label_sets_come_from_folds_and_scores_that_belong_together(name, value,
     setattr(model, name, value)
     save_model(model, path)
     refused(path, "ConformalClassifier")
+
+
+@pytest.fixture(scope="module")
+def doubting():
+    """Return a model that may answer unknown."""
+    sets = make_sets(n_subjects=3, n_seconds=4)
+    model = ExerciseClassifier("svm", unknown=True)
+    return model.fit(sets, [one.label for one in sets])
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("points", np.zeros((3, 8))),
+        ("coef", np.zeros((24, 3))),
+        ("spread", np.zeros((2, 4))),
+        ("center", np.full((2, 4), np.nan)),
+        ("projection", [[1.0]]),
+        ("held_out_scores_", np.array([])),
+        ("held_out_scores_", np.array([0.5, 0.1])),
+        ("offset_", float("nan")),
+        ("classes_", np.array(["lunge"])),
+    ],
+)
+def test_a_detector_of_unknown_movements_stays_within_its_arrays(
+    doubting, part, value, path
+):
+    model = copy.deepcopy(doubting)
+    detector = model.unknown_detector_
+    if part in detector._learned:
+        detector._learned[part] = value
+    else:
+        setattr(detector, part, value)
+    save_model(model, path)
+    refused(path)
+
+
+def test_a_classifier_that_answers_unknown_holds_a_detector(doubting, path):
+    model = copy.deepcopy(doubting)
+    for wrong in (None, StandardScaler()):
+        model.unknown_detector_ = wrong
+        save_model(model, path)
+        refused(path, "ExerciseClassifier")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,316 @@
+"""Find sets that are none of the exercises of the training sets."""
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GroupKFold
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._atomic import fit_context
+from .._sklearn import Interval
+from ..features import SummaryFeatures
+from ..validation import (
+    Panel,
+    Uniform,
+    as_3d,
+    check_groups,
+    check_labels,
+    check_series,
+    rate_of,
+)
+from ._similarity import Floats, Similarity
+
+#: Statistics of which the logarithm is taken, because stillness and a slow movement differ
+#: by a factor. The floor is above the noise of a sensor, scaled or in physical units.
+_STRENGTHS = ("__std", "__mean_abs_difference", "__change_std")
+_LEAST_STRENGTH = 0.01
+
+
+class UnknownDetector(BaseEstimator):
+    """Find sets that are none of the exercises of the training sets.
+
+    Each set is described by :class:`SummaryFeatures` of the whole set and by their mean
+    over short windows. Distances are measured in units of the variation within an
+    exercise, and a kernel ridge regression learns from them a similarity to each exercise:
+    about 1 for sets of the exercise, 0 far from all exercises.
+
+    A set is unknown if its largest similarity is below a threshold. ``fit`` leaves out
+    groups of people in turn, and chooses the threshold at which ``rejection_rate`` of
+    their sets would be called unknown.
+
+    Parameters
+    ----------
+    rejection_rate : float, default=0.05
+        Share of the sets of known exercises, by people who are not in the training set,
+        that may be called unknown. A higher rate finds more unknown movements.
+    n_folds : int, default=10
+        Number of groups of people that ``fit`` leaves out in turn; one person at a time if
+        there are fewer people.
+    window_seconds : float, default=2.0
+        Length of the short windows in seconds. A shorter set is one window.
+    sampling_rate_hz : float, default=None
+        Rate of X in hertz. None takes the rate that X has as a :class:`SignalArray`, or 50
+        if X has none.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The known exercises.
+    offset_ : float
+        The threshold of the similarity.
+    held_out_scores_ : ndarray of shape (n_held_out_sets,)
+        Similarity of each training set when its person was left out, in increasing order.
+        Sets of exercises that nobody else did are not among them.
+    groups_ : ndarray of shape (n_groups,)
+        The people, or other groups, as in ``fit``.
+    rejected_by_group_ : ndarray of shape (n_groups,)
+        Share of the sets of each of them that would be called unknown; NaN if there are
+        none in ``held_out_scores_``.
+    n_features_in_ : int
+        Number of channels, or of timesteps where X is 2-D.
+
+    Raises
+    ------
+    ValueError
+        If X, y or groups can't be used, there is only one group, or each exercise was done
+        by one group only.
+
+    See Also
+    --------
+    ExerciseClassifier : Answers ``"unknown"`` by this detector, with ``unknown=True``.
+
+    Notes
+    -----
+    The regression takes memory and time for a matrix of shape (n_sets, n_sets).
+    ``docs/results/unknown.rst`` has measurements.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_imu import UnknownDetector
+    >>> rng = np.random.default_rng(0)
+    >>> t = np.arange(400) / 50
+    >>> def swing(tempo_hz):
+    ...     phase = 2 * np.pi * tempo_hz * t + rng.uniform(0, 6)
+    ...     return np.array([np.sin(phase), np.cos(phase)]) + rng.normal(0, 0.2, (2, 400))
+    >>> people = np.repeat(np.arange(6), 4)
+    >>> X = [swing(tempo_hz) for tempo_hz in [0.5, 0.5, 1.0, 1.0] * 6]
+    >>> y = ["slow", "slow", "fast", "fast"] * 6
+    >>> detector = UnknownDetector().fit(X, y, groups=people)
+    >>> detector.predict([swing(0.5), swing(1.0), swing(3.0)])
+    array([ 1,  1, -1])
+    >>> detector.strangeness([swing(3.0)])
+    array([1.])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "rejection_rate": [Interval(Real, 0, 1, closed="left")],
+        "n_folds": [Interval(Integral, 2, None, closed="left")],
+        "window_seconds": [Interval(Real, 0, None, closed="neither")],
+        "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
+    }
+    # The threshold is of people left out, and without groups it is not.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
+    def __init__(
+        self,
+        *,
+        rejection_rate: float = 0.05,
+        n_folds: int = 10,
+        window_seconds: float = 2.0,
+        sampling_rate_hz: float | None = None,
+    ) -> None:
+        self.rejection_rate = rejection_rate
+        self.n_folds = n_folds
+        self.window_seconds = window_seconds
+        self.sampling_rate_hz = sampling_rate_hz
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Learn the known exercises, and the threshold from groups left out.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The training sets, uniform or panel.
+        y : array-like of shape (n_sets,)
+            Their labels.
+        groups : array-like of shape (n_sets,), default=None
+            The person of each set. Without groups each set is its own group, and the
+            threshold is that of new sets by the same people.
+
+        Returns
+        -------
+        self : UnknownDetector
+            The fitted detector.
+        """
+        series = check_series(self, X, reset=True)
+        labels = check_labels(self, series, y)
+        people = check_groups(groups, labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        self.groups_, numbers = np.unique(people, return_inverse=True)
+        if len(self.groups_) < 2:
+            raise ValueError(
+                "UnknownDetector chooses its threshold on people left out, and needs sets "
+                f"of at least two; X has n_samples={len(labels)} of one: "
+                f"{self.groups_.tolist()[0]!r}."
+            )
+        tables = self._describe(series)
+        held_out = self._held_out_scores(tables, codes, numbers)
+        self._learned = Similarity.fit(tables, codes, numbers)._asdict()
+        known = ~np.isnan(held_out)
+        self.held_out_scores_ = np.sort(held_out[known])
+        most_rejected = int(np.ceil(self.rejection_rate * len(self.held_out_scores_))) - 1
+        self.offset_ = float(self.held_out_scores_[max(most_rejected, 0)])
+        rejected, counts = (
+            np.bincount(numbers[known], weights=weights, minlength=len(self.groups_))
+            for weights in (held_out[known] < self.offset_, None)
+        )
+        self.rejected_by_group_ = np.full(len(self.groups_), np.nan)
+        np.divide(rejected, counts, out=self.rejected_by_group_, where=counts > 0)
+        return self
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the similarity of each set to the exercise it is most similar to.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, in the state of those in ``fit``.
+
+        Returns
+        -------
+        similarity : ndarray of shape (n_sets,)
+            About 1 for a set like the training sets, 0 for one far from all of them.
+        """
+        check_is_fitted(self)
+        series = check_series(self, X, reset=False)
+        return Similarity(**self._learned).score(self._describe(series))
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the similarity minus the threshold: negative for unknown sets.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, in the state of those in ``fit``.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_sets,)
+            The decision values.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> NDArray[np.intp]:
+        """Return which sets are known.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, in the state of those in ``fit``.
+
+        Returns
+        -------
+        known : ndarray of int of shape (n_sets,)
+            1 for a set of a known exercise and -1 for an unknown one, as scikit-learn's
+            outlier detectors return.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def strangeness(self, X: Any) -> NDArray[np.float64]:
+        """Return the share of known sets, of people left out, that are less strange.
+
+        Parameters
+        ----------
+        X : list of arrays of shape (n_channels, n_timesteps_i) or array
+            The sets, in the state of those in ``fit``.
+
+        Returns
+        -------
+        strangeness : ndarray of shape (n_sets,)
+            From 0 to 1. A set is unknown if it is above ``1 - rejection_rate``.
+        """
+        scores, known = self.score_samples(X), self.held_out_scores_
+        n_as_strange = np.searchsorted(known, scores, side="right")
+        share: NDArray[np.float64] = (len(known) - n_as_strange) / len(known)
+        return share
+
+    def summary(self) -> str:
+        """Return in words how many sets of people left out would be called unknown.
+
+        Returns
+        -------
+        summary : str
+            One sentence.
+        """
+        check_is_fitted(self)
+        share = float((self.held_out_scores_ < self.offset_).mean())
+        by_group = self.rejected_by_group_
+        most = int(np.nanargmax(by_group))
+        return (
+            f"{share:.1%} of {len(self.held_out_scores_)} sets of known exercises were "
+            f"called unknown when their person was left out; {by_group[most]:.0%} of those "
+            f"of {self.groups_.tolist()[most]!r}, the most of {len(by_group)} people."
+        )
+
+    def _held_out_scores(
+        self, tables: Floats, codes: NDArray[np.intp], numbers: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Return the similarity of each set without its group, NaN if it can't be known."""
+        scores = np.full(len(codes), np.nan)
+        folds = GroupKFold(min(self.n_folds, len(self.groups_)))
+        for train, test in folds.split(codes, groups=numbers):
+            known, learned = np.unique(codes[train], return_inverse=True)
+            test = test[np.isin(codes[test], known)]
+            if len(test):
+                similarity = Similarity.fit(tables[:, train], learned, numbers[train])
+                scores[test] = similarity.score(tables[:, test])
+        if np.isnan(scores).all():
+            raise ValueError(
+                "UnknownDetector chooses its threshold on people left out, but each "
+                "exercise was done by one person only. Give sets of the same exercise by "
+                "several people."
+            )
+        return scores
+
+    def _describe(self, series: Uniform | Panel) -> Floats:
+        """Return the features of windows, averaged over each set, and of whole sets."""
+        rows = series if isinstance(series, list) else list(as_3d(series))
+        rate_hz = rate_of(self)
+        features = SummaryFeatures(sampling_rate_hz=rate_hz)
+        size = max(round(self.window_seconds * rate_hz), 1)
+        features.fit([rows[0].astype(np.float64)])
+        described = []
+        for row in rows:
+            values = row.astype(np.float64)
+            whole = features.transform([values])[0]
+            means = features.transform(_windows(values, size)).mean(axis=0)
+            described.append((means, whole))
+        tables = np.array(described).swapaxes(0, 1)
+        names = features.get_feature_names_out().tolist()
+        columns = [i for i, name in enumerate(names) if name.endswith(_STRENGTHS)]
+        tables[..., columns] = np.log(tables[..., columns] + _LEAST_STRENGTH)
+        return tables
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _windows(row: Floats, size: int) -> Floats:
+    """Return windows that overlap by half; the last one ends with the row."""
+    last = row.shape[1] - size
+    if last <= 0:
+        return row[np.newaxis]
+    starts = np.arange(0, last + 1, max(size // 2, 1))
+    starts = np.unique(np.append(starts, last))
+    view = np.lib.stride_tricks.sliding_window_view(row, size, axis=1)
+    windows: Floats = view[:, starts].swapaxes(0, 1)
+    return windows

@@ -1,0 +1,289 @@
+"""Unknown movements: found by the detector that ``ExerciseClassifier(unknown=...)`` uses.
+
+exercises  leave one exercise and one of four groups of people out: is the exercise found
+           to be unknown, among the known sets of people who are not in the training set?
+rest       the same for rest and walking, all kinds of them left out together
+rates      known exercises of unseen people: how many sets are called unknown?
+models     the probability of a model in the place of the detector
+
+    python tests/benchmarks/bench_unknown.py exercises rest rates
+    python tests/benchmarks/bench_unknown.py models --models rf cnn-gru --data watch
+    python tests/benchmarks/bench_unknown.py table --figures docs/results/figures
+
+Scores are kept in the folder ``--out`` and not computed twice; ``table`` prints what is
+there. The data sets are those of bench_people, and Exermote for rest, from ``--folder``.
+"""
+
+import argparse
+import os
+from functools import cache
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+import bench_people
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from sk_imu import UnknownDetector
+from sk_imu.datasets import load_exermote
+from sk_imu.pipelines import make_pipeline_for, wear_of
+from sk_imu.preprocessing import motion_channels
+
+# Exercises that count as rest, and as walking.
+REST = {
+    "utd-mhad": [],
+    "dsads-right-arm": [
+        *("sitting", "standing", "lying_on_back", "lying_on_side"),
+        *("standing_in_elevator", "moving_in_elevator"),
+    ],
+    "wisdm-watch": ["sitting", "standing"],
+    "exermote": ["rest"],
+}
+WALKING = {
+    "utd-mhad": ["walk in place"],
+    "dsads-right-arm": [
+        *("walking_in_parking_lot", "treadmill_walking_flat"),
+        *("treadmill_walking_incline", "ascending_stairs", "descending_stairs"),
+    ],
+    "wisdm-watch": ["walking", "stairs"],
+    "exermote": [],
+}
+N_FOLDS = 4
+# Of the data sets with more exercises, these many are left out in turn, to save time.
+MOST_EXERCISES = 8
+_SHORTEST_REST_S = 5.0
+
+
+def load(name: str, folder: str):
+    """Return recordings, labels, people and channels, with the breaks of Exermote."""
+    if name != "exermote":
+        return bench_people.load(name, folder)
+    sets = load_exermote(Path(folder) / "exermote")
+    sessions = load_exermote(Path(folder) / "exermote", continuous=True)
+    X, y = list(sets.data), [str(label) for label in sets.target]
+    for session, bouts in zip(sessions.data, sessions.bouts, strict=True):
+        start_s, end_s = session.overlap_s
+        ends = np.concatenate([[start_s], *bouts, [end_s]]).reshape(-1, 2)
+        rests = [r for r in ends if r[1] - r[0] >= _SHORTEST_REST_S]
+        X += [session.between(*rest) for rest in rests]
+        y += ["rest"] * len(rests)
+    return X, np.array(y), np.array([r.subject for r in X]), motion_channels(X)
+
+
+@cache
+def described(name: str, folder: str):
+    """Return the detector's tables of all sets, their labels and people."""
+    X, y, people, channels = load(name, folder)
+    # Once for all folds. Of the people left out, only the scale of channels is known.
+    steps = make_pipeline_for("svm", 0, channels=channels, wear=wear_of(X))[:-1]
+    series = steps.fit_transform(X)
+    detector = UnknownDetector(sampling_rate_hz=25.0)
+    return detector._describe([np.asarray(row) for row in series]), y, people
+
+
+class OfRows(UnknownDetector):
+    """The detector on row numbers of sets that are described already."""
+
+    tables: np.ndarray
+
+    def _describe(self, series):
+        return self.tables[:, np.asarray(series)[:, 0].astype(int)]
+
+
+def folds(people: np.ndarray) -> list[np.ndarray]:
+    """Return the rows of four groups of people."""
+    mixed = np.random.default_rng(0).permutation(sorted(set(people.tolist())))
+    return [
+        np.flatnonzero(np.isin(people, part)) for part in np.array_split(mixed, N_FOLDS)
+    ]
+
+
+def scores_of(name: str, left_out: list[str], folder: str) -> pd.DataFrame:
+    """Return one row per set of people left out, with exercises left out as well."""
+    tables, y, people = described(name, folder)
+    parts = []
+    for fold, test in enumerate(folds(people)):
+        train = np.setdiff1d(np.flatnonzero(~np.isin(y, left_out)), test)
+        detector = OfRows()
+        detector.tables = tables
+        detector.fit(train[:, None].astype(float), y[train], groups=people[train])
+        rows = test[:, None].astype(float)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "fold": fold,
+                    "row": test,
+                    "subject": people[test],
+                    "y_true": y[test],
+                    "left_out": np.isin(y[test], left_out),
+                    "known": detector.score_samples(rows),
+                    "rejected": detector.predict(rows) < 0,
+                }
+            )
+        )
+    return pd.concat(parts)
+
+
+def of_model(
+    name: str, model: str, left_out: list[str], folder: str, seed: int
+) -> pd.DataFrame:
+    """Return the largest probability, or decision value, of a model without a detector."""
+    X, y, people, channels = load(name, folder)
+    parts = []
+    for fold, test in enumerate(folds(people)):
+        train = np.setdiff1d(np.flatnonzero(~np.isin(y, left_out)), test)
+        pipeline = make_pipeline_for(model, seed, channels=channels, wear=wear_of(X))
+        pipeline.fit([X[i] for i in train], y[train])
+        has_proba = hasattr(pipeline, "predict_proba")
+        ask = pipeline.predict_proba if has_proba else pipeline.decision_function
+        values = ask([X[i] for i in test])
+        parts.append(
+            pd.DataFrame(
+                {
+                    "fold": fold,
+                    "row": test,
+                    "subject": people[test],
+                    "y_true": y[test],
+                    "left_out": np.isin(y[test], left_out),
+                    "known": values.max(axis=1),
+                }
+            )
+        )
+    return pd.concat(parts)
+
+
+def tasks(what: str, name: str, y: np.ndarray) -> dict[str, list[str]]:
+    """Return which exercises are left out, by the name of the task."""
+    if what == "rest":
+        both = REST[name] + WALKING[name]
+        return {"rest and walking": both} if both else {}
+    labels = np.unique(y)
+    if len(labels) > MOST_EXERCISES:
+        labels = np.random.default_rng(0).permutation(labels)[:MOST_EXERCISES]
+    return {label: [label] for label in labels.tolist()}
+
+
+def run(options: argparse.Namespace, what: str, name: str, model: str = "") -> None:
+    """Compute the scores that are not there yet."""
+    path = options.out / f"{what}{model and '-' + model}-{name}.csv"
+    if path.exists():
+        return
+    _, y, people = described(name, options.folder)
+    if what == "rates":
+        frame = scores_of(name, [], options.folder).assign(task="none")
+    else:
+        parts = []
+        for task, left_out in tasks(what, name, y).items():
+            if model:
+                part = of_model(name, model, left_out, options.folder, seed=0)
+            else:
+                part = scores_of(name, left_out, options.folder)
+            parts.append(part.assign(task=task))
+        frame = pd.concat(parts)
+    frame.assign(data=name).to_csv(path, index=False)
+    print(f"{path}: {len(set(people.tolist()))} people", flush=True)
+
+
+def found(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return how well what was left out is found, by task."""
+    lines = []
+    for (data, task), part in frame.groupby(["data", "task"], sort=False):
+        line = {"data": data, "left out": task}
+        line["AUROC"] = roc_auc_score(part["left_out"], -part["known"])
+        if "rejected" in part:
+            line["found"] = part.loc[part["left_out"], "rejected"].mean()
+            line["known rejected"] = part.loc[~part["left_out"], "rejected"].mean()
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def by_data(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean over the exercises of each data set, and its worst exercise."""
+    groups = lines.groupby("data", sort=False)
+    table = groups.mean(numeric_only=True)
+    table.insert(1, "worst AUROC", groups["AUROC"].min())
+    worst = lines.loc[groups["AUROC"].idxmin()].set_index("data")["left out"]
+    table["worst exercise"] = worst
+    return table
+
+
+def kinds_of_rest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return how well rest, and walking, are found among the exercises."""
+    lines = []
+    for data, part in frame.groupby("data", sort=False):
+        for kind, labels in (("rest", REST[data]), ("walking", WALKING[data])):
+            rows = part["y_true"].isin(labels)
+            if rows.any():
+                kept = part[rows | ~part["left_out"]].assign(task=kind)
+                lines.append(found(kept))
+    return pd.concat(lines)
+
+
+def rates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of known sets that are called unknown, by data set."""
+    by_person = frame.groupby(["data", "subject"], sort=False)["rejected"].mean()
+    groups = by_person.groupby(level="data", sort=False)
+    table = frame.groupby("data", sort=False)["rejected"].mean().to_frame("sets")
+    table["mean over people"] = groups.mean()
+    table["worst person"] = groups.max()
+    table["people"] = groups.size()
+    return table
+
+
+def read(out: Path, what: str) -> pd.DataFrame:
+    """Return the kept scores, in the order of the data sets."""
+    paths = [out / f"{what}-{name}.csv" for name in (*bench_people.DATA, "exermote")]
+    parts = [pd.read_csv(path) for path in paths if path.exists()]
+    return pd.concat(parts) if parts else pd.DataFrame()
+
+
+def show(options: argparse.Namespace) -> None:
+    """Print the tables, and write them for the page ``results/unknown``."""
+    tables = {}
+    kinds = ["exercises", *(f"models-{model}" for model in bench_people.MODELS)]
+    for what in kinds:
+        frame = read(options.out, what)
+        if len(frame):
+            tables[what] = by_data(found(frame))
+    for what, make in (("rest", kinds_of_rest), ("rates", rates)):
+        frame = read(options.out, what)
+        if len(frame):
+            tables[what] = make(frame)
+    for what, table in tables.items():
+        print(f"\n{what}\n{table.round(3).to_string()}")
+        if options.figures is not None:
+            path = options.figures / f"unknown_{what.replace('-', '_')}.csv"
+            table.to_csv(path, float_format="%.3f", index=what != "rest")
+
+
+def main() -> None:
+    """Compute, and print tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    choices = ["exercises", "rest", "rates", "models", "table"]
+    parser.add_argument("what", nargs="+", choices=choices)
+    parser.add_argument("--data", nargs="+", default=[*bench_people.DATA, "exermote"])
+    parser.add_argument("--models", nargs="+", default=["rf"])
+    parser.add_argument("--folder", default="../shared/data")
+    parser.add_argument("--out", type=Path, default="unknown")
+    parser.add_argument("--figures", type=Path, help="write the tables of the page here")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for what in options.what:
+        for name in options.data:
+            if what == "rest" and name not in REST:
+                continue
+            if what != "rest" and name == "exermote":
+                continue
+            if what == "models":
+                for model in options.models:
+                    run(options, what, name, model)
+            elif what != "table":
+                run(options, what, name)
+    show(options)
+
+
+if __name__ == "__main__":
+    main()
