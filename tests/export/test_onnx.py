@@ -12,12 +12,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from torch import nn
 
 import sk_imu
 from sk_imu import (
     ChannelScaler,
     ExerciseClassifier,
     FixedLength,
+    ModuleClassifier,
     Resampler,
     SummaryFeatures,
     WindowedClassifier,
@@ -222,6 +224,35 @@ def test_a_step_of_your_own_with_a_converter(tmp_path):
     (scores,) = session_of(tmp_path / "model.onnx").run(["probabilities"], {"X": x[None]})
     expected = pipeline[1:].predict_proba([x])
     np.testing.assert_allclose(scores, expected, rtol=0, atol=5e-6)
+
+
+class OwnNet(nn.Module):
+    """A network of the user's own, with a recurrent layer."""
+
+    def __init__(self, n_channels, n_timesteps, n_classes):
+        super().__init__()
+        self.convolution = nn.Conv1d(n_channels, 4, 5, stride=2)
+        self.gru = nn.GRU(4, 6, batch_first=True)
+        self.head = nn.Linear(6, n_classes)
+
+    def forward(self, X):
+        states, _ = self.gru(self.convolution(X).relu().transpose(1, 2))
+        return self.head(states[:, -1])
+
+
+def test_a_module_of_your_own(tmp_path):
+    net = ModuleClassifier(OwnNet, **TRAINING)
+    clf = ExerciseClassifier(net, channels=NAMES, augment=False).fit(SETS, LABELS)
+    export_onnx(clf, tmp_path / "model.onnx")
+    session = session_of(tmp_path / "model.onnx")
+    model, sets = uniform_part(clf.pipeline_)
+    for x in pieces(sets, LENGTHS, np.float32):
+        (scores,) = session.run(["probabilities"], {"X": x[np.newaxis]})
+        np.testing.assert_allclose(scores, model.predict_proba([x]), rtol=0, atol=5e-6)
+    with pytest.raises(ValueError, match="in float32 only"):
+        export_onnx(clf, tmp_path / "model.onnx", dtype="float64")
+    with pytest.raises(ValueError, match="once it is personalized"):
+        export_onnx(clf.personalize(SETS[:2], LABELS[:2]), tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ except ImportError as error:
 # Imported for the converters that they register.
 from . import _derived as _derived
 from . import _minirocket as _minirocket
+from . import _modules as _modules
 from . import _networks as _networks
 from . import _steps as _steps
 from . import _summary as _summary
