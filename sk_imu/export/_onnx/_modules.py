@@ -50,7 +50,7 @@ def _exported(classifier: Any) -> onnx.ModelProto:
         torch.onnx.export(
             module,
             (rows,),
-            file,
+            file,  # type: ignore[arg-type]  # a stream is allowed, too
             input_names=["X"],
             output_names=["logits"],
             dynamic_axes={"X": {0: "batch"}, "logits": {0: "batch"}},
