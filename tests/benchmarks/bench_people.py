@@ -59,6 +59,7 @@ ABLATION = {
     "stride 1": {"stride": 1},
     "32 and 64 filters": {"n_filters": (32, 64)},
     "half the passes": {"max_epochs": 9},
+    "batches of 128": {"batch_size": 128, "lr": 0.006},
     "50 Hz instead of 25": {"rate": 50.0},
     "windows of 6 s": {"window": 6.0},
 }
