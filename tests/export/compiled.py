@@ -45,14 +45,22 @@ def _sanitizes(compiler):
     return made.returncode == 0
 
 
-def run_c(folder, windows, compiler="gcc", flags=("-std=c99", *STRICT), program=PROGRAM):
+def run_c(
+    folder,
+    windows,
+    compiler="gcc",
+    flags=("-std=c99", "-O1", *STRICT),
+    program=PROGRAM,
+    sanitized=True,
+):
     """Compile ``model.h``; return labels and scores, of the windows and last of the set."""
     needs(compiler)
     suffix = "cpp" if compiler.endswith("++") else "c"
     source, binary = folder / f"main.{suffix}", folder / f"main_{compiler}"
     source.write_text(program)
-    sanitized = SANITIZED if _sanitizes(compiler) else ()
-    command = [compiler, *flags, "-O1", *sanitized, source, "-o", binary, "-lm"]
+    if sanitized and _sanitizes(compiler):
+        flags = (*flags, *SANITIZED)
+    command = [compiler, *flags, source, "-o", binary, "-lm"]
     subprocess.run(command, check=True)
     given = b"".join(np.ascontiguousarray(one, np.float32).tobytes() for one in windows)
     made = subprocess.run([binary], input=given, capture_output=True, check=True).stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compiled import PROGRAM, STRICT, needs, run_c
-from made_nets import TRAINING, cnn, cnn_gru, gru
+from made_nets import cnn, cnn_gru, gru
 from made_sets import NAMES, make_sets
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -20,7 +20,6 @@ from sk_imu import (
     Resampler,
     WindowedClassifier,
 )
-from sk_imu.datasets import load_watch
 from sk_imu.export import export_c
 from sk_imu.pipelines import make_pipeline_for
 
@@ -259,58 +258,3 @@ def test_models_without_c_are_refused(hybrid, tmp_path):
     with pytest.raises(TypeError, match="was personalized"):
         export_c(personal, path)
     assert not path.exists()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "wear"), [("cnn-gru", "fixed"), ("cnn-gru", "free"), ("gru", "free")]
-)
-def test_real_windows(name, wear, tmp_path):
-    watch = load_watch()
-    new = watch.subject == watch.subject[-1]
-    known = [r for r, left_out in zip(watch.data, new, strict=True) if not left_out]
-    pipeline = make_pipeline_for(name, 0, channels=watch.channel_names, wear=wear)
-    pipeline.set_params(classify__estimator__max_epochs=6)
-    pipeline.fit(known, watch.target[~new])
-    check_equal(pipeline, tmp_path, sets=watch.data)
-    windows, expected = windows_of(pipeline, watch.data)
-    for weights in ("int8", "int4"):
-        export_c(pipeline, tmp_path / "model.h", weights=weights)
-        labels, _ = run_c(tmp_path, windows)
-        assert (labels[:-1] != expected.argmax(axis=1)).mean() <= 0.005
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("readout", "standardize", "batch_norm", "pooling"),
-    [
-        ("pooled", True, True, "max"),
-        ("pooled", False, False, "average"),
-        ("pooled", True, False, None),
-        ("mean", True, True, "average"),
-        ("mean", False, True, None),
-        ("last", True, True, "max"),
-        ("last", False, False, "max"),
-        ("flatten", True, False, "average"),
-        ("flatten", False, True, "max"),
-    ],
-)
-def test_settings(readout, standardize, batch_norm, pooling, tmp_path):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(24, 3, 60)).astype(np.float32)
-    y = np.array(["rest", "squat", "lunge"] * 8)
-    X[y == "squat"] += np.sin(np.arange(60) / 2)
-    common = {"readout": readout, "standardize": standardize, **TRAINING}
-    blocks = {"pooling": pooling, "batch_norm": batch_norm}
-    nets = [
-        cnn(**blocks, n_blocks=2, n_filters=[3, 5], kernel_size=[5, 2], stride=3, **common),
-        cnn_gru(**blocks, n_layers=2, n_blocks=3, stride=1, bidirectional=True, **common),
-        gru(n_layers=3, hidden_size=3, **common),
-        gru(bidirectional=True, **common),
-    ]
-    for net in nets:
-        expected = net.fit(X, y).predict_proba(X)
-        for weights, atol in {"float32": 5e-6, "int8": 0.02, "int4": 0.3}.items():
-            export_c(net, tmp_path / "model.h", weights=weights)
-            _, scores = run_c(tmp_path, X)
-            np.testing.assert_allclose(scores[:-1], expected, rtol=0, atol=atol)
