@@ -8,12 +8,12 @@ import { median } from "../signal/clocks.js";
 export const N_PHASES = 32;
 const N_LENGTHS = 13;
 const N_BEGINNINGS = 16;
-const REST_WEIGHT = 0.3;
 const N_ROUNDS = 3;
-const POSTURE_WEIGHT = 0.7;
 const N_SPEED = 3, N_POSTURE = 2, N_SET_END = 4, N_AROUND = 8;
-const LEAST_ALIKE = 0.7;
 const MOST_MISSING = 0.6;
+/** What counts against a phase: for the place of the repetitions, and for their number. */
+const PLACE = { speed: 0.3, posture: 0.7, alike: 0.7 };
+const NUMBER = { speed: 0.5, posture: 0.2, alike: 0.65 };
 
 /** As Python rounds: halves to the even neighbor. */
 function rounded(value) {
@@ -26,7 +26,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 /** Compare a template with every piece of a movement, at several lengths. */
 export class Matcher {
-  constructor(motion, minConfidence, isCut) {
+  constructor(motion, minConfidence, { isCut }) {
     this.minConfidence = minConfidence;
     this.isCut = isCut;
     this.seen = motion;
@@ -105,21 +105,60 @@ export class Matcher {
       if (!pieces.length) return [];
       template = meanOf(pieces);
     }
-    let bestWorth = 0, best = found;
+    const candidates = this.candidates(found);
+    if (candidates.length) {
+      found = this.weighed(candidates, PLACE);
+      // In a set that is cut out, its ends are those of repetitions.
+      if (!this.isCut) found = this.completed(found, this.weighed(candidates, NUMBER));
+    }
+    return found.map(([i, start, resemblance]) =>
+      [start - this.pad, start - this.pad + this.lengths[i], resemblance]);
+  }
+
+  /** Choose pieces with a template from each phase of those found. */
+  candidates(found) {
+    const candidates = [];
     for (let beginning = 0; beginning < N_BEGINNINGS; beginning++) {
       const pieces = this.piecesOf(found, beginning / N_BEGINNINGS);
       if (!pieces.length) continue;
-      template = meanOf(pieces);
+      const template = meanOf(pieces);
       const { score, found: all } = this.bestPieces(template);
       if (!all.length) continue;
-      const chosen = this.withoutUnlike(this.withoutIncomplete(all));
-      const doubt = REST_WEIGHT * speedAtEnds(pieces)
-        + POSTURE_WEIGHT * this.postureAway(chosen, template);
-      const worth = score * Math.max(1 - doubt, 0.01);
-      if (worth > bestWorth) [bestWorth, best] = [worth, chosen];
+      const speed = speedAtEnds(pieces);
+      candidates.push({ chosen: this.withoutIncomplete(all), score, template, speed });
     }
-    return best.map(([i, start, resemblance]) =>
-      [start - this.pad, start - this.pad + this.lengths[i], resemblance]);
+    return candidates;
+  }
+
+  /** Return the pieces of the best candidate. */
+  weighed(candidates, weights) {
+    let bestWorth = 0, best = candidates[0].chosen;
+    for (const { chosen, score, template, speed } of candidates) {
+      const pieces = this.withoutUnlike(chosen, weights.alike);
+      const doubt = weights.speed * speed
+        + weights.posture * this.postureAway(pieces, template);
+      const worth = score * Math.max(1 - doubt, 0.01);
+      if (worth > bestWorth) [bestWorth, best] = [worth, pieces];
+    }
+    return best;
+  }
+
+  /** Return pieces with outer ones added until they are as many as the others. */
+  completed(placed, counted) {
+    const endOf = ([i, start]) => start + this.lengths[i];
+    const result = [...placed];
+    while (result.length < counted.length) {
+      const first = result[0], last = result[result.length - 1];
+      const before = first[1] - counted[0][1];
+      const isBefore = before > endOf(counted[counted.length - 1]) - endOf(last);
+      const room = isBefore ? first[1] : this.nTimesteps - endOf(last);
+      if (room < this.lengths[0]) break;
+      const most = Math.min(this.lengths[(isBefore ? first : last)[0]], room);
+      const i = this.lengths.findLastIndex((length) => length <= most);
+      if (isBefore) result.unshift([i, first[1] - this.lengths[i], counted[0][2]]);
+      else result.push([i, endOf(last), counted[counted.length - 1][2]]);
+    }
+    return result;
   }
 
   /** Return the distance of the postures at the ends of pieces from those around. */
@@ -262,9 +301,9 @@ export class Matcher {
   }
 
   /** Drop outer pieces that resemble the template much less than the median. */
-  withoutUnlike(found) {
+  withoutUnlike(found, share) {
     if (this.isCut || found.length < 3) return found;
-    const least = LEAST_ALIKE * median(found.map(([, , value]) => value));
+    const least = share * median(found.map(([, , value]) => value));
     const alike = found.map(([, , value]) => value >= least);
     return found.slice(alike.indexOf(true), alike.lastIndexOf(true) + 1);
   }

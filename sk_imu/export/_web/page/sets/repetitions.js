@@ -7,7 +7,7 @@ import { MOTION_RATE_HZ } from "./motion.js";
 
 const NEARLY = 0.8;
 const LEAST_AUTOCORRELATION = 0.25;
-const MIN_PERIOD_S = 0.8, MAX_PERIOD_S = 8, MIN_CONFIDENCE = 0.4;
+const MIN_CONFIDENCE = 0.4;
 const N_AXES = 3;
 
 /** Convert located repetitions to seconds, in a movement that begins at a time. */
@@ -22,10 +22,11 @@ export function asRepetitions(found, startS, nTimesteps) {
 /**
  * Return begin and end, in timesteps, and resemblance of each repetition.
  *
- * The period and the usual posture are taken from `first` to `stop`; repetitions may lie
- * outside. `isCut` says that the movement is one set cut out.
+ * The period, from `shortest` to `longest` timesteps, and the usual posture are taken from
+ * `first` to `stop`; repetitions may lie outside. Without a `usual` period, which holds where
+ * no better one is found, the movement is one set cut out.
  */
-export function locateRepetitions(motion, first, stop, { isCut }) {
+export function locateRepetitions(motion, first, stop, { shortest, longest, usual = null }) {
   const rows = motion.map((row) => {
     const core = row.subarray(first, stop);
     const center = core.reduce((sum, value) => sum + value, 0) / core.length;
@@ -39,16 +40,15 @@ export function locateRepetitions(motion, first, stop, { isCut }) {
     const size = Math.max(Math.sqrt(square / (stop - first)), 1e-6);
     for (const row of sensor) row.forEach((value, i) => { row[i] = value / size; });
   }
-  const longest = Math.min(MAX_PERIOD_S * MOTION_RATE_HZ, 0.6 * (stop - first));
   const cores = rows.map((row) => row.subarray(first, stop));
-  const period = findPeriod(cores, MIN_PERIOD_S * MOTION_RATE_HZ, longest);
+  const period = findPeriod(cores, shortest, Math.min(longest, 0.6 * (stop - first))) ?? usual;
   if (period === null) return [];
   // With time in units of the period, fast and slow exercises cost the same.
   const step = period / N_PHASES;
   const n = Math.ceil((rows[0].length - 1) / step);
   const scaled = rows.map((row) =>
     Float64Array.from({ length: n }, (_, i) => valueAtPosition(row, i * step)));
-  return new Matcher(scaled, MIN_CONFIDENCE, isCut)
+  return new Matcher(scaled, MIN_CONFIDENCE, { isCut: usual === null })
     .search(first / step, stop / step)
     .map(([begin, end, confidence]) => [begin * step, end * step, confidence]);
 }

@@ -1,0 +1,143 @@
+// Follow the period of a movement over time, where it has one.
+//
+// As in sk_imu/segmentation/_periods.py, where the constants are explained.
+
+import { median } from "../signal/clocks.js";
+import { MOTION_RATE_HZ } from "./motion.js";
+
+const LAG_STEP = 1.06;
+const HOP = 4;
+const SHORT = 0.4;
+const CHANGE = 0.05, JUMP = 0.4;
+const ENTER = 1;
+
+/**
+ * Return first timestep, end (exclusive) and usual lag of each stretch of time in which a
+ * movement repeats itself.
+ *
+ * Of the settings, `shortest`, `longest` and `maxPause` are in timesteps.
+ */
+export function periodicStretches(motion, settings) {
+  const n = motion[0].length;
+  const lags = lagsBetween(settings.shortest, settings.longest).filter((lag) => 2 * lag < n);
+  if (!lags.length) return [];
+  const reward = lags.map((lag) => {
+    const weight = (HOP / MOTION_RATE_HZ) * (lag / MOTION_RATE_HZ) ** -SHORT;
+    return similarityAt(motion, lag, settings.minIntensity)
+      .map((value) => (Math.max(value, 0) - settings.minPeriodicity) * weight);
+  });
+  return joined(bestPath(reward), lags, settings.maxPause)
+    .map(({ first, stop, followed }) => {
+      const usual = Math.trunc(median(followed)), half = Math.floor(usual / 2);
+      return [Math.max(first - half, 0), Math.min(stop + half, n), usual];
+    });
+}
+
+/** Return lags that are evenly spaced on a logarithmic scale. */
+function lagsBetween(shortest, longest) {
+  const ratio = longest / shortest;
+  const n = Math.ceil(Math.log(ratio) / Math.log(LAG_STEP)) + 1;
+  const all = Array.from({ length: n }, (_, i) => Math.round(shortest * ratio ** (i / (n - 1))));
+  return [...new Set(all)];
+}
+
+/**
+ * Return how similar the lag before each frame is to the lag after it.
+ *
+ * It is -1 where one of them is not in the recording.
+ */
+function similarityAt(motion, lag, minIntensity) {
+  const n = motion[0].length, nPairs = n - 2 * lag + 1;
+  const cross = new Float64Array(nPairs), power = new Float64Array(nPairs);
+  for (const row of motion) {
+    const a = row.subarray(0, n - lag), b = row.subarray(lag);
+    const meanA = movingMean(a, lag), meanB = movingMean(b, lag);
+    const product = movingMean(a.map((value, i) => value * b[i]), lag);
+    const squareA = movingMean(a.map((value) => value * value), lag);
+    const squareB = movingMean(b.map((value) => value * value), lag);
+    for (let i = 0; i < nPairs; i++) {
+      const middle = (meanA[i] + meanB[i]) / 2;
+      cross[i] += product[i] - middle * (meanA[i] + meanB[i]) + middle ** 2;
+      power[i] += (squareA[i] + squareB[i]) / 2 - middle ** 2;
+    }
+  }
+  return Float64Array.from({ length: Math.ceil(n / HOP) }, (_, frame) => {
+    const i = HOP * frame - lag;
+    // At rest, the correlation is that of the sensor's noise.
+    if (i < 0 || i >= nPairs || power[i] < minIntensity ** 2) return -1;
+    return cross[i] / Math.max(power[i], 1e-12);
+  });
+}
+
+function movingMean(values, size) {
+  const sums = new Float64Array(values.length + 1);
+  for (let i = 0; i < values.length; i++) sums[i + 1] = sums[i] + values[i];
+  const means = new Float64Array(values.length - size + 1);
+  for (let i = 0; i < means.length; i++) means[i] = (sums[i + size] - sums[i]) / size;
+  return means;
+}
+
+/**
+ * Return the lag's index of each frame, or -1 for rest, with the greatest reward.
+ *
+ * This is Viterbi's algorithm: the best path to each lag of each frame, then back.
+ */
+function bestPath(reward) {
+  const nLags = reward.length, nFrames = reward[0].length;
+  const cameFrom = Array.from({ length: nFrames }, () => new Int32Array(nLags));
+  const restedFrom = new Int32Array(nFrames);
+  let score = new Float64Array(nLags).fill(-Infinity), rest = 0;
+  for (let frame = 0; frame < nFrames; frame++) {
+    const entered = rest - ENTER;
+    const next = new Float64Array(nLags);
+    for (let to = 0; to < nLags; to++) {
+      let best = 0, kept = -Infinity;
+      for (let from = 0; from < nLags; from++) {
+        const changed = score[from] - Math.min(CHANGE * Math.abs(to - from), JUMP);
+        if (changed > kept) [best, kept] = [from, changed];
+      }
+      cameFrom[frame][to] = kept >= entered ? best : -1;
+      next[to] = Math.max(kept, entered) + reward[to][frame];
+    }
+    const top = largest(score);
+    restedFrom[frame] = score[top] > rest ? top : -1;
+    rest = Math.max(rest, score[top]);
+    score = next;
+  }
+  const path = new Int32Array(nFrames);
+  const top = largest(score);
+  let state = score[top] > rest ? top : -1;
+  for (let frame = nFrames - 1; frame >= 0; frame--) {
+    path[frame] = state;
+    state = state >= 0 ? cameFrom[frame][state] : restedFrom[frame];
+  }
+  return path;
+}
+
+/** Return the index of the largest value. */
+function largest(values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/** Return the parts of a path that have a lag, as one where the rest between is short. */
+function joined(path, lags, maxPause) {
+  const found = [];
+  for (let start = 0, end = 0; start < path.length; start = end + 1) {
+    end = start;
+    while (end < path.length && path[end] >= 0) end++;
+    if (end === start) continue;
+    let followed = Array.from(path.subarray(start, end), (i) => lags[i]);
+    let first = HOP * start;
+    const last = found[found.length - 1];
+    // A lag of the rest between two stretches belongs to their outer repetitions.
+    if (last && first - last.stop - median(followed) <= maxPause) {
+      found.pop();
+      first = last.first;
+      followed = [...last.followed, ...followed];
+    }
+    found.push({ first, stop: HOP * end, followed });
+  }
+  return found;
+}
