@@ -31,6 +31,9 @@ from .calibration import (
     UnknownDetector as UnknownDetector,
 )
 from .displays import (
+    AbstentionDisplay as AbstentionDisplay,
+)
+from .displays import (
     AccuracyTimeDisplay as AccuracyTimeDisplay,
 )
 from .displays import (
@@ -50,6 +53,9 @@ from .displays import (
 )
 from .displays import (
     RecordingDisplay as RecordingDisplay,
+)
+from .displays import (
+    ReliabilityDisplay as ReliabilityDisplay,
 )
 from .displays import (
     ResamplingDisplay as ResamplingDisplay,

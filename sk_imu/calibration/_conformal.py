@@ -194,7 +194,7 @@ class ConformalClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         classes, codes = np.unique(y, return_inverse=True)
         check_two_classes(self, classes)
         people = people_of(self, X, y, groups)
-        fold = folds_of(self, people, self.n_folds)
+        fold = self._folds(X, people)
 
         parts = [fold == number for number in range(fold.max() + 1)]
         fits = Parallel(n_jobs=self.n_jobs)(
@@ -305,6 +305,10 @@ class ConformalClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _folds(self, X: Any, people: NDArray[Any]) -> NDArray[np.intp]:
+        """Return the fold of each set."""
+        return folds_of(self, people, self.n_folds)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
         if is_raw(X):

@@ -18,6 +18,12 @@ from ..validation import check_groups, is_raw
 _LEAST_PROBABILITY = 1e-12
 
 
+def subjects_of(X: Any) -> list[Any] | None:
+    """Return the subjects of recordings, or None if X or one of them has none."""
+    subjects = [recording.subject for recording in X] if is_raw(X) else [None]
+    return None if None in subjects else subjects
+
+
 def people_of(estimator: Any, X: Any, y: NDArray[Any], groups: Any) -> NDArray[Any]:
     """Return the person of each set: of ``groups``, or else the subject of a recording.
 
@@ -25,8 +31,8 @@ def people_of(estimator: Any, X: Any, y: NDArray[Any], groups: Any) -> NDArray[A
     own.
     """
     if groups is None and is_raw(X):
-        subjects = [recording.subject for recording in X]
-        if None not in subjects:
+        subjects = subjects_of(X)
+        if subjects is not None:
             return check_groups(subjects, y)
         warnings.warn(
             f"{type(estimator).__name__} does not know which sets are of the same person, "

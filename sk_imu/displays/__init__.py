@@ -4,6 +4,7 @@ Displays of one plot have ``ax_``, those of several panels have ``axes_``. All h
 ``figure_``, and keep what they draw in plain attributes.
 """
 
+from ._abstention import AbstentionDisplay
 from ._accuracy_time import AccuracyTimeDisplay
 from ._augmentation import AugmentationDisplay
 from ._critical_differences import CriticalDifferenceDisplay
@@ -11,6 +12,7 @@ from ._loss_curves import LossCurvesDisplay
 from ._people import PeopleDisplay
 from ._personalisation import PersonalisationDisplay
 from ._recording import RecordingDisplay
+from ._reliability import ReliabilityDisplay
 from ._resampling import ResamplingDisplay
 from ._roc import RocByClassDisplay
 from ._segmentation import SegmentationDisplay
@@ -19,6 +21,7 @@ from ._style import shown as shown
 from ._style import write_note as write_note
 
 __all__ = [
+    "AbstentionDisplay",
     "AccuracyTimeDisplay",
     "AugmentationDisplay",
     "CriticalDifferenceDisplay",
@@ -26,6 +29,7 @@ __all__ = [
     "PeopleDisplay",
     "PersonalisationDisplay",
     "RecordingDisplay",
+    "ReliabilityDisplay",
     "ResamplingDisplay",
     "RocByClassDisplay",
     "SegmentationDisplay",
