@@ -183,7 +183,7 @@ class ReliabilityDisplay(AxesDisplay):
         low = max(float(min(lowest)) - 0.05, -0.02)
         ax.set(xlim=(low, 1.02), ylim=(low, 1.02), aspect="equal")
         ax.set(xlabel="Probability of the answer", ylabel="Share of right answers")
-        ax.legend(loc="upper left", fontsize=7, frameon=False)
+        ax.legend(loc="lower right", fontsize=7, frameon=False)
         return ax
 
     def _draw_people(self, ax: "Axes", people: pd.DataFrame) -> None:
@@ -193,7 +193,7 @@ class ReliabilityDisplay(AxesDisplay):
         worst = int(np.abs(right - said).argmax())
         gap = right[worst] - said[worst]
         ax.annotate(
-            f"{shown(people.index[worst], 12)} {gap:+.2f}",
+            f"person {shown(people.index[worst], 12)}: {gap:+.2f}",
             (said[worst], right[worst]),
             (0, -10 if gap < 0 else 5),
             textcoords="offset points",
