@@ -15,7 +15,7 @@ from ._held_out import (
     probabilities,
 )
 
-__all__ = ["MayBeCalibrated", "best_temperature"]
+__all__ = ["Calibrated", "best_temperature"]
 
 _N_FOLDS = 5
 # Of the logarithm, as in scikit-learn's temperature scaling.
@@ -55,7 +55,7 @@ def best_temperature(
     return float(np.exp(found.x))
 
 
-class MayBeCalibrated:
+class Calibrated:
     """Mixin for classifiers with a parameter ``calibration`` and a fitted ``pipeline_``."""
 
     calibration: str | None
@@ -77,7 +77,8 @@ class MayBeCalibrated:
             logits[left_out] = of_them
         return best_temperature(logits, codes, people.astype(str))
 
-    def _calibrated_proba(self, X: Any) -> NDArray[np.float64]:
-        assert self.temperature_ is not None
+    def _ask(self, method: str, X: Any) -> Any:
+        if method != "predict_proba" or self.temperature_ is None:
+            return super()._ask(method, X)  # type: ignore[misc]
         logits = logits_of(self.pipeline_, X, self.classes_)
         return probabilities(logits / self.temperature_)

@@ -93,6 +93,11 @@ def _steps_of(fitted: Any) -> list[tuple[str, Any]]:
             "fitted ExerciseClassifier, or a Pipeline that ends with a classifier."
         )
     check_is_fitted(fitted)
+    if getattr(fitted, "temperature_", None) is not None:
+        raise ValueError(
+            "A file for a device holds no calibration. Give classifier.pipeline_, which "
+            "has the same labels, and the probabilities before calibration."
+        )
     inner = fitted.pipeline_ if isinstance(fitted, ExerciseClassifier) else fitted
     steps = inner.steps if isinstance(inner, Pipeline) else [("classify", inner)]
     return [(name, s) for name, s in steps if s is not None and s != "passthrough"]

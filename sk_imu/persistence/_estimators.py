@@ -259,7 +259,11 @@ def _detector_is_sound(detector: Any) -> bool:
 
 
 def _answers_are_sound(classifier: Any) -> bool:
-    detector = classifier.unknown_detector_
+    detector, temperature = classifier.unknown_detector_, classifier.temperature_
+    if (temperature is None) != (classifier.calibration is None):
+        return False
+    if temperature is not None and not _is_positive(temperature):
+        return False
     if detector is None:
         return not classifier.unknown
     return type(detector).__name__ == "UnknownDetector" and np.array_equal(
