@@ -8,7 +8,6 @@ from made_sets import make_noisy_sets, make_sets
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -80,7 +79,8 @@ def test_a_model_that_is_too_sure_loses_less_on_new_people():
     for calibration in (None, "temperature"):
         clf = ExerciseClassifier(Overconfident(), calibration=calibration)
         proba = clf.fit(train, y[~new]).predict_proba(test)
-        losses[calibration] = log_loss(y[new], proba, labels=clf.classes_)
+        own = proba[np.arange(len(test)), np.searchsorted(clf.classes_, y[new])]
+        losses[calibration] = -np.log(own + 1e-12).mean()
     assert clf.temperature_ > 2
     assert losses["temperature"] < losses[None]
 
