@@ -3,12 +3,14 @@
 import os
 import re
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from driven_browser import Browser, Served, find_chromium
+from made_sets import make_sets
 
 from sk_imu import CNNGRUClassifier, ExerciseClassifier, read_recording, segment_sets
 from sk_imu.datasets import make_exercise_recordings
@@ -384,3 +386,44 @@ def test_colors_can_be_told_apart(scheme):
         assert contrast(colors[line], colors["page"]) >= 3, line
     for fill in re.findall(r"svg \.c\d \{ fill: (#\w{6})", style):
         assert contrast("#14161a", fill) >= 4.5, fill
+
+
+@lru_cache
+def fitted_on_few(model):
+    sets = make_sets(2, 2)
+    clf = ExerciseClassifier(model, random_state=0, n_copies=0)
+    return clf.fit(sets, [one.label for one in sets]), sets
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["rf", "svm", "minirocket", "cnn", "gru", "cnn-gru"])
+@pytest.mark.parametrize(
+    ("weights", "least"), [("float32", 1e-5), ("float16", 1e-3), ("int8", 1e-2)]
+)
+def test_every_model_runs_in_a_browser(
+    browser, onnxruntime_web, tmp_path, model, weights, least
+):
+    clf, sets = fitted_on_few(model)
+    export_web(clf, tmp_path / "page", weights=weights, onnxruntime_web=onnxruntime_web)
+    resampled = clf.pipeline_[:2].transform(sets)
+    with Served(tmp_path) as served:
+        browser.open(f"{served.url}page/")
+        browser.wait("document.documentElement.dataset.ready")
+        found = browser.evaluate(
+            f"""(async () => {{
+              const {{ loadModel }} = await import("./model.js");
+              const model = await loadModel(new URL("./", location.href));
+              const scores = [];
+              for (const set of {[np.asarray(one).tolist() for one in resampled]}) {{
+                const channels = set.map((channel) => Float64Array.from(channel));
+                scores.push((await model.recognize(channels)).scores);
+              }}
+              return scores;
+            }})()"""
+        )
+    method = "predict_proba" if hasattr(clf, "predict_proba") else "decision_function"
+    expected = np.asarray(getattr(clf, method)(sets))
+    if expected.ndim == 1:
+        expected = np.stack([-expected, expected], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=least)
+    assert browser.console == []
