@@ -58,7 +58,7 @@ FORMATS = {
         "Serve it, such as with `python -m http.server --directory {}`, and open "
         "http://localhost:8000.",
     ),
-    "c": Format("sk_imu_model.h", ("float32", "int8", "int4"), check_output, _write_c),
+    "c": Format("sk_imu_model.h", ("float32", "int8", "mixed"), check_output, _write_c),
 }
 
 

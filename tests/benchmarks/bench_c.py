@@ -23,7 +23,7 @@ from sk_imu.datasets import load_watch
 from sk_imu.export import export_c
 from sk_imu.pipelines import make_pipeline_for
 
-WEIGHTS = ("float32", "int8", "int4")
+WEIGHTS = ("float32", "int8", "mixed")
 
 
 def fit(name, wear, watch):

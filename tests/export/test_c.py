@@ -76,7 +76,7 @@ def test_other_networks(tmp_path):
     check_equal(fit(net), tmp_path)
 
 
-@pytest.mark.parametrize(("weights", "atol"), [("int8", 0.01), ("int4", 0.1)])
+@pytest.mark.parametrize(("weights", "atol"), [("int8", 0.01), ("mixed", 0.1)])
 def test_whole_numbers_change_scores_a_little(hybrid, weights, atol, tmp_path):
     change = check_equal(hybrid, tmp_path, weights=weights, atol=atol)
     assert change > 1e-5
@@ -185,7 +185,7 @@ def default_net():
     return fit(net, augment=False)
 
 
-@pytest.mark.parametrize(("weights", "most_text"), [("int8", 72_000), ("int4", 46_000)])
+@pytest.mark.parametrize(("weights", "most_text"), [("int8", 72_000), ("mixed", 54_000)])
 def test_size_of_the_default_network(default_net, weights, most_text, tmp_path):
     needs("gcc")
     header = export_c(default_net, tmp_path / "model.h", weights=weights)
@@ -232,7 +232,7 @@ def test_the_example_reads_a_stream(hybrid, tmp_path):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"weights": "float16"}, "weights must be one of float32, int8, int4, got"),
+        ({"weights": "float16"}, "weights must be one of float32, int8, mixed, got"),
         ({"prefix": "2 models"}, "prefix must be a name in C"),
     ],
 )

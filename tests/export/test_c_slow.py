@@ -32,7 +32,7 @@ def watch_model(wear, every):
 @pytest.mark.parametrize("wear", ["fixed", "free"])
 def test_real_windows(wear, tmp_path):
     pipeline, windows, expected = watch_model(wear, every=2)
-    atol = {"float32": 5e-6, "int8": 0.1, "int4": 0.3}
+    atol = {"float32": 5e-6, "int8": 0.1, "mixed": 0.3}
     for weights in atol:
         export_c(pipeline, tmp_path / "model.h", weights=weights)
         flags = ("-std=c99", "-O2")
@@ -49,7 +49,7 @@ def test_microcontroller(tmp_path):
     labels, _, _, scores = run_emulated(tmp_path, windows)
     np.testing.assert_allclose(scores, expected, rtol=0, atol=5e-6)
     np.testing.assert_array_equal(labels, expected.argmax(axis=1))
-    for weights, most_text in {"int8": 74_000, "int4": 48_000}.items():
+    for weights, most_text in {"int8": 74_000, "mixed": 56_000}.items():
         header = export_c(pipeline, tmp_path / "model.h", weights=weights)
         text, ram = size_of(header)
         _, instructions, stack, _ = run_emulated(tmp_path, windows)
@@ -87,7 +87,7 @@ def test_settings(readout, standardize, batch_norm, pooling, tmp_path):
     ]
     for net in nets:
         expected = net.fit(X, y).predict_proba(X)
-        for weights, atol in {"float32": 5e-6, "int8": 0.02, "int4": 0.3}.items():
+        for weights, atol in {"float32": 5e-6, "int8": 0.02, "mixed": 0.3}.items():
             export_c(net, tmp_path / "model.h", weights=weights)
             _, scores = run_c(tmp_path, X)
             np.testing.assert_allclose(scores[:-1], expected, rtol=0, atol=atol)

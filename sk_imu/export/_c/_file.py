@@ -14,7 +14,7 @@ from ._text import c_environment, check_prefix
 
 __all__ = ["export_c"]
 
-_WEIGHTS = ("float32", "int8", "int4")
+_WEIGHTS = ("float32", "int8", "mixed")
 
 
 def export_c(
@@ -39,11 +39,11 @@ def export_c(
         :func:`~sk_imu.pipelines.make_pipeline_for`.
     path : str or path-like
         The header to write, such as ``"squats.h"``.
-    weights : {"float32", "int8", "int4"}, default="float32"
+    weights : {"float32", "int8", "mixed"}, default="float32"
         How the weights of a network are kept. ``"int8"`` takes a quarter of the memory:
         whole numbers from −127 to 127, with a scale for each output of a layer.  With
-        ``"int4"``, the blocks after the first and the GRU behind them have numbers from −7
-        to 7, two in a byte. Everything is computed in float.
+        ``"mixed"``, the blocks after the first have six bits a weight, and the GRU behind
+        them four; the rest has eight. Everything is computed in float.
     prefix : str, default="sk_imu"
         What all names in the header begin with, in capitals for macros. Two models in one
         program need different ones.

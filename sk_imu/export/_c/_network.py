@@ -32,7 +32,7 @@ class Weights:
         most = 2 ** (n_bits - 1) - 1
         scale, error = np.ones(len(rows)), np.full(len(rows), np.inf)
         # Where few numbers must do, it is better to cut off a row's greatest weights.
-        for share in np.linspace(1, 0.6, 21 if n_bits == 4 else 1):
+        for share in np.linspace(1, 0.6, 21 if n_bits < 8 else 1):
             tried = np.where(rows.any(axis=1), np.abs(rows).max(axis=1), 1) * share / most
             whole = _rounded(rows, tried, most)
             misses = np.square(whole * tried[:, np.newaxis] - rows).sum(axis=1)
@@ -42,12 +42,14 @@ class Weights:
 
     @property
     def kept(self) -> NDArray[Any]:
-        """The numbers in the header: of four bits, two in a byte, plus 8."""
-        if self.n_bits != 4:
+        """The numbers in the header: four of 6 bits in three bytes, two of 4 in one."""
+        if self.n_bits not in (4, 6):
             return self.values
-        flat = self.values.ravel().astype(np.int64) + 8
-        pairs = np.append(flat, [8] * (len(flat) % 2)).reshape(-1, 2)
-        return pairs[:, 0] + 16 * pairs[:, 1]
+        n_together, n_bytes = (4, 3) if self.n_bits == 6 else (2, 1)
+        flat = self.values.ravel().astype(np.int64) + 2 ** (self.n_bits - 1)
+        groups = np.pad(flat, (0, -len(flat) % n_together)).reshape(-1, n_together)
+        whole = (groups << self.n_bits * np.arange(n_together)).sum(axis=1)
+        return whole[:, np.newaxis] >> 8 * np.arange(n_bytes) & 255
 
     @property
     def n_bytes(self) -> int:
@@ -149,9 +151,11 @@ class Network:
 def network_of(classifier: Any, weights: str) -> Network:
     """Return the network of a fitted classifier.
 
-    What reads the input and what writes the scores stay in eight bits for ``"int4"``.
+    For ``"mixed"``, what reads the input and what writes the scores keep eight bits. The
+    GRU, whose mean state is only a part of what is read, hardly suffers from four.
     """
-    first, later = {"float32": (32, 32), "int8": (8, 8), "int4": (8, 4)}[weights]
+    bits = {"float32": (32, 32, 32), "int8": (8, 8, 8), "mixed": (8, 6, 4)}
+    first, later, behind = bits[weights]
     module = classifier.module_
     state = {
         name: value.detach().cpu().double().numpy()
@@ -170,7 +174,7 @@ def network_of(classifier: Any, weights: str) -> Network:
         n_timesteps=classifier.n_timesteps_in_,
     )
     column = _add_blocks(network, module, state, (first, later))
-    _add_layers(network, module, state, later if network.blocks else first, column)
+    _add_layers(network, module, state, behind if network.blocks else first, column)
     return network
 
 
