@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from made_nets import cnn
 from made_sets import NAMES, make_sets
 
 from sk_imu import ExerciseClassifier
@@ -73,3 +74,16 @@ def test_bench_says_what_to_install(model, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert main(["bench-onnx", "model.onnx"]) == 1
     assert "pip install onnxruntime" in capsys.readouterr().err
+
+
+def test_export_of_a_c_header(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", model, "--format", "c"]) == 1
+    assert "C has no code for SummaryFeatures" in capsys.readouterr().err
+    sets = make_sets()
+    clf = ExerciseClassifier(cnn(), channels=NAMES)
+    save_model(clf.fit(sets, [recording.label for recording in sets]), "net.skops")
+    assert main(["export", "net.skops", "--format", "c", "--weights", "mixed"]) == 0
+    assert (tmp_path / "sk_imu_model.h").read_text("ascii").startswith("/*")
+    assert main(["export", "net.skops", "--format", "c", "--weights", "float16"]) == 1
+    assert "--format c takes --weights float32 or int8 or mixed" in capsys.readouterr().err
