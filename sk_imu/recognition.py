@@ -160,8 +160,9 @@ def recognize(
     Warns
     -----
     DataQualityWarning
-        For each kind of doubt about the recordings, see :attr:`Recording.doubts`, and if
-        sets of the programme are missing.
+        For each kind of doubt about the recordings, see :attr:`Recording.doubts`, if
+        sets of the programme are missing, and, for a model with ``unknown``, if the device
+        is turned against the training sets.
 
     Examples
     --------
@@ -190,8 +191,10 @@ def recognize(
     scores: list[NDArray[np.float64]] = []
     strangeness: list[float] = []
     may_be_unknown = hasattr(model, "strangeness")
+    recognized: list[Recording] = []
     for recording in settle_doubts(recordings):
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
+        recognized += sets
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
             # A bout carries its repetitions; a whole recording was not searched yet.
             repetitions = find_repetitions(one) if bout is None else bout.repetitions
@@ -211,6 +214,8 @@ def recognize(
     table = pd.DataFrame(rows, columns=_COLUMNS)
     if may_be_unknown:
         table["strangeness"] = np.array(strangeness, dtype=np.float64)
+        for line in model.check_device(recognized) if recognized else ():
+            warnings.warn(line, DataQualityWarning, stacklevel=2)
     if programme is not None:
         _put_programme(table, programme, model.classes_, scores, unknown_below)
     # NaN is not below anything: sets without a probability keep their exercise.

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..meta import SetPredictions
 from ..recording import DataQualityWarning
 from ..validation import is_raw
+from ._device import Worn, in_words
 from ._unknown import UnknownDetector
 
 __all__ = ["UNKNOWN", "AnswersUnknown"]
@@ -31,6 +32,7 @@ class AnswersUnknown(SetPredictions):
     unknown: bool | float
     unknown_detector_: UnknownDetector | None
     pipeline_: Pipeline
+    _worn: dict[str, Any] | None
 
     @available_if(_may_answer_unknown)
     def strangeness(self, X: Any) -> NDArray[np.float64]:
@@ -71,10 +73,61 @@ class AnswersUnknown(SetPredictions):
         assert self.unknown_detector_ is not None
         return self.unknown_detector_.strangeness(self.pipeline_[:-1].transform(X))
 
+    @available_if(_may_answer_unknown)
+    def check_device(self, X: Any) -> list[str]:
+        """Return in words whether the device is worn another way than in training.
+
+        Only with ``unknown``. Gravity shows how a device is turned. It is known if the wear
+        is ``"fixed"`` and the channels hold ``TotalAcceleration``, and a turn is looked for
+        in three sets or more of a person. Turns by quarters about the axes of the device
+        are told apart; a device that was worn in several ways in training, or whose turn
+        puts gravity where it was in other exercises, is not found.
+
+        Parameters
+        ----------
+        X : list of Recording, list of arrays or array
+            The sets, in the state of those in ``fit``.
+
+        Returns
+        -------
+        lines : list of str
+            A sentence for each person whose device is turned.
+        """
+        check_is_fitted(self)
+        return self._turned(X, self.pipeline_[:-1].transform(X))
+
+    def _turned(self, X: Any, series: Any) -> list[str]:
+        """Return :meth:`check_device` of sets; ``series`` is what the last step gets."""
+        if self._worn is None:
+            return []
+        worn, names = Worn(**self._worn), self._names_of(self.pipeline_)
+        people = [one.subject for one in X] if is_raw(X) else [None] * len(series)
+        lines = []
+        for person in dict.fromkeys(people):
+            rows = [i for i, one in enumerate(people) if one == person]
+            turn = worn.turn([series[i] for i in rows], names)
+            if turn is not None:
+                who = "" if person is None else f"{person}: "
+                lines.append(
+                    f"{who}the device is turned by about {in_words(turn)} against the "
+                    f"training sets, by gravity in {len(rows)} sets. Answers may be wrong: "
+                    "wear it as in training."
+                )
+        return lines
+
+    @staticmethod
+    def _names_of(pipeline: Pipeline) -> list[str]:
+        names: list[str] = pipeline.named_steps["derive"].channel_names_out_
+        return names
+
     def _fit_detector(
         self, pipeline: Pipeline, X: Any, y: NDArray[Any], groups: Any
     ) -> UnknownDetector | None:
-        """Return the fitted detector, or None if the classifier never answers unknown."""
+        """Return the fitted detector, or None if the classifier never answers unknown.
+
+        Learns how the device was worn, too.
+        """
+        self._worn = None
         if not self.unknown:
             return None
         name = type(self).__name__
@@ -95,12 +148,18 @@ class AnswersUnknown(SetPredictions):
         )
         if not isinstance(self.unknown, (bool, np.bool_)):
             detector.set_params(rejection_rate=float(self.unknown))
-        return detector.fit(pipeline[:-1].transform(X), y, groups=groups)
+        series = pipeline[:-1].transform(X)
+        if groups is not None and pipeline.named_steps["derive"].wear == "fixed":
+            worn = Worn.fit(series, self._names_of(pipeline), y, np.asarray(groups, str))
+            self._worn = None if worn is None else worn._asdict()
+        return detector.fit(series, y, groups=groups)
 
     def _ask(self, method: str, X: Any) -> Any:
         if method != "predict" or self.unknown_detector_ is None:
             return getattr(self.pipeline_, method)(X)
         series = self.pipeline_[:-1].transform(X)
+        for line in self._turned(X, series):
+            warnings.warn(line, DataQualityWarning, stacklevel=3)
         known = self.unknown_detector_.predict(series) > 0
         return np.where(known, self.pipeline_[-1].predict(series), UNKNOWN)
 

@@ -264,8 +264,17 @@ def _answers_are_sound(classifier: Any) -> bool:
         return False
     if temperature is not None and not _is_positive(temperature):
         return False
+    worn = classifier._worn
     if detector is None:
-        return not classifier.unknown
+        return not classifier.unknown and worn is None
+    if worn is not None and not (
+        worn.keys() == {"gravity", "unit", "least_typical"}
+        and np.shape(worn["gravity"])[1:] == (3,)
+        and len(worn["gravity"])
+        and _is_positive(worn["unit"])
+        and isinstance(worn["least_typical"], float)
+    ):
+        return False
     return type(detector).__name__ == "UnknownDetector" and np.array_equal(
         detector.classes_, classifier.classes_
     )

@@ -4,9 +4,11 @@ exercises  leave one exercise and one of four groups of people out: is the exerc
            to be unknown, among the known sets of people who are not in the training set?
 rest       the same for rest and walking, all kinds of them left out together
 rates      known exercises of unseen people: how many sets are called unknown?
+device     devices turned by 180 and 90 degrees about each axis, and devices that are not:
+           which are said to be turned, one person left out at a time?
 models     the probability of a model in the place of the detector
 
-    python tests/benchmarks/bench_unknown.py exercises rest rates
+    python tests/benchmarks/bench_unknown.py exercises rest rates device
     python tests/benchmarks/bench_unknown.py models --models rf cnn-gru --data watch
     python tests/benchmarks/bench_unknown.py table --figures docs/results/figures
 
@@ -25,9 +27,11 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 import bench_people
 import numpy as np
 import pandas as pd
+from scipy.spatial.transform import Rotation
 from sklearn.metrics import roc_auc_score
 
 from sk_imu import UnknownDetector
+from sk_imu.calibration._device import LEAST_SETS, Worn
 from sk_imu.datasets import load_exermote
 from sk_imu.pipelines import make_pipeline_for, wear_of
 from sk_imu.preprocessing import motion_channels
@@ -155,6 +159,54 @@ def of_model(
     return pd.concat(parts)
 
 
+def device(name: str, folder: str) -> pd.DataFrame:
+    """Return whether each person's sets are said to be turned, for each turn of them."""
+    X, y, people, channels = load(name, folder)
+    steps = make_pipeline_for("svm", 0, channels=channels, wear=wear_of(X))[:-1]
+    series = steps.fit_transform(X)
+    names = list(series[0].channel_names)
+    axes = [names.index(f"TotalAcceleration_{axis}") for axis in "xyz"]
+    # What the check reads: the mean of these channels.
+    names, gravity = names[axes[0] : axes[2] + 1], [one[axes].mean(1) for one in series]
+    turns = {"not turned": np.eye(3)}
+    for degrees in (180, 90):
+        for axis in "xyz":
+            turn = Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
+            turns[f"{degrees}° about {axis}"] = turn
+    rows = []
+    for person in np.unique(people):
+        own = np.flatnonzero(people == person)
+        rest = np.flatnonzero(people != person)
+        known = [gravity[i][:, None] for i in rest]
+        worn = Worn.fit(known, names, y[rest], people[rest])
+        groups = {"all": own}
+        groups |= {label: own[y[own] == label] for label in np.unique(y[own])}
+        for kind, sets in groups.items():
+            if len(sets) < LEAST_SETS:
+                continue
+            for name_of, turn in turns.items():
+                found = worn.turn([(turn @ gravity[i])[:, None] for i in sets], names)
+                rows.append(
+                    {
+                        "subject": person,
+                        "sets": "all exercises" if kind == "all" else "one exercise",
+                        "turn": name_of,
+                        "said": found is not None,
+                        "right": found is not None and np.allclose(found @ turn, np.eye(3)),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def turned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the share that is said to be turned, by data set and turn."""
+    keys = ["data", "sets"]
+    table = frame.pivot_table("said", keys, "turn", sort=False)
+    named = frame[frame["said"] & (frame["turn"] != "not turned")]
+    table["of these, turn right"] = named.groupby(keys)["right"].mean()
+    return table.reset_index()
+
+
 def tasks(what: str, name: str, y: np.ndarray) -> dict[str, list[str]]:
     """Return which exercises are left out, by the name of the task."""
     if what == "rest":
@@ -170,6 +222,9 @@ def run(options: argparse.Namespace, what: str, name: str, model: str = "") -> N
     """Compute the scores that are not there yet."""
     path = options.out / f"{what}{model and '-' + model}-{name}.csv"
     if path.exists():
+        return
+    if what == "device":
+        device(name, options.folder).assign(data=name).to_csv(path, index=False)
         return
     _, y, people = described(name, options.folder)
     if what == "rates":
@@ -248,7 +303,7 @@ def show(options: argparse.Namespace) -> None:
         frame = read(options.out, what)
         if len(frame):
             tables[what] = by_data(found(frame))
-    for what, make in (("rest", kinds_of_rest), ("rates", rates)):
+    for what, make in (("rest", kinds_of_rest), ("rates", rates), ("device", turned)):
         frame = read(options.out, what)
         if len(frame):
             tables[what] = make(frame)
@@ -256,13 +311,13 @@ def show(options: argparse.Namespace) -> None:
         print(f"\n{what}\n{table.round(3).to_string()}")
         if options.figures is not None:
             path = options.figures / f"unknown_{what.replace('-', '_')}.csv"
-            table.to_csv(path, float_format="%.3f", index=what != "rest")
+            table.to_csv(path, float_format="%.3f", index=what not in ("rest", "device"))
 
 
 def main() -> None:
     """Compute, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    choices = ["exercises", "rest", "rates", "models", "table"]
+    choices = ["exercises", "rest", "rates", "device", "models", "table"]
     parser.add_argument("what", nargs="+", choices=choices)
     parser.add_argument("--data", nargs="+", default=[*bench_people.DATA, "exermote"])
     parser.add_argument("--models", nargs="+", default=["rf"])
@@ -277,6 +332,8 @@ def main() -> None:
                 continue
             if what != "rest" and name == "exermote":
                 continue
+            if what == "device" and name.startswith("phone"):
+                continue  # carried in any way
             if what == "models":
                 for model in options.models:
                     run(options, what, name, model)

@@ -1,0 +1,111 @@
+"""Devices that are worn another way than in the training sets."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sk_imu import DataQualityWarning, ExerciseClassifier, SensorStream
+from sk_imu.datasets import load_watch
+from sk_imu.persistence import load_model, save_model
+from sk_imu.recognition import recognize
+
+#: By 180 degrees about each axis.
+TURNS = {
+    "x": np.diag([1.0, -1.0, -1.0]),
+    "y": np.diag([-1.0, 1.0, -1.0]),
+    "z": np.diag([-1.0, -1.0, 1.0]),
+}
+
+
+@pytest.fixture(scope="module")
+def watch():
+    return load_watch()
+
+
+@pytest.fixture(scope="module")
+def model(watch):
+    fit = np.flatnonzero(watch.subject > 2)
+    clf = ExerciseClassifier("svm", unknown=True)
+    return clf.fit([watch.data[i] for i in fit], watch.target[fit])
+
+
+def sets_of(watch, person):
+    return [one for one in watch.data if one.subject == person]
+
+
+def turned(recordings, turn):
+    return [
+        replace(
+            one,
+            streams={
+                name: SensorStream(s.timestamps_s, s.values @ turn.T)
+                for name, s in one.streams.items()
+            },
+        )
+        for one in recordings
+    ]
+
+
+def test_a_device_worn_as_in_training_is_no_reason_to_warn(model, watch):
+    for person in (1, 2):
+        sets = sets_of(watch, person)
+        assert model.check_device(sets) == []
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DataQualityWarning)
+            model.predict(sets)
+
+
+@pytest.mark.parametrize("axis", TURNS)
+def test_a_turned_device_is_found_and_how_it_is_turned(model, watch, axis):
+    sets = turned(sets_of(watch, 1), TURNS[axis])
+    (line,) = model.check_device(sets)
+    assert line.startswith(f"1: the device is turned by about 180° about its {axis} axis")
+    assert f"by gravity in {len(sets)} sets" in line
+    with pytest.warns(DataQualityWarning, match=f"180° about its {axis} axis"):
+        model.predict(sets)
+
+
+def test_each_person_is_checked_alone(model, watch):
+    sets = [*sets_of(watch, 1), *turned(sets_of(watch, 2), TURNS["z"])]
+    (line,) = model.check_device(sets)
+    assert line.startswith("2: ")
+    assert model.check_device(sets[-2:]) == []  # two sets are too few to say
+
+
+def test_whole_recordings_are_checked_together(model, watch):
+    sets = turned(sets_of(watch, 1)[::4], TURNS["z"])
+    with pytest.warns(DataQualityWarning, match="180° about its z axis") as warned:
+        recognize(model, sets, segment=False)
+    assert len(warned) == 1
+
+
+def test_it_is_saved_and_loaded(model, watch, tmp_path):
+    save_model(model, tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    sets = turned(sets_of(watch, 1), TURNS["y"])
+    assert loaded.check_device(sets) == model.check_device(sets) != []
+    loaded._worn["gravity"] = loaded._worn["gravity"][:, :2]
+    save_model(loaded, tmp_path / "model.skops")
+    with pytest.raises(ValueError, match="holds a broken ExerciseClassifier"):
+        load_model(tmp_path / "model.skops")
+
+
+def test_without_gravity_or_a_fixed_wear_nothing_is_said(model, watch):
+    fit = [one for one in watch.data if one.subject in (3, 4, 5)]
+    y = [one.label for one in fit]
+    new = turned(sets_of(watch, 1), TURNS["z"])
+    for options in ({"wear": "free"}, {"channels": ["Gyroscope"]}):
+        clf = ExerciseClassifier("svm", unknown=True, **options).fit(fit, y)
+        assert clf.check_device(new) == []
+    assert not hasattr(ExerciseClassifier("svm").fit(fit, y), "check_device")
+
+
+def test_a_turn_changes_no_answer_of_the_check_s_own(model, watch):
+    """The check warns, and leaves predictions as they are."""
+    sets = turned(sets_of(watch, 1), TURNS["z"])
+    with pytest.warns(DataQualityWarning):
+        answers = model.predict(sets)
+    assert_array_equal(answers, [model.predict([one])[0] for one in sets])
