@@ -74,7 +74,7 @@ def find_bouts(
     min_intensity: float = 0.1,
     min_confidence: float = 0.4,
     min_repetitions: int = 2,
-    min_duration_s: float = 8.0,
+    min_duration_s: float = 5.0,
     max_pause_s: float = 4.0,
     min_period_s: float = 0.8,
     max_period_s: float = 10.0,
@@ -103,7 +103,7 @@ def find_bouts(
         Minimum resemblance of a repetition to the usual one of its bout, at most 1.
     min_repetitions : int, default=2
         Minimum number of repetitions of a bout.
-    min_duration_s : float, default=8.0
+    min_duration_s : float, default=5.0
         Minimum duration of a bout in seconds.
     max_pause_s : float, default=4.0
         Longest rest in seconds that does not end a bout.

@@ -26,7 +26,7 @@ class SetSegmenter(BaseEstimator):
         Minimum periodicity, intensity and confidence, as in :func:`find_bouts`.
     min_repetitions : int, default=2
         Minimum number of repetitions of a bout.
-    min_duration_s, max_pause_s : float, default=8.0, 4.0
+    min_duration_s, max_pause_s : float, default=5.0, 4.0
         Minimum duration of a bout and longest rest within it, in seconds.
     min_period_s, max_period_s : float, default=0.8, 10.0
         Shortest and longest time in seconds from one repetition to the next.
@@ -67,7 +67,7 @@ class SetSegmenter(BaseEstimator):
         min_intensity: float = 0.1,
         min_confidence: float = 0.4,
         min_repetitions: int = 2,
-        min_duration_s: float = 8.0,
+        min_duration_s: float = 5.0,
         max_pause_s: float = 4.0,
         min_period_s: float = 0.8,
         max_period_s: float = 10.0,

@@ -145,3 +145,11 @@ def test_one_sensor_counts_the_same(sensor):
     (bout,) = find_bouts(one)
     assert len(bout.repetitions) == 8
     assert (bout.start_s, bout.end_s) == pytest.approx(truth, abs=2.0)
+
+
+def test_a_short_set_fills_its_recording():
+    # Five fast repetitions with a barbell, recorded from just before to just after.
+    recording, (start_s, end_s) = gym([1.3] * 5, size=1.5)
+    piece = recording.between(start_s - 0.2, end_s + 0.2)
+    (bout,) = find_bouts(changed(piece, at_rate(12.5)))
+    assert len(bout.repetitions) == 5
