@@ -183,7 +183,7 @@ class ReliabilityDisplay(AxesDisplay):
         low = max(float(min(lowest)) - 0.05, -0.02)
         ax.set(xlim=(low, 1.02), ylim=(low, 1.02), aspect="equal")
         ax.set(xlabel="Probability of the answer", ylabel="Share of right answers")
-        ax.legend(loc="lower right", fontsize=7, frameon=False)
+        ax.legend(loc="best", fontsize=7, frameon=False)
         return ax
 
     def _draw_people(self, ax: "Axes", people: pd.DataFrame) -> None:

@@ -326,6 +326,33 @@ def tables(options: argparse.Namespace, out: Path) -> dict[str, pd.DataFrame]:
     return {what: pd.DataFrame(found) for what, found in lines.items()}
 
 
+def write_figures(found: pd.DataFrame, what: str, folder: Path) -> None:
+    """Write the tables of the page ``results/uncertainty``."""
+    if what != "sets":
+        found = found.drop(columns=["people", "classes"], errors="ignore")
+        path = folder / f"uncertainty_{what}.csv"
+        found.to_csv(path, index=False, float_format="%.3f")
+        return
+    cells = [
+        f"{one.covered:.3f} ({one.worst:.2f}) {one.size_:.2f}"
+        for one in found.rename(
+            columns={"worst person": "worst", "size": "size_"}
+        ).itertuples()
+    ]
+    found = found.assign(cell=cells, aim=found["coverage"].map("{:.0%}".format))
+    found["method"] = found["method"] + ", " + found["weights"]
+    keys = ["data", "model", "people", "classes"]
+    default = found[found["method"] == "lac, sets"]
+    for name, rows, column in (
+        ("coverage", default, "aim"),
+        ("methods", found[found["coverage"] == 0.9], "method"),
+    ):
+        order = rows[column].drop_duplicates()
+        wide = rows.set_index([*keys, column])["cell"].unstack(column)[order]
+        wide = wide.reindex(rows.set_index(keys).index.drop_duplicates()).reset_index()
+        wide.to_csv(folder / f"uncertainty_{name}.csv", index=False)
+
+
 def main() -> None:
     """Fit what is missing, or print and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -345,9 +372,8 @@ def main() -> None:
         return
     for what, found in tables(options, out).items():
         print(f"\n{what}\n{found.round(3).to_string(index=False)}")
-        if options.figures is not None:
-            path = options.figures / f"uncertainty_{what}.csv"
-            found.to_csv(path, index=False, float_format="%.3f")
+        if options.figures is not None and not found.empty:
+            write_figures(found, what, options.figures)
 
 
 if __name__ == "__main__":
