@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import inspect
 import io
 import json
 import re
@@ -18,10 +19,7 @@ from made_sets import make_sets
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 
-from sk_imu import (
-    ExerciseClassifier,
-    Resampler,
-)
+from sk_imu import ExerciseClassifier, Resampler, find_bouts
 from sk_imu.export import export_web
 from sk_imu.export._web import _runtime
 
@@ -230,3 +228,18 @@ def test_the_page_allows_only_itself():
     # Relative, so that the folder may lie anywhere on a server.
     for address in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert not address.startswith(("/", "http")), address
+
+
+def test_the_page_has_the_default_thresholds():
+    found = dict(
+        re.findall(r"\b(M[A-Z_]+) = ([\d.]+)", (PAGE / "sets" / "bouts.js").read_text())
+        + re.findall(
+            r"\b(M[A-Z_]+) = ([\d.]+)", (PAGE / "sets" / "repetitions.js").read_text()
+        )
+    )
+    defaults = {
+        name.upper(): parameter.default
+        for name, parameter in inspect.signature(find_bouts).parameters.items()
+        if name not in ("recording", "mark_before_s")  # the page shows no labels
+    }
+    assert {name: float(found[name]) for name in defaults} == defaults

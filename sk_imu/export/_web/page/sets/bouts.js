@@ -7,7 +7,7 @@ import { periodicStretches } from "./periods.js";
 import { asRepetitions, locateRepetitions } from "./repetitions.js";
 
 const MIN_PERIODICITY = 0.35, MIN_INTENSITY = 0.1;
-const MIN_REPETITIONS = 2, MIN_DURATION_S = 8, MAX_PAUSE_S = 4;
+const MIN_REPETITIONS = 2, MIN_DURATION_S = 5, MAX_PAUSE_S = 4;
 const MIN_PERIOD_S = 0.8, MAX_PERIOD_S = 10, MAX_PERIOD_OF_ONE_SET_S = 8;
 const MARGIN = 1.5;
 const UNCERTAINTY = 1.5;
