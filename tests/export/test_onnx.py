@@ -75,10 +75,11 @@ def scores_of(model, X):
 
 
 def pieces(sets, lengths, dtype):
-    """Return one piece of each length, each of another set."""
+    """Yield one piece of each length, of sets joined at random."""
     rng = np.random.default_rng(0)
-    for i, n in enumerate(lengths):
-        row = np.concatenate([np.asarray(sets[(i + j) % len(sets)]) for j in range(3)], 1)
+    for n in lengths:
+        chosen = rng.integers(len(sets), size=3 + n // 100)
+        row = np.concatenate([np.asarray(sets[k]) for k in chosen], axis=1)
         start = rng.integers(row.shape[1] - n)
         yield row[:, start : start + n].astype(dtype)
 
@@ -97,6 +98,26 @@ def test_equal_to_scikit_learn(name, wear, dtype, fitted, tmp_path):
     for x in pieces(sets, lengths, dtype):
         (scores,) = session.run(["probabilities"], {"X": x[np.newaxis]})
         np.testing.assert_allclose(scores, scores_of(model, [x]), rtol=0, atol=close)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wear", ["fixed", "free"])
+@pytest.mark.parametrize("name", MODELS)
+def test_equal_to_scikit_learn_at_many_lengths(name, wear, fitted, tmp_path):
+    pipeline = fitted(name, wear)
+    export_onnx(pipeline, tmp_path / "model.onnx")
+    session = session_of(tmp_path / "model.onnx")
+    model, sets = uniform_part(pipeline)
+    # Every short length, and random ones up to 60 s.
+    random = np.random.default_rng(1).integers(61, 1501, size=940)
+    lengths = [*range(1 if wear == "fixed" else 2, 61), *random]
+    for x in pieces(sets, lengths, np.float32):
+        (scores,) = session.run(["probabilities"], {"X": x[np.newaxis]})
+        expected = scores_of(model, [x])
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=5e-6)
+        assert (
+            scores.argmax() == expected.argmax() or np.ptp(np.sort(expected)[0, -2:]) < 1e-5
+        )
 
 
 @pytest.mark.parametrize("name", MODELS)
