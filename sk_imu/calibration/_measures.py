@@ -95,7 +95,7 @@ def calibration_error(
     The mean difference between the probability of the most probable class and the share
     of sets that it is right for, over bins of equal width (Naeini et al., 2015). It is
     above 0 by chance alone, the more so the fewer sets there are: 140 sets of a perfectly
-    calibrated model have about 0.02.
+    calibrated model have about 0.03 (probabilities of an SVM on the watch data).
 
     Parameters
     ----------
