@@ -77,7 +77,6 @@ def _add_export(commands: Commands) -> None:
         "  sk-imu export model.skops\n"
         "  sk-imu export model.skops --format onnx --weights int8 -o small.onnx\n"
         "  sk-imu export model.skops --format web -o page\n"
-        "  python -m http.server --directory page\n"
         "  sk-imu export model.skops --format c --weights int8 -o squats.h",
         " It takes sets at the common rate and gives the probability of each exercise.",
     )
