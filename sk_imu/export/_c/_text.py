@@ -84,6 +84,8 @@ def c_string(text: Any) -> str:
 def one_line(text: Any) -> str:
     """Return text that can stand in a comment, in ASCII."""
     line = " ".join(str(text).replace("²", "^2").replace("µ", "u").split())
-    # A comment ends with the first of these; a backslash would continue the line.
-    line = line.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
-    return line.encode("ascii", "replace").decode()
+    # A backslash would continue the line, and "??/" is one, too.
+    line = line.encode("ascii", "replace").decode().replace("\\", "/")
+    line = line.replace("??/", "?? /")
+    # The first of these would end the comment.
+    return line.replace("*/", "* /").replace("/*", "/ *")
