@@ -176,10 +176,9 @@ def _bench(*, path: str, runs: int) -> int:
     known = onnx_metadata(path)
     print(f"{path}: {os.path.getsize(path):,} bytes")
     for name, text in known.items():
-        value = json.loads(text) if text.startswith("[") else text
-        if isinstance(value, list):
-            value = ", ".join(str(one) or "-" for one in value)
-        print(f"{name}: {value}")
+        if name in ("classes", "channel_names", "channel_units"):
+            text = ", ".join(str(one) or "-" for one in json.loads(text))
+        print(f"{name}: {text}")
     table = bench_onnx(path, n_runs=runs)
     print("\nProcessor time of one set in ONNX Runtime, one thread:")
     print(table.round({"seconds": 2, "median_ms": 3, "p99_ms": 3}).to_string(index=False))

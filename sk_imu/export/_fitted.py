@@ -1,6 +1,7 @@
 """What of a fitted estimator goes into a file for a device."""
 
 import json
+import warnings
 from typing import Any
 
 from numpy.typing import NDArray
@@ -9,12 +10,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .. import __version__
+from .._sklearn import BaseSearchCV
 from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
 from ..preprocessing import ChannelScaler, DerivedChannels, Resampler
 from ..recording import SENSOR_UNITS, sensor_of
 
-__all__ = ["Exported"]
+__all__ = ["Exported", "inner_of"]
 
 
 class Exported:
@@ -23,10 +25,17 @@ class Exported:
     Parameters
     ----------
     fitted : estimator
-        An :class:`~sk_imu.ExerciseClassifier`, a Pipeline or a classifier.
+        An :class:`~sk_imu.ExerciseClassifier`, a Pipeline, a classifier, or a search of
+        one of these.
 
     Attributes
     ----------
+    estimator : Pipeline or classifier
+        What is exported, taken out of the ExerciseClassifier or search that holds it.
+    resampler : Resampler or None
+        The last one.
+    steps_before : list of estimator
+        The steps in front of the Resampler; none where there is none.
     steps : list of (str, estimator)
         The steps behind the Resampler; all where there is none.
     classes : ndarray of shape (n_classes,)
@@ -46,12 +55,15 @@ class Exported:
     """
 
     def __init__(self, fitted: Any) -> None:
-        steps = _steps_of(fitted)
+        self.estimator = _checked(fitted)
+        steps = _steps_of(self.estimator)
         places = [i for i, (_, step) in enumerate(steps) if isinstance(step, Resampler)]
         resampler = steps[places[-1]][1] if places else None
+        self.resampler: Resampler | None = resampler
+        self.steps_before = [step for _, step in steps[: places[-1]]] if places else []
         self.steps = steps[places[-1] + 1 :] if places else steps
         self.classes: NDArray[Any] = fitted.classes_
-        has_proba = hasattr(fitted, "predict_proba")
+        has_proba = hasattr(self.estimator, "predict_proba")
         self.method = "predict_proba" if has_proba else "decision_function"
         self.channel_names = _names_of(self.steps, resampler)
         self.n_channels = len(self.channel_names)
@@ -85,20 +97,40 @@ class Exported:
         return [SENSOR_UNITS.get(sensor, "") for sensor in sensors]
 
 
-def _steps_of(fitted: Any) -> list[tuple[str, Any]]:
-    """Return the steps of a fitted classifier by their names, or raise an error."""
-    if not is_classifier(fitted):
+def inner_of(estimator: Any) -> Any:
+    """Return what predicts inside of searches and augmented classifiers."""
+    while isinstance(estimator, (AugmentedClassifier, BaseSearchCV)):
+        searched = isinstance(estimator, BaseSearchCV)
+        estimator = estimator.best_estimator_ if searched else estimator.estimator_
+    return estimator
+
+
+def _checked(fitted: Any) -> Any:
+    """Return the Pipeline or classifier inside of what was fitted, or raise an error."""
+    if not hasattr(fitted, "__sklearn_tags__") or not is_classifier(fitted):
         raise TypeError(
             f"Only classifiers can be exported, got a {type(fitted).__name__}. Give a "
             "fitted ExerciseClassifier, or a Pipeline that ends with a classifier."
         )
-    check_is_fitted(fitted)
+    # A search has no classifier with refit=False.
+    check_is_fitted(fitted, "best_estimator_" if isinstance(fitted, BaseSearchCV) else None)
+    fitted = inner_of(fitted)
     if getattr(fitted, "temperature_", None) is not None:
         raise ValueError(
             "A file for a device holds no calibration. Give classifier.pipeline_, which "
             "has the same labels, and the probabilities before calibration."
         )
-    inner = fitted.pipeline_ if isinstance(fitted, ExerciseClassifier) else fitted
+    if getattr(fitted, "unknown_detector_", None) is not None:
+        warnings.warn(
+            "A file for a device never answers 'unknown', which this model may do: each "
+            "set gets one of the exercises.",
+            stacklevel=4,
+        )
+    return fitted.pipeline_ if isinstance(fitted, ExerciseClassifier) else fitted
+
+
+def _steps_of(inner: Any) -> list[tuple[str, Any]]:
+    """Return the steps of a Pipeline or classifier by their names."""
     steps = inner.steps if isinstance(inner, Pipeline) else [("classify", inner)]
     return [(name, s) for name, s in steps if s is not None and s != "passthrough"]
 
@@ -113,7 +145,14 @@ def _names_of(steps: list[tuple[str, Any]], resampler: Any) -> list[str]:
     if resampler is not None:
         return list(resampler.channel_names_)
     names = _first(steps, "channel_names") or _first(steps, "channel_names_in_")
-    return list(names or [f"channel_{i}" for i in range(_first(steps, "n_channels_in_"))])
+    n_channels = _first(steps, "n_channels_in_")
+    if names is None and n_channels is None:
+        kinds = ", ".join(type(step).__name__ for _, step in steps)
+        raise TypeError(
+            f"None of the steps ({kinds}) was fitted on sets of channels. Give a "
+            "Pipeline that begins with steps of sk_imu, such as make_pipeline_for returns."
+        )
+    return list(names or [f"channel_{i}" for i in range(n_channels)])
 
 
 def _rate_of(steps: list[tuple[str, Any]], resampler: Any) -> float | None:
@@ -128,8 +167,7 @@ def _length_of(steps: list[tuple[str, Any]]) -> int | None:
     for _, step in steps:
         if isinstance(step, (DerivedChannels, ChannelScaler)):
             continue
-        while isinstance(step, AugmentedClassifier):
-            step = step.estimator_
+        step = inner_of(step)
         if isinstance(step, Pipeline):
             return _length_of(step.steps)
         return getattr(step, "n_timesteps_in_", None)
@@ -137,6 +175,7 @@ def _length_of(steps: list[tuple[str, Any]]) -> int | None:
 
 
 def _window_of(step: Any) -> Any:
-    while isinstance(step, AugmentedClassifier):
-        step = step.estimator_
+    step = inner_of(step)
+    if isinstance(step, Pipeline):
+        return _window_of(step.steps[-1][1])
     return step if isinstance(step, WindowedClassifier) else None

@@ -71,13 +71,13 @@ class ExerciseClassifier(
         Make probabilities mean what they say, and give them to models that have none, such
         as SVM and MiniRocket. ``"temperature"`` divides the logarithms of a set's
         probabilities, or its decision values, by one number, so that no label changes. It
-        is chosen on people left out, which takes five more fits. Windows and exported
-        files are not calibrated.
+        is chosen on people left out, which takes five more fits. Windows are not
+        calibrated; of a calibrated model, ``pipeline_`` can be exported.
     unknown : bool or float, default=False
         Whether ``predict`` may answer ``"unknown"``, for sets that an
         :class:`UnknownDetector` finds unlike all training sets. A number is its
         ``rejection_rate``, and True is 0.05. Probabilities do not change: they are those
-        of the exercises if the set is one of them.
+        of the exercises if the set is one of them. Exported files never answer it.
     random_state : int, RandomState instance or None, default=None
         Random seed of all steps.
 

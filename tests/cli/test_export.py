@@ -8,8 +8,8 @@ from made_sets import NAMES, make_sets
 
 from sk_imu import ExerciseClassifier
 from sk_imu.cli import main
-from sk_imu.export import onnx_metadata
-from sk_imu.persistence import save_model
+from sk_imu.export import export_onnx, onnx_metadata
+from sk_imu.persistence import load_model, save_model
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,13 @@ def test_export_and_bench(model, tmp_path, capsys):
     assert "classes: lunge, squat\n" in shown
     assert "sampling_rate_hz: 25.0\n" in shown
     assert shown.splitlines()[-1].split()[:3] == ["60.0", "1500", "29"]
+
+
+def test_bench_shows_any_metadata(model, tmp_path, capsys):
+    path = str(tmp_path / "model.onnx")
+    export_onnx(load_model(model), path, metadata={"note": "[draft]"})
+    assert main(["bench-onnx", path, "--runs", "5"]) == 0
+    assert "note: [draft]\n" in capsys.readouterr().out
 
 
 def test_the_file_has_a_name_by_default(model, tmp_path, monkeypatch):

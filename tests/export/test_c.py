@@ -10,6 +10,7 @@ from compiled import PROGRAM, STRICT, needs, run_c
 from made_nets import cnn, cnn_gru, gru
 from made_sets import NAMES, make_sets
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from sk_imu import (
@@ -106,6 +107,14 @@ def test_gravity_from_its_own_sensor(tmp_path):
     np.testing.assert_allclose(scores[:-1], expected, rtol=0, atol=5e-6)
 
 
+def test_a_search_is_its_best_estimator(tmp_path):
+    X = np.random.default_rng(0).normal(size=(8, 3, 20))
+    search = GridSearchCV(cnn(), {"kernel_size": [3]}, cv=2).fit(X, [0, 1] * 4)
+    text = export_c(search, tmp_path / "search.h").read_text()
+    best = export_c(search.best_estimator_, tmp_path / "best.h").read_text()
+    assert text == best
+
+
 def test_a_network_by_itself_with_votes_counted(tmp_path):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(20, 3, 30)) * np.repeat([1, 1.3], 10)[:, None, None]
@@ -153,7 +162,7 @@ def test_any_label_and_channel_name(tmp_path):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(20, 2, 16)).astype(np.float32)
     y = np.array(labels * 4)
-    names = ["Gyroscope_x", "*/ x \\"]
+    names = ["Gyroscope_x", "*/ x *\\ üü/"]
     model = make_pipeline(ChannelScaler(channel_names=names), cnn()).fit(X, y)
     export_c(model, tmp_path / "model.h")
     needs("gcc")

@@ -11,6 +11,7 @@ from made_sets import NAMES, make_sets
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from torch import nn
 
@@ -161,6 +162,21 @@ def test_metadata_says_what_the_file_needs(fitted, tmp_path):
     assert known["accuracy_on_unseen_people"] == "0.96"
 
 
+@pytest.mark.parametrize(
+    ("entries", "error", "message"),
+    [
+        ({"accuracy": 0.96}, TypeError, "must hold texts, got 'accuracy': 0.96"),
+        ({"classes": "two"}, ValueError, "'classes', an entry that every file has"),
+    ],
+)
+def test_metadata_are_texts_beside_those_of_every_file(
+    entries, error, message, fitted, tmp_path
+):
+    with pytest.raises(error, match=message):
+        export_onnx(fitted("svm"), tmp_path / "model.onnx", metadata=entries)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("name", MODELS)
 def test_what_is_no_number_gives_nan_for_its_set_alone(name, value, fitted, tmp_path):
@@ -247,6 +263,26 @@ def test_a_step_of_your_own_with_a_converter(tmp_path):
     np.testing.assert_allclose(scores, expected, rtol=0, atol=5e-6)
 
 
+def test_a_search_is_its_best_estimator(tmp_path):
+    grid = {"model__kernel_size": [3, 5]}
+    clf = ExerciseClassifier(cnn(), channels=NAMES, augment=False)
+    search = GridSearchCV(clf, grid, cv=2).fit(SETS, LABELS)
+    export_onnx(search, tmp_path / "search.onnx")
+    export_onnx(search.best_estimator_, tmp_path / "best.onnx")
+    one, other = (tmp_path / f"{name}.onnx" for name in ("search", "best"))
+    assert one.read_bytes() == other.read_bytes()
+    search = GridSearchCV(clf, grid, cv=2, refit=False).fit(SETS, LABELS)
+    with pytest.raises(NotFittedError):
+        export_onnx(search, tmp_path / "none.onnx")
+
+
+def test_a_model_that_may_answer_unknown_warns(tmp_path):
+    clf = ExerciseClassifier("svm", channels=NAMES, augment=False, unknown=True)
+    with pytest.warns(UserWarning, match="never answers 'unknown'") as warned:
+        export_onnx(clf.fit(SETS, LABELS), tmp_path / "model.onnx")
+    assert warned[-1].filename == __file__
+
+
 class OwnNet(nn.Module):
     """A network of the user's own, with a recurrent layer."""
 
@@ -282,6 +318,12 @@ def test_a_module_of_your_own(tmp_path):
         (make_pipeline_for("rf"), NotFittedError, "not fitted"),
         (ExerciseClassifier("rf"), NotFittedError, "not fitted"),
         (ChannelScaler(), TypeError, "Only classifiers"),
+        ("model.skops", TypeError, "Only classifiers can be exported, got a str"),
+        (
+            LogisticRegression().fit([[0], [1]], [0, 1]),
+            TypeError,
+            r"None of the steps \(LogisticRegression\) was fitted on sets of channels",
+        ),
     ],
 )
 def test_what_is_not_a_fitted_classifier_is_refused(model, error, message, tmp_path):

@@ -11,7 +11,8 @@ from made_nets import make_panel
 from onnx.reference import ReferenceEvaluator
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClassifierCV
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -132,6 +133,9 @@ def rbf(**parameters):
 
 TABLES = {
     "ridge": make_pipeline(Flatten(), RidgeClassifierCV()),
+    "no mean": make_pipeline(
+        Flatten(), StandardScaler(with_mean=False), RidgeClassifierCV()
+    ),
     "logistic": make_pipeline(Flatten(), StandardScaler(), LogisticRegression()),
     "rbf": rbf(),
     "linear": rbf(kernel="linear"),
@@ -139,6 +143,11 @@ TABLES = {
     "sigmoid": rbf(kernel="sigmoid"),
     "forest": make_pipeline(Flatten(), RandomForestClassifier(20, random_state=0)),
     "extra": make_pipeline(Flatten(), ExtraTreesClassifier(20, random_state=0)),
+    "search": GridSearchCV(
+        make_pipeline(Flatten(), RidgeClassifier()),
+        {"ridgeclassifier__alpha": [0.1, 1.0]},
+        cv=[(np.arange(36), np.arange(36, 72))],  # of the windows
+    ),
     "minirocket": make_pipeline(
         MiniRocketFeatures(400, random_state=0), StandardScaler(), RidgeClassifierCV()
     ),

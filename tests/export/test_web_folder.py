@@ -94,6 +94,18 @@ def test_only_a_page_is_replaced(runtime, fitted, tmp_path):
     assert (other / "chapter.txt").read_text() == "years of work"
 
 
+def test_the_folder_one_is_in_is_not_replaced(runtime, fitted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="is the folder you are in"):
+        export_web(fitted, ".", onnxruntime_web=runtime)
+
+
+def test_nothing_is_downloaded_for_a_model_that_fails(runtime, fitted, tmp_path):
+    for wrong in ({"weights": "int4"}, {"metadata": {"accuracy": 0.96}}):
+        with pytest.raises((TypeError, ValueError), match="must"):
+            export_web(fitted, tmp_path / "page", onnxruntime_web="no/such.tgz", **wrong)
+
+
 class Doubled(TransformerMixin, BaseEstimator):
     def fit(self, X, y=None):
         self.n_features_in_ = 1

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ..._atomic import replacement
 from ...recording import mirror_signs, sensor_of
+from .._fitted import Exported
 from ._input import input_of
 from ._layout import layout_of
 from ._network import NETS, Network, network_of
@@ -38,7 +40,7 @@ def export_c(
         :class:`~sk_imu.CNNGRUClassifier`, alone or behind the steps of
         :func:`~sk_imu.pipelines.make_pipeline_for`.
     path : str or path-like
-        The header to write, such as ``"squats.h"``.
+        The header to write, such as ``"squats.h"``. If it exists it is replaced.
     weights : {"float32", "int8", "mixed"}, default="float32"
         How the weights of a network are kept. ``"int8"`` takes a quarter of the memory:
         whole numbers from −127 to 127, with a scale for each output of a layer.  With
@@ -90,11 +92,11 @@ def export_c(
     if weights not in _WEIGHTS:
         raise ValueError(f"weights must be one of {', '.join(_WEIGHTS)}, got {weights!r}.")
     check_prefix(prefix)
-    parts = parts_of(fitted)
+    parts = parts_of(Exported(fitted))
     text = _header_of(parts, weights, prefix)
-    written = Path(path)
-    written.write_text(text, encoding="utf-8")
-    return written
+    with replacement(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+    return Path(path)
 
 
 def _header_of(parts: Parts, weights: str, prefix: str) -> str:

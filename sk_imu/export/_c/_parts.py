@@ -6,10 +6,9 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from ..._sklearn import BaseSearchCV
-from ...meta import AugmentedClassifier, WindowedClassifier
+from ...meta import WindowedClassifier
 from ...preprocessing import CanonicalSide, ChannelScaler, DerivedChannels, Resampler
-from .._fitted import Exported
+from .._fitted import Exported, inner_of
 
 __all__ = ["Parts", "parts_of"]
 
@@ -46,17 +45,16 @@ class Parts:
         return self.n_timesteps if self.windows is None else int(self.windows._n_step)
 
 
-def parts_of(fitted: Any) -> Parts:
-    """Return the parts of a fitted classifier, or raise an error that says what can't be.
+def parts_of(known: Exported) -> Parts:
+    """Return the parts of what is exported, or raise an error that says what can't be.
 
     A window is a set of its own, whatever follows: it does not matter which steps come in
     front of the WindowedClassifier and which ones inside.
     """
-    known = Exported(fitted)
     found: dict[type, Any] = {}
     model: list[Any] = []
     windows = None
-    for step in _steps(fitted):
+    for step in _steps(known.estimator):
         if isinstance(step, WindowedClassifier):
             windows = step
             continue
@@ -84,16 +82,11 @@ def parts_of(fitted: Any) -> Parts:
 
 def _steps(estimator: Any) -> Iterator[Any]:
     """Yield the fitted steps, those inside of others too."""
-    if hasattr(estimator, "pipeline_"):
-        yield from _steps(estimator.pipeline_)
-    elif isinstance(estimator, Pipeline):
+    estimator = inner_of(estimator)
+    if isinstance(estimator, Pipeline):
         for _, step in estimator.steps:
             if step is not None and step != "passthrough":
                 yield from _steps(step)
-    elif isinstance(estimator, BaseSearchCV):
-        yield from _steps(estimator.best_estimator_)
-    elif isinstance(estimator, AugmentedClassifier):
-        yield from _steps(estimator.estimator_)
     else:
         yield estimator
         if isinstance(estimator, WindowedClassifier):

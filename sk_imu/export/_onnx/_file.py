@@ -57,7 +57,8 @@ def export_onnx(
     sklearn.exceptions.NotFittedError
         If the classifier is not fitted.
     TypeError
-        If a step has no converter, or what is given is no classifier.
+        If a step has no converter, what is given is no classifier, or the metadata are
+        not texts.
     ValueError
         If a step can't be exported with its parameters, or a parameter is not one of the
         above.
@@ -106,7 +107,8 @@ def export_onnx(
     if graph.has_thresholds:
         graph = OnnxGraph(dtype, weights, exact=True)
         _write(graph, exported)
-    model = graph.model({**exported.metadata(), "weights": weights, **(metadata or {})})
+    known = {**exported.metadata(), "weights": weights}
+    model = graph.model({**known, **_checked_metadata(metadata or {}, known)})
     with replacement(path) as beside:
         beside.write_bytes(model.SerializeToString())
 
@@ -114,6 +116,22 @@ def export_onnx(
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}.")
+
+
+def _checked_metadata(
+    metadata: Mapping[str, str], known: dict[str, str]
+) -> Mapping[str, str]:
+    """Return the user's entries, or raise an error if they can't stand beside the known."""
+    for name, value in metadata.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise TypeError(
+                f"metadata must hold texts, got {name!r}: {value!r}. Convert it with str."
+            )
+        if name in known:
+            raise ValueError(
+                f"metadata holds {name!r}, an entry that every file has. Rename it."
+            )
+    return metadata
 
 
 def _write(graph: OnnxGraph, exported: Exported) -> None:

@@ -3,12 +3,14 @@
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ...features import Flatten
 from ...meta import AugmentedClassifier, WindowedClassifier
 from ...preprocessing import ChannelScaler
+from .._fitted import inner_of
 from ._graph import OnnxGraph
 from ._table import convert, onnx_converter
 from ._tensor import Tensor
@@ -31,9 +33,10 @@ def _channel_scaler(graph: OnnxGraph, scaler: Any, x: Tensor) -> Tensor:
 
 @onnx_converter(StandardScaler)
 def _standard_scaler(graph: OnnxGraph, scaler: Any, x: Tensor) -> Tensor:
-    if scaler.mean_ is not None:
+    # Without with_mean it may still have a mean, which it does not subtract.
+    if scaler.with_mean:
         x = x - scaler.mean_
-    return x if scaler.scale_ is None else x / scaler.scale_
+    return x / scaler.scale_ if scaler.with_std else x
 
 
 @onnx_converter(Flatten)
@@ -41,9 +44,9 @@ def _flatten(graph: OnnxGraph, step: Any, x: Tensor) -> Tensor:
     return x.reshape(0, -1)
 
 
-@onnx_converter(AugmentedClassifier)
-def _augmented(graph: OnnxGraph, classifier: Any, x: Tensor) -> Tensor:
-    return convert(graph, classifier.estimator_, x)
+@onnx_converter(AugmentedClassifier, GridSearchCV, RandomizedSearchCV)
+def _outer(graph: OnnxGraph, classifier: Any, x: Tensor) -> Tensor:
+    return convert(graph, inner_of(classifier), x)
 
 
 @onnx_converter(WindowedClassifier)

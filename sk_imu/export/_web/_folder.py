@@ -9,10 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from sklearn.pipeline import Pipeline
-
 from ... import __version__
-from ...pipelines import ExerciseClassifier
 from ...preprocessing import CanonicalSide, Resampler
 from ...recording import SENSOR_AXES, sensor_of
 from .._fitted import Exported
@@ -88,17 +85,20 @@ def export_web(
     ...
     FileNotFoundError: [Errno 2] No such file or directory: 'no/such.tgz'
     """
-    description = _described(fitted)
+    exported = Exported(fitted)
+    description = _described(exported)
     description["facts"] |= metadata or {}
-    target = Path(folder)
+    target = Path(folder).resolve()
     _check_target(target)
-    runtime = runtime_files(onnxruntime_web)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside it, because a move is atomic within a file system only.
     with tempfile.TemporaryDirectory(prefix=".sk_imu-", dir=target.parent) as scratch:
         made = Path(scratch, "new")
         _copy(files(__package__) / "page", made)
-        export_onnx(fitted, made / "model.onnx", weights=weights, metadata=metadata)
+        model = exported.estimator
+        export_onnx(model, made / "model.onnx", weights=weights, metadata=metadata)
+        # Last, because it may be a long download.
+        runtime = runtime_files(onnxruntime_web)
         text = json.dumps(description, indent=1, ensure_ascii=False)
         (made / _DESCRIPTION).write_text(text, encoding="utf-8")
         (made / _RUNTIME).mkdir()
@@ -120,6 +120,10 @@ def _copy(source: Traversable, target: Path) -> None:
 
 def _check_target(target: Path) -> None:
     """Raise a ValueError if a path holds anything but a page that was exported before."""
+    if target == Path.cwd():
+        raise ValueError(
+            f"{target}: is the folder you are in. Give the name of another one."
+        )
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     try:
@@ -133,10 +137,9 @@ def _check_target(target: Path) -> None:
         )
 
 
-def _described(fitted: Any) -> dict[str, Any]:
+def _described(exported: Exported) -> dict[str, Any]:
     """Return what the page must know of a model beside its graph."""
-    exported = Exported(fitted)
-    side, resampler = _raw_steps(fitted)
+    resampler = _resampler_of(exported)
     window = exported.window
     return {
         "format": _FORMAT,
@@ -155,31 +158,33 @@ def _described(fitted: Any) -> dict[str, Any]:
             "gaps": resampler.gaps,
             "maxTimesteps": int(resampler.max_timesteps),
         },
-        "side": side,
+        "side": _side_of(exported),
         "facts": _facts(exported, resampler),
     }
 
 
-def _raw_steps(fitted: Any) -> tuple[dict[str, Any] | None, Resampler]:
-    """Return how sides are mirrored, if they are, and the Resampler."""
-    inner = fitted.pipeline_ if isinstance(fitted, ExerciseClassifier) else fitted
-    steps = [step for _, step in inner.steps] if isinstance(inner, Pipeline) else []
-    places = [i for i, step in enumerate(steps) if isinstance(step, Resampler)]
-    if not places:
+def _resampler_of(exported: Exported) -> Resampler:
+    """Return the Resampler, or raise a ValueError if the page can't do what it does."""
+    resampler = exported.resampler
+    if resampler is None:
         raise ValueError(
             "The page takes recordings, but the model has no Resampler, so that it takes "
             "arrays. Fit a Pipeline with a Resampler, such as ExerciseClassifier, on "
             "recordings."
         )
-    resampler = steps[places[-1]]
     unknown = [name for name in resampler.channel_names_ if not _is_known(name)]
     if unknown:
         raise ValueError(
             f"The model needs {', '.join(unknown)}, which no recording of Sensor Logger "
             f"has. The page knows the sensors {', '.join(SENSOR_AXES)}."
         )
+    return resampler
+
+
+def _side_of(exported: Exported) -> dict[str, Any] | None:
+    """Return how sides are mirrored, if they are."""
     side = None
-    for step in steps[: places[-1]]:
+    for step in exported.steps_before:
         if not isinstance(step, CanonicalSide):
             raise ValueError(
                 f"The page has no step {type(step).__name__}, which the model applies to "
@@ -188,7 +193,7 @@ def _raw_steps(fitted: Any) -> tuple[dict[str, Any] | None, Resampler]:
         # Of recordings without a side, nothing was mirrored.
         if step.n_unknown_side_ < step.n_recordings_:
             side = {"onto": step.onto, "mirrorAxis": step.mirror_axis}
-    return side, resampler
+    return side
 
 
 def _is_known(name: str) -> bool:
