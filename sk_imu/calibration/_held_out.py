@@ -71,6 +71,12 @@ def fit_without(
 ) -> Any:
     """Return a clone fitted on all rows but those left out."""
     kept = ~left_out
+    if len(np.unique(y[kept])) < 2:
+        raise ValueError(
+            "Calibration leaves people out in turn, but without some of them only the "
+            f"label {y[kept].tolist()[0]!r} is left to learn. Give sets of each exercise by at "
+            "least two people."
+        )
     metadata = {} if groups is None else {"groups": np.asarray(groups)[kept]}
     fitted = clone(estimator)
     fit_with_metadata(fitted, rows_of(X, kept), y[kept], metadata)

@@ -88,6 +88,11 @@ def _metric(
     return center, spread, projection / scale[:, np.newaxis] / np.sqrt(size)
 
 
+def shared(codes: NDArray[np.intp], people: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which pairs of sets are of the same exercise by two people."""
+    return (codes[:, np.newaxis] == codes) & (people[:, np.newaxis] != people)
+
+
 def _typical_distance(
     points: Floats, codes: NDArray[np.intp], people: NDArray[np.intp]
 ) -> float:
@@ -96,14 +101,10 @@ def _typical_distance(
     These are the sets of the same exercise by other people: those by the same person are
     nearer than any set of a new person.
     """
-    distances = euclidean_distances(points, squared=True)
-    alike = (codes[:, np.newaxis] == codes) & (people[:, np.newaxis] != people)
+    alike = shared(codes, people)
     counts = alike.sum(axis=1)
-    if counts.any():
-        sums = np.where(alike, distances, 0).sum(axis=1)
-        typical = float(np.median(sums[counts > 0] / counts[counts > 0]))
-    else:
-        typical = float(distances.mean())
+    distances = np.where(alike, euclidean_distances(points, squared=True), 0)
+    typical = float(np.median(distances.sum(axis=1)[counts > 0] / counts[counts > 0]))
     return typical if typical > 0 else 1.0
 
 

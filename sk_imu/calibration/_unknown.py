@@ -22,12 +22,14 @@ from ..validation import (
     check_series,
     rate_of,
 )
-from ._similarity import Floats, Similarity
+from ._similarity import Floats, Similarity, shared
 
 #: Statistics of which the logarithm is taken, because stillness and a slow movement differ
 #: by a factor. The floor is above the noise of a sensor, scaled or in physical units.
 _STRENGTHS = ("__std", "__mean_abs_difference", "__change_std")
 _LEAST_STRENGTH = 0.01
+# 0.07 of 100 sets are 7, not a little more.
+_ROUNDING = 1e-9
 
 
 class UnknownDetector(BaseEstimator):
@@ -64,7 +66,8 @@ class UnknownDetector(BaseEstimator):
         The threshold of the similarity.
     held_out_scores_ : ndarray of shape (n_held_out_sets,)
         Similarity of each training set when its person was left out, in increasing order.
-        Sets of exercises that nobody else did are not among them.
+        Sets of exercises that nobody else did are not among them, nor those of people
+        without whom no exercise is left that several did.
     groups_ : ndarray of shape (n_groups,)
         The people, or other groups, as in ``fit``.
     rejected_by_group_ : ndarray of shape (n_groups,)
@@ -76,8 +79,8 @@ class UnknownDetector(BaseEstimator):
     Raises
     ------
     ValueError
-        If X, y or groups can't be used, there is only one group, or each exercise was done
-        by one group only.
+        If X, y or groups can't be used, there are fewer than three groups, or too few
+        exercises were done by several groups.
 
     See Also
     --------
@@ -153,18 +156,20 @@ class UnknownDetector(BaseEstimator):
         people = check_groups(groups, labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self.groups_, numbers = np.unique(people, return_inverse=True)
-        if len(self.groups_) < 2:
+        if len(self.groups_) < 3:
             raise ValueError(
                 "UnknownDetector chooses its threshold on people left out, and needs sets "
-                f"of at least two; X has n_samples={len(labels)} of one: "
-                f"{self.groups_.tolist()[0]!r}."
+                "of at least three, because two others show how people differ; X has "
+                f"n_samples={len(labels)} of {self.groups_.tolist()}."
             )
         tables = self._describe(series)
         held_out = self._held_out_scores(tables, codes, numbers)
         self._learned = Similarity.fit(tables, codes, numbers)._asdict()
         known = ~np.isnan(held_out)
         self.held_out_scores_ = np.sort(held_out[known])
-        most_rejected = int(np.ceil(self.rejection_rate * len(self.held_out_scores_))) - 1
+        most_rejected = (
+            int(np.ceil(self.rejection_rate * len(self.held_out_scores_) - _ROUNDING)) - 1
+        )
         self.offset_ = float(self.held_out_scores_[max(most_rejected, 0)])
         rejected, counts = (
             np.bincount(numbers[known], weights=weights, minlength=len(self.groups_))
@@ -267,14 +272,15 @@ class UnknownDetector(BaseEstimator):
         for train, test in folds.split(codes, groups=numbers):
             known, learned = np.unique(codes[train], return_inverse=True)
             test = test[np.isin(codes[test], known)]
-            if len(test):
+            # Without the same exercise by two people, similarities have another scale.
+            if len(test) and shared(learned, numbers[train]).any():
                 similarity = Similarity.fit(tables[:, train], learned, numbers[train])
                 scores[test] = similarity.score(tables[:, test])
         if np.isnan(scores).all():
             raise ValueError(
-                "UnknownDetector chooses its threshold on people left out, but each "
-                "exercise was done by one person only. Give sets of the same exercise by "
-                "several people."
+                "UnknownDetector chooses its threshold on people left out, but too few "
+                "exercises were done by several people. Give sets of the same exercise by "
+                "at least three, or leave out fewer at a time (a higher n_folds)."
             )
         return scores
 

@@ -103,13 +103,16 @@ class ExerciseClassifier(
     ValueError
         If the recordings share no channel, the labels do not match them or are of a single
         class, or a parameter is out of its range; with ``unknown``, if labels are no text
-        or all sets of one person; in ``predict``, if a recording lacks a channel.
+        or the sets of fewer than three people; with ``calibration``, if those of one, or
+        if one alone did all exercises but one; in ``predict``, if a recording lacks a
+        channel.
 
     Warns
     -----
     DataQualityWarning
         In ``fit`` and ``predict``, for faults and doubts of the recordings, with counts;
-        with ``unknown``, if neither groups nor the recordings name the people.
+        with ``unknown`` or ``calibration``, if neither groups nor the recordings name the
+        people.
 
     See Also
     --------

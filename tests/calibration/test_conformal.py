@@ -179,6 +179,12 @@ def test_one_person_is_refused():
         ConformalClassifier(GaussianNB()).fit(X, y, groups=["Ann"] * len(y))
 
 
+def test_exercises_of_one_person_each_are_refused():
+    X, y, people = [[0.0], [0.1], [1.0], [1.1]], ["lunge"] * 2 + ["squat"] * 2, [0, 0, 1, 1]
+    with pytest.raises(ValueError, match="only the label 'lunge' is left to learn"):
+        ConformalClassifier(GaussianNB()).fit(X, y, groups=people)
+
+
 def test_searches_inside_split_by_people_too():
     X, y, people = make_people(9, np.random.default_rng(0))
     seen = []

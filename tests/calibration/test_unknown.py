@@ -206,14 +206,39 @@ def test_an_exercise_of_one_person_alone_does_not_count_for_the_rate(sets, y):
     [
         (["lunge", "unknown"], [0, 1], "y holds the label 'unknown'"),
         ([0, 1], [0, 1], "labels that are not text"),
-        (["lunge", "squat"], [0, 0], "people left out, and needs sets of at least two"),
-        (["lunge", "squat"], [0, 1], "each exercise was done by one person only"),
+        (["lunge", "squat"], [0, 0], "people left out, and needs sets of at least three"),
+        (["lunge", "squat"], [0, 1], "people left out, and needs sets of at least three"),
     ],
 )
 def test_training_sets_that_cannot_be_used_are_refused(sets, labels, people, message):
     clf = ExerciseClassifier("svm", unknown=True)
     with pytest.raises(ValueError, match=message):
         clf.fit(sets[:1] + sets[3:4], labels, groups=people)
+
+
+def test_without_several_people_of_an_exercise_no_rate_is_chosen():
+    X = list(np.random.default_rng(0).normal(size=(6, 2, 50)))
+    y = ["lunge", "squat"] * 3
+    # Sets of two people were once scored by one alone, and all new ones called unknown.
+    with pytest.raises(ValueError, match="needs sets of at least three"):
+        UnknownDetector().fit(X, y, groups=[0, 0, 0, 0, 1, 1])
+    with pytest.raises(ValueError, match="leave out fewer at a time"):
+        UnknownDetector(n_folds=2).fit(X, y, groups=[0, 0, 0, 0, 1, 2])
+    assert len(UnknownDetector().fit(X, y, groups=[0, 0, 1, 1, 2, 2]).held_out_scores_) == 6
+    # Without person 0, nobody shares an exercise with another.
+    y, people = ["lunge", "squat", "lunge", "lunge", "squat", "squat"], [0, 0, 1, 1, 2, 2]
+    detector = UnknownDetector().fit(X, y, groups=people)
+    assert len(detector.held_out_scores_) == 4
+    assert np.isnan(detector.rejected_by_group_[0])
+
+
+def test_the_rate_is_a_share_of_whole_sets():
+    rng = np.random.default_rng(0)
+    X, y = list(rng.normal(size=(100, 1, 10))), ["lunge", "squat"] * 50
+    detector = UnknownDetector(rejection_rate=0.07).fit(X, y, groups=np.arange(100) // 2)
+    assert (
+        detector.held_out_scores_ < detector.offset_
+    ).sum() == 6  # not 7, as 0.07 * 100 > 7
 
 
 @pytest.mark.parametrize("unknown", [0.0, 1.0, -0.1, "yes", None])
