@@ -74,8 +74,8 @@ def fit_without(
     if len(np.unique(y[kept])) < 2:
         raise ValueError(
             "Calibration leaves people out in turn, but without some of them only the "
-            f"label {y[kept].tolist()[0]!r} is left to learn. Give sets of each exercise by at "
-            "least two people."
+            f"label {y[kept].tolist()[0]!r} is left to learn. Give sets of each exercise "
+            "by at least two people."
         )
     metadata = {} if groups is None else {"groups": np.asarray(groups)[kept]}
     fitted = clone(estimator)

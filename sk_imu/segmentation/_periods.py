@@ -43,7 +43,8 @@ def periodic_stretches(
     at most ``max_pause`` timesteps between them are one.
     """
     lags = _lags(shortest, longest)
-    lags = lags[2 * lags < motion.shape[1]]
+    # A period may be shorter than a timestep.
+    lags = lags[(lags > 0) & (2 * lags < motion.shape[1])]
     if not len(lags):
         return []
     similarity = _self_similarity(motion, lags, min_intensity)

@@ -122,6 +122,11 @@ def replace_values(stream, values):
     return type(stream)(stream.timestamps_s, values, stream.axes)
 
 
+def test_periods_may_be_shorter_than_a_timestep():
+    bouts = find_bouts(workout(2.0)[0], min_period_s=0.001)
+    assert [len(bout.repetitions) for bout in bouts] == [8]
+
+
 def test_simulated_sets_are_found_one_to_one():
     # Between sets the person stands as at the start of a repetition, but is restless.
     data = make_exercise_recordings(1, 2, ("lunge", "squat"), random_state=0)
