@@ -149,7 +149,8 @@ def _header_of(parts: Parts, weights: str, prefix: str) -> str:
 
 
 def _refuse(model: list[Any]) -> None:
-    names = " and ".join(type(step).__name__ for step in model)
+    others = [step for step in model if not isinstance(step, NETS)]
+    names = " and ".join(type(step).__name__ for step in others or model)
     known = ", ".join(kind.__name__ for kind in NETS)
     raise TypeError(
         f"C has no code for {names}. It has it for {known}, alone or behind the steps of "

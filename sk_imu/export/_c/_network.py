@@ -70,7 +70,6 @@ class Block:
     step: int
     pool: int
     n_out: int
-    n_conv: int
     n_positions: int
     weights: Weights
     scale: _Array
@@ -192,7 +191,7 @@ def _add_blocks(network: Network, module: Any, state: Any, n_bits: tuple[int, in
         pool = next(
             (_last(layer.kernel_size) for layer in block if hasattr(layer, "ceil_mode")), 1
         )
-        n_conv = (length - size) // conv.stride[1] + 1
+        n_positions = ((length - size) // conv.stride[1] + 1) // pool
         # In the order of the values in memory, timestep by timestep.
         weights = Weights.of(kernel.transpose(0, 2, 1), n_bits[i > 0])
         scale, shift = np.ones(n_out), state.get(f"encoder.{i}.0.bias", np.zeros(n_out))
@@ -208,15 +207,14 @@ def _add_blocks(network: Network, module: Any, state: Any, n_bits: tuple[int, in
                 step=conv.stride[1],
                 pool=pool,
                 n_out=n_out,
-                n_conv=n_conv,
-                n_positions=n_conv // pool,
+                n_positions=n_positions,
                 weights=weights,
                 scale=scale * weights.scale,
                 shift=shift,
                 column=column,
             )
         )
-        length, n_in, column = n_conv // pool, n_out, column + 2 * n_out
+        length, n_in, column = n_positions, n_out, column + 2 * n_out
     return column if network.readout == "pooled" else 0
 
 
