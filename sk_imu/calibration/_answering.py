@@ -14,6 +14,7 @@ from ..meta import SetPredictions
 from ..recording import DataQualityWarning
 from ..validation import is_raw
 from ._device import Worn, in_words
+from ._held_out import subjects_of
 from ._unknown import UnknownDetector
 
 __all__ = ["UNKNOWN", "AnswersUnknown"]
@@ -166,8 +167,8 @@ class AnswersUnknown(SetPredictions):
 
 def _people_of(X: Any, name: str) -> Sequence[Any] | None:
     """Return the subjects of recordings, or warn that the people are not given."""
-    subjects = [recording.subject for recording in X] if is_raw(X) else [None]
-    if None not in subjects:
+    subjects = subjects_of(X)
+    if subjects is not None:
         return subjects
     warnings.warn(
         f"{name}(unknown=...) does not know which sets are of the same person, and takes "

@@ -20,7 +20,9 @@ def top_answers(
     Raises a ValueError if the shapes disagree or a value is no probability.
     """
     truth, proba = np.asarray(y_true), np.asarray(y_proba, dtype=np.float64)
-    if proba.shape != (len(truth), len(classes)) or not len(truth):
+    if not len(truth):
+        raise ValueError("y_true is empty: there is no set to measure.")
+    if proba.shape != (len(truth), len(classes)):
         raise ValueError(
             f"y_proba must have shape {(len(truth), len(classes))}, a row for each of "
             f"y_true and a column for each of classes, got {proba.shape}."

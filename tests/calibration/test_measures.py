@@ -78,6 +78,11 @@ def test_what_is_no_probability_is_refused(function, proba, reason):
         function(["a", "b"], proba, ["a", "b"])
 
 
+def test_no_sets_are_refused():
+    with pytest.raises(ValueError, match="y_true is empty"):
+        calibration_error([], np.zeros((0, 2)), ["a", "b"])
+
+
 @pytest.mark.parametrize("sharper", [0.25, 1.0, 4.0])
 def test_the_temperature_undoes_what_made_scores_too_sure(sharper):
     y, logits = make_scores(np.random.default_rng(0), 5000, sharper)
