@@ -36,7 +36,7 @@ def bench_onnx(path: str | Path, *, n_runs: int = 1000) -> pd.DataFrame:
     ImportError
         If onnxruntime is not installed.
     ValueError
-        If the file is not one of :func:`export_onnx`.
+        If the file is not one of :func:`export_onnx`, or ``n_runs`` is below 1.
 
     See Also
     --------
@@ -62,6 +62,8 @@ def bench_onnx(path: str | Path, *, n_runs: int = 1000) -> pd.DataFrame:
     >>> bool((table["median_ms"] < table["p99_ms"]).all())
     True
     """
+    if n_runs < 1:
+        raise ValueError(f"n_runs must be at least 1, got {n_runs}.")
     session = _open(path)
     known = session.get_modelmeta().custom_metadata_map
     rate_hz = float(known["sampling_rate_hz"]) if "sampling_rate_hz" in known else None

@@ -8,7 +8,7 @@ from made_sets import NAMES, make_sets
 
 from sk_imu import ExerciseClassifier
 from sk_imu.cli import main
-from sk_imu.export import export_onnx, onnx_metadata
+from sk_imu.export import bench_onnx, export_onnx, onnx_metadata
 from sk_imu.persistence import load_model, save_model
 
 
@@ -41,6 +41,8 @@ def test_bench_shows_any_metadata(model, tmp_path, capsys):
     export_onnx(load_model(model), path, metadata={"note": "[draft]"})
     assert main(["bench-onnx", path, "--runs", "5"]) == 0
     assert "note: [draft]\n" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="n_runs must be at least 1, got 0"):
+        bench_onnx(path, n_runs=0)
 
 
 def test_the_file_has_a_name_by_default(model, tmp_path, monkeypatch):
