@@ -42,7 +42,7 @@ def run_shell(command, cwd):
         "| head -1",
         "<&- >&- 2>&-",
         *(
-            # One of each kind is enough for every day.
+            # By default, one closed pipe and one closed terminal are enough.
             pytest.param(end, marks=pytest.mark.slow)
             for end in ("| true", "2> >(true)", "2>&-", ">&- 2>&-")
         ),
