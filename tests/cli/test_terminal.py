@@ -58,6 +58,7 @@ def test_a_study_nobody_listens_to_is_done_all_the_same(end, tmp_path):
     assert (tmp_path / "out" / "predictions.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_a_full_disk_behind_stdout_is_an_error_after_the_report(tmp_path):
     done = run_shell(f"sk-imu {' '.join(STUDY)} --quiet --out out > /dev/full", tmp_path)
@@ -110,6 +111,7 @@ def test_a_plot_has_the_name_that_was_given(workouts, tmp_path, capsys):
     assert (tmp_path / "plot").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_results_inside_the_data_do_not_stop_the_next_run(workouts, monkeypatch, capsys):
     monkeypatch.chdir(workouts / "data")
     command = ["study", "--data", ".", "--models", "svm", "--protocols", "b", "--quiet"]
