@@ -81,7 +81,7 @@ class AnswersUnknown(SetPredictions):
         Only with ``unknown``. Gravity shows how a device is turned. It is known if the wear
         is ``"fixed"`` and the channels hold ``TotalAcceleration``, and a turn is looked for
         in three sets or more of a person. Turns by quarters about the axes of the device
-        are told apart; a device that was worn in several ways in training, or whose turn
+        are distinguished; a device that was worn in several ways in training, or whose turn
         puts gravity where it was in other exercises, is not found.
 
         Parameters

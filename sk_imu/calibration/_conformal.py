@@ -42,9 +42,9 @@ class ConformalClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Predict a label set, which holds the true label for a chosen share of new sets.
 
     ``fit`` leaves groups of people out in turn and fits a clone of ``estimator`` on the
-    others. How strange their own label is for the sets left out tells how strange the true
-    label of a new set may be: a label is in the label set unless it is stranger than those
-    of ``coverage`` of the sets left out (cross-conformal prediction, CV+).
+    others. The sets left out show how strange a true label can be: a label is in the label
+    set of a new set unless it is stranger than those of ``coverage`` of the sets left out
+    (cross-conformal prediction, CV+).
 
     Parameters
     ----------

@@ -279,7 +279,17 @@ def _predict(
                 file=sys.stderr,
             )
         tables = [recognize(classifier, workout, **options, programme=plan)]
-    table = pd.concat(tables, ignore_index=True)
+    _print_table(pd.concat(tables, ignore_index=True), form)
+    if failed:
+        print(
+            f"sk-imu: {len(failed)} of {len(path)} recordings have no predictions: "
+            f"{', '.join(failed)}.",
+            file=sys.stderr,
+        )
+    return 3 if failed else 0
+
+
+def _print_table(table: Any, form: str) -> None:
     if form == "csv":
         print(table.to_csv(index=False), end="")
     elif form == "json":
@@ -291,13 +301,6 @@ def _predict(
         print(shown.to_string(index=False, na_rep="-"))
         if "strangeness" in table:
             print(_in_words(table))
-    if failed:
-        print(
-            f"sk-imu: {len(failed)} of {len(path)} recordings have no predictions: "
-            f"{', '.join(failed)}.",
-            file=sys.stderr,
-        )
-    return 3 if failed else 0
 
 
 def _in_words(table: Any) -> str:
