@@ -37,6 +37,9 @@ from .displays import (
     AccuracyTimeDisplay as AccuracyTimeDisplay,
 )
 from .displays import (
+    AttributionDisplay as AttributionDisplay,
+)
+from .displays import (
     AugmentationDisplay as AugmentationDisplay,
 )
 from .displays import (

@@ -6,6 +6,7 @@ Displays of one plot have ``ax_``, those of several panels have ``axes_``. All h
 
 from ._abstention import AbstentionDisplay
 from ._accuracy_time import AccuracyTimeDisplay
+from ._attribution import AttributionDisplay
 from ._augmentation import AugmentationDisplay
 from ._critical_differences import CriticalDifferenceDisplay
 from ._loss_curves import LossCurvesDisplay
@@ -23,6 +24,7 @@ from ._style import write_note as write_note
 __all__ = [
     "AbstentionDisplay",
     "AccuracyTimeDisplay",
+    "AttributionDisplay",
     "AugmentationDisplay",
     "CriticalDifferenceDisplay",
     "LossCurvesDisplay",

@@ -5,6 +5,7 @@ from ._classifiers import CNNClassifier, CNNGRUClassifier, GRUClassifier, Module
 from ._curves import net_of as net_of
 from ._curves import staged_scores as staged_scores
 from ._presets import CNN_GRU_PRESETS
+from ._training import quiet_torch as quiet_torch
 
 __all__ = [
     "CNN_GRU_PRESETS",

@@ -6,6 +6,7 @@ from ._channel_choice import shared_channels as shared_channels
 from ._channel_choice import wear_of as wear_of
 from ._channel_scaler import ChannelScaler
 from ._derived_channels import DerivedChannels
+from ._derived_channels import axes_of_sets as axes_of_sets
 from ._derived_channels import gravity_filter as gravity_filter
 from ._derived_names import BY_GRAVITY as BY_GRAVITY
 from ._derived_names import WITH_MOVEMENT as WITH_MOVEMENT

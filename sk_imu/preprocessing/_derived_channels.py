@@ -225,7 +225,7 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
                 up = _direction(gravity)
             elif kind == "aligned":
                 _, triple = first_of(WITH_MOVEMENT, names)
-                axes = _axes_of_sets(gravity, block[..., triple, :]).astype(block.dtype)
+                axes = axes_of_sets(gravity, block[..., triple, :]).astype(block.dtype)
             # One sensor at a time: no more than its own channels is ever copied.
             for sensor, triple in sources:
                 vectors = block[..., triple, :]  # a copy, because triple is a list
@@ -297,7 +297,7 @@ def _along(vectors: Panel, up: Panel) -> list[Panel]:
     return [part, _norm(vectors - part[..., np.newaxis, :] * up)]
 
 
-def _axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
+def axes_of_sets(gravity: Panel, movement: Panel) -> Panel:
     """Return up, main and cross of each set, the columns of an orthonormal matrix."""
     up = _direction(gravity.mean(axis=-1, keepdims=True, dtype=np.float64))
     movement = movement - movement.mean(axis=-1, keepdims=True, dtype=np.float64)

@@ -20,6 +20,7 @@ PUBLIC_MODULES = [
     "sk_imu.augmentation",
     "sk_imu.datasets",
     "sk_imu.export",
+    "sk_imu.inspection",
     "sk_imu.model_selection",
     "sk_imu.persistence",
     "sk_imu.readers",
