@@ -49,10 +49,16 @@ from .displays import (
     LossCurvesDisplay as LossCurvesDisplay,
 )
 from .displays import (
+    NearestSetsDisplay as NearestSetsDisplay,
+)
+from .displays import (
     PeopleDisplay as PeopleDisplay,
 )
 from .displays import (
     PersonalisationDisplay as PersonalisationDisplay,
+)
+from .displays import (
+    PhaseDifferenceDisplay as PhaseDifferenceDisplay,
 )
 from .displays import (
     RecordingDisplay as RecordingDisplay,

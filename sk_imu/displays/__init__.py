@@ -10,8 +10,10 @@ from ._attribution import AttributionDisplay
 from ._augmentation import AugmentationDisplay
 from ._critical_differences import CriticalDifferenceDisplay
 from ._loss_curves import LossCurvesDisplay
+from ._nearest_sets import NearestSetsDisplay
 from ._people import PeopleDisplay
 from ._personalisation import PersonalisationDisplay
+from ._phase_difference import PhaseDifferenceDisplay
 from ._recording import RecordingDisplay
 from ._reliability import ReliabilityDisplay
 from ._resampling import ResamplingDisplay
@@ -28,8 +30,10 @@ __all__ = [
     "AugmentationDisplay",
     "CriticalDifferenceDisplay",
     "LossCurvesDisplay",
+    "NearestSetsDisplay",
     "PeopleDisplay",
     "PersonalisationDisplay",
+    "PhaseDifferenceDisplay",
     "RecordingDisplay",
     "ReliabilityDisplay",
     "ResamplingDisplay",

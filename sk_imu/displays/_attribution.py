@@ -160,7 +160,7 @@ class AttributionDisplay:
         self.axes_[-1].set_xlabel("Time (s)")
         self.figure_.suptitle(self._title(), fontsize=10, parse_math=False)
         sensors = ", ".join(
-            f"{_SENSORS.get(name, name)} {share:.0%}".replace("%", " %")
+            f"{_SENSORS.get(str(name), str(name))} {share:.0%}".replace("%", " %")
             for name, share in one.shares().items()
         )
         write_note(

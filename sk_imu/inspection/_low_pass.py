@@ -20,7 +20,7 @@ def low_pass(vectors: Tensor, cutoff_hz: float, rate_hz: float) -> Tensor:
 
     ``vectors`` has time as its last dimension, and is of float64.
     """
-    filtered: Tensor = _LowPass.apply(vectors, cutoff_hz, rate_hz)  # type: ignore[no-untyped-call]
+    filtered: Tensor = _LowPass.apply(vectors, cutoff_hz, rate_hz)
     return filtered
 
 

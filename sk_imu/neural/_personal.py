@@ -102,19 +102,29 @@ class ExactModule:
             name: value.astype(np.float32) for name, value in embedding.items()
         }
 
-    def _personalize(self, X: Any, y: NDArray[Any], sets: NDArray[np.intp]) -> None:
-        """Move the prototypes to windows of a person; ``sets`` has the set of each."""
+    def _embed(self, X: Any) -> NDArray[np.float64] | None:
+        """Return the direction of each window in the embedding, None without one."""
         embedding = getattr(self, "_embedding", None)
+        if embedding is None:
+            return None
         exact = exact_copy(self.module_, self.device)
         read = _embedded(exact, check_panel(self, X, reset=False), self.n_jobs)
-        if embedding is None or read is None:
+        if read is None:
+            return None
+        axes = {name: embedding[name] for name in ("mean", "scale")}
+        return _directions(read, **axes)
+
+    def _personalize(self, X: Any, y: NDArray[Any], sets: NDArray[np.intp]) -> None:
+        """Move the prototypes to windows of a person; ``sets`` has the set of each."""
+        directions = self._embed(X)
+        if directions is None:
             raise ValueError(
                 f"This {type(self).__name__} can't be personalized: its module does not "
                 "end with a linear layer, or it was not fitted on all classes at once by "
                 "this version of the package. Fit it again."
             )
-        axes = {name: embedding[name] for name in ("mean", "scale")}
-        of_set = _mean_of(_directions(read, **axes), sets)
+        embedding = self._embedding
+        of_set = _mean_of(directions, sets)
         first = np.unique(sets, return_index=True)[1]
         code = np.searchsorted(self.classes_, y[first])
         sums = _PRIOR_SETS * embedding["prototypes"].astype(np.float64)

@@ -5,8 +5,15 @@ import pytest
 from made_sets import make_sets
 from numpy.testing import assert_allclose
 
-from sk_imu import AttributionDisplay, ExerciseClassifier, SignalArray, find_repetitions
-from sk_imu.inspection import Attribution, attributions
+from sk_imu import (
+    AttributionDisplay,
+    ExerciseClassifier,
+    NearestSetsDisplay,
+    PhaseDifferenceDisplay,
+    SignalArray,
+    find_repetitions,
+)
+from sk_imu.inspection import Attribution, attributions, nearest_sets
 
 SETS = make_sets()
 
@@ -59,3 +66,32 @@ def test_channels_without_movement_have_no_repetitions():
     assert display.repetitions_s == []
     assert display.figure_.get_suptitle() == "squat: probability 0.90"
     assert display.plot() is display
+
+
+def test_a_set_stands_beside_those_that_are_most_like_it(forest):
+    labels = [recording.label for recording in SETS]
+    display = NearestSetsDisplay.from_estimator(
+        forest, SETS[4:], labels[4:], SETS[2], seconds=4.0
+    )
+    table = nearest_sets(forest, SETS[4:], labels[4:], [SETS[2]], n_nearest=1)
+    assert display.axes_.shape == (2, 3)
+    assert display.titles[0] == "This set\nperson 0, recorded as squat"
+    for title, row in zip(display.titles[1:], table.itertuples(), strict=True):
+        assert title.startswith(f"{row.role.capitalize()}: {row[3]}, {row.score:.2f}\n")
+        assert f"person {row.subject}, distance {row.distance:.2f}" in title
+    line = display.axes_[0, 0].lines[0]
+    assert len(line.get_xdata()) == 100
+    middle = (display.signals[0].shape[1] - 100) // 2
+    assert_allclose(line.get_ydata(), display.signals[0][0, middle : middle + 100])
+
+
+def test_differences_are_drawn_by_channel():
+    labels = [recording.label for recording in SETS]
+    display = PhaseDifferenceDisplay.from_recordings(SETS, labels, ("lunge", "squat"))
+    assert len(display.axes_) == 6
+    for panel in display.axes_:
+        first, second, _ = panel.lines
+        assert len(first.get_xdata()) == len(second.get_xdata()) == 20
+        channel = panel.get_title().split()[0]
+        rows = display.table[display.table["channel"] == channel]
+        assert f": {rows['difference'].abs().max():.1f} SD at " in panel.get_title()
