@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
+from . import _cards as cards
 from . import _export as export
 from . import _recordings as recordings
 from . import _study as study
@@ -82,4 +83,5 @@ def make_parser() -> argparse.ArgumentParser:
     study.add_to(commands)
     recordings.add_to(commands)
     export.add_to(commands)
+    cards.add_to(commands)
     return parser

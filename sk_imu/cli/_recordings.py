@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ._cards import check_fits, study_with
 from ._parsing import MODELS, Commands, add_command, add_option, add_segment
 from ._terminal import check_output
 
@@ -60,6 +61,11 @@ def _add_fit(commands: Commands) -> None:
         metavar="RATE",
         help="let the model answer unknown for movements unlike all of these; RATE is the "
         "share of known sets of new people that may be called unknown (default: 0.05)",
+    )
+    fit.add_argument(
+        "--card",
+        metavar="RESULTS",
+        help="folder written by `sk-imu study`; its model card goes into the file",
     )
     fit.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed (default: 0)"
@@ -202,6 +208,7 @@ def _fit(
     out: str,
     channels: list[str] | None,
     unknown: bool | float,
+    card: str | None,
     seed: int,
     segment: bool,
     **reading: str | None,
@@ -214,6 +221,7 @@ def _fit(
 
     check_output(out)
     require_skops()  # before the fit, not after it
+    study = None if card is None else study_with(model, card)
     # Reading warns of doubts, once.
     recordings = settle_doubts(read_recordings(folder, **_given(reading)))
     sets = sets_of(recordings)[0] if segment else recordings
@@ -225,7 +233,9 @@ def _fit(
         segment=False,
         unknown=unknown,
     )
-    save_model(pipeline, out)
+    if study is not None:
+        check_fits(study, pipeline, str(card))
+    save_model(pipeline, out, card=None if study is None else study.model_card(model))
     labels = Counter(str(recording.label) for recording in sets)
     counts = ", ".join(f"{n} of {label}" for label, n in sorted(labels.items()))
     print(f"{len(recordings)} recordings, {len(sets)} sets: {counts}.")

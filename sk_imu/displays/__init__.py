@@ -22,6 +22,13 @@ from ._segmentation import SegmentationDisplay
 from ._style import name_of as name_of
 from ._style import shown as shown
 from ._style import write_note as write_note
+from ._words import FEWEST_PEOPLE as FEWEST_PEOPLE
+from ._words import LONG_NAMES as LONG_NAMES
+from ._words import listed as listed
+from ._words import no_interval as no_interval
+from ._words import one_line as one_line
+from ._words import percent as percent
+from ._words import significant_for as significant_for
 
 __all__ = [
     "AbstentionDisplay",

@@ -11,7 +11,9 @@ cannot find a change by somebody who writes a new archive: such a model predicts
 ``ValueError``, but its weights need not be those of the fit.
 """
 
+from ._about import versions as versions
 from ._files import load_model, save_model
 from ._files import require_skops as require_skops
+from ._info import model_info
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["load_model", "model_info", "save_model"]

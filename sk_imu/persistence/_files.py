@@ -12,8 +12,11 @@ from sklearn.pipeline import Pipeline
 import sk_imu
 
 from .._atomic import replacement
+from ._about import card_bytes, versions
 from ._estimators import check_estimators, check_names, inside, nets, restore_nets
 from ._schema import (
+    CARD,
+    VERSIONS,
     BrokenModelError,
     check_content,
     read_parts,
@@ -28,7 +31,9 @@ _FORMAT = "sk_imu model 1"
 _SCHEMA = "schema.json"
 
 
-def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> None:
+def save_model(
+    model: Any, path: str | Path, *, trusted: Sequence[str] = (), card: Any = None
+) -> None:
     """Save a fitted estimator or Pipeline.
 
     Parameters
@@ -45,6 +50,9 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         Full names of further types that the file may hold, such as
         ``["sk_imu.ModuleClassifier", "my_project.SmallNet"]`` for your own network. Loading
         runs their code, so :func:`load_model` needs the same names again.
+    card : ModelCard or str, default=None
+        A model card, which goes into the file as Markdown, see
+        :meth:`~sk_imu.study.StudyResults.model_card`. :func:`model_info` returns it.
 
     Raises
     ------
@@ -52,11 +60,12 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
         If skops is not installed.
     ValueError
         If the model holds other types that are not ``trusted``, or an estimator an
-        attribute in the place of a method.
+        attribute in the place of a method; if the card is longer than 100 000 bytes.
 
     See Also
     --------
     load_model : Load the model.
+    model_info : What a model file holds, in words.
 
     Examples
     --------
@@ -73,6 +82,10 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     True
     """
     skops_io = require_skops()
+    with named(path):
+        about = {VERSIONS: json.dumps(versions()).encode()}
+        if card is not None:
+            about[CARD] = card_bytes(card)
     # A copy, because the user's model keeps its training history.
     frozen = copy.deepcopy(model)
     for net in nets(frozen):
@@ -88,12 +101,13 @@ def save_model(model: Any, path: str | Path, *, trusted: Sequence[str] = ()) -> 
     for pipeline in inside(frozen, Pipeline):
         pipeline.memory = None  # a folder of this machine, with pickles
     data = _with_public_paths(skops_io.dumps({"format": _FORMAT, "model": frozen}))
+    parts = read_parts(data)
     # Before writing, so that every file that is written can be loaded.
-    with _named(path):
+    with named(path):
         check_names(frozen)
-        _refuse_unknown(json.loads(read_parts(data)[_SCHEMA]), trusted)
+        _refuse_unknown(json.loads(parts[_SCHEMA]), trusted)
     with replacement(path) as beside:
-        beside.write_bytes(data)
+        beside.write_bytes(write_parts({**parts, **about}))
 
 
 def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
@@ -129,9 +143,11 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     ValueError: model.skops: can't be read as a model of sk_imu (FileNotFoundError...
     """
     skops_io = require_skops()
-    with _named(path):
+    with named(path):
         try:
             parts = read_parts(Path(path).read_bytes())
+            for name in (CARD, VERSIONS):  # no part of the model
+                parts.pop(name, None)
             schema = json.loads(parts[_SCHEMA])
             _refuse_unknown(schema, trusted)
             check_content(schema, parts)
@@ -158,7 +174,7 @@ def load_model(path: str | Path, *, trusted: Sequence[str] = ()) -> Any:
 
 
 @contextmanager
-def _named(path: str | Path) -> Iterator[None]:
+def named(path: str | Path) -> Iterator[None]:
     try:
         yield
     except BrokenModelError as error:

@@ -11,6 +11,7 @@ from ._channels import TOTAL_SENSORS as TOTAL_SENSORS
 from ._channels import axis_of as axis_of
 from ._channels import channel_name as channel_name
 from ._channels import channels_of as channels_of
+from ._channels import in_units as in_units
 from ._channels import mirror_signs as mirror_signs
 from ._channels import quaternion_columns as quaternion_columns
 from ._channels import sensor_of as sensor_of

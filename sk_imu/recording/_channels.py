@@ -73,6 +73,18 @@ def axis_of(channel: str) -> str:
     return channel.rpartition("_")[2]
 
 
+def in_units(channels: Sequence[str]) -> str:
+    """Return channels in words, such as ``"Gyroscope x, y, z (rad/s)"``."""
+    sensors = dict.fromkeys(sensor_of(name) for name in channels)
+    parts = []
+    for sensor in sensors:
+        own = [name for name in channels if sensor_of(name) == sensor]
+        axes = ", ".join(axis_of(name) for name in own if name != sensor)
+        unit = f"({SENSOR_UNITS[sensor]})" if sensor in SENSOR_UNITS else ""
+        parts.append(" ".join(filter(None, [sensor, axes, unit])))
+    return "; ".join(parts)
+
+
 def sensor_triples(channel_names: Sequence[str]) -> list[list[int]]:
     """Return the channel indices of each complete x, y, z triple, in that order.
 

@@ -4,8 +4,8 @@ import shlex
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from ..displays import listed, one_line
 from ..study import StudyConfig, StudyResults
-from ._words import listed, one_line
 
 
 class Again(NamedTuple):

@@ -1,17 +1,15 @@
 """The errors of the models, by person and by exercise."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
-from sklearn.metrics import confusion_matrix
 
-from ..study import StudyResults
+from ..displays import listed, one_line, percent
+from ..study import StudyResults, confused_pairs
 from ._findings import has_people, tested, why_missing
-from ._words import listed, one_line, percent
 
 _MOST_PEOPLE = 5
-_MOST_PAIRS = 4
 
 
 class Failures(NamedTuple):
@@ -83,36 +81,3 @@ def _mistakes(model: str, rows: pd.DataFrame) -> str:
             text += f"; {pair['n_person']} of them by {one_line(pair['person'])}"
         pairs.append(text + ")")
     return f"{model}, {n_wrong} of {len(rows)} wrong: {'; '.join(pairs)}."
-
-
-def confused_pairs(rows: pd.DataFrame, most: int = _MOST_PAIRS) -> list[dict[str, Any]]:
-    """Return which classes are predicted as which others, the most common errors first.
-
-    Each is ``n`` errors out of ``n_true`` rows of the true class, with a ``text``, and the
-    ``person`` who has more than half of three or more errors, or None.
-    """
-    labels = sorted({*rows["y_true"], *rows["y_pred"]})
-    counts = confusion_matrix(rows["y_true"], rows["y_pred"], labels=labels)
-    # Negative, so that the most common come first and equals in the order of their names.
-    found = [
-        (-int(counts[i, j]), true, predicted)
-        for i, true in enumerate(labels)
-        for j, predicted in enumerate(labels)
-        if i != j and counts[i, j]
-    ]
-    pairs = []
-    for n, true, predicted in sorted(found)[:most]:
-        here = rows[(rows["y_true"] == true) & (rows["y_pred"] == predicted)]
-        people = here["subject"].value_counts()
-        # A share of one or two errors says little.
-        one_person = -n >= 3 and len(people) and people.iloc[0] > -n / 2
-        pairs.append(
-            {
-                "text": f"{one_line(true)} predicted as {one_line(predicted)}",
-                "n": -n,
-                "n_true": int((rows["y_true"] == true).sum()),
-                "person": people.index[0] if one_person else None,
-                "n_person": int(people.iloc[0]) if one_person else 0,
-            }
-        )
-    return pairs

@@ -10,19 +10,21 @@ import numpy as np
 
 from .._atomic import replacement
 from ..displays import (
+    FEWEST_PEOPLE,
     LossCurvesDisplay,
     PeopleDisplay,
     PersonalisationDisplay,
     ResamplingDisplay,
+    listed,
     name_of,
+    one_line,
+    percent,
     shown,
 )
-from ..study import StudyResults
+from ..study import StudyResults, confused_pairs
 from ._by_model import draw_confusions, draw_rocs
-from ._failures import confused_pairs
 from ._findings import has_people, tested
 from ._personal import people_by_k
-from ._words import FEWEST_PEOPLE, listed, one_line, percent
 
 if TYPE_CHECKING:
     import pandas as pd

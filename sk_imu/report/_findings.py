@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..displays import name_of
+from ..displays import FEWEST_PEOPLE, listed, name_of, no_interval, percent
 from ..model_selection import bootstrap_over_people, compare_models, scores_by_person
 from ..study import StudyResults
-from ._words import FEWEST_PEOPLE, listed, no_interval, percent
 
 _LEAKED, _SETS, _PEOPLE = "copied-sets", "unseen-sets", "unseen-people"
 

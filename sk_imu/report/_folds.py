@@ -5,10 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..displays import name_of
+from ..displays import name_of, one_line
 from ..study import StudyResults
 from ._tables import NO_VALUE, Table, score_of
-from ._words import one_line
 
 
 def folds_of(results: StudyResults) -> Table | None:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from ..displays import name_of
+from ..displays import name_of, one_line
 from ..study import StudyResults
 from ._findings import score_groups
 from ._tables import NO_VALUE, SCORES, score_of
-from ._words import one_line
 
 _SIGNS = {
     "\\": r"\textbackslash{}",

@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..displays import name_of
+from ..displays import FEWEST_PEOPLE, listed, name_of, no_interval, significant_for
 from ..study import PROTOCOLS, StudyResults
 from ._findings import score_groups, tested, why_missing
 from ._tables import NO_VALUE, Table, score_of
-from ._words import FEWEST_PEOPLE, listed, no_interval, significant_for
 
 _LEAKED, _SETS, _PEOPLE = "copied-sets", "unseen-sets", "unseen-people"
 _HEADS = {_SETS: "(a) − (b)", _PEOPLE: "(a) − (c)"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .._atomic import replacement
-from ..displays import name_of
+from ..displays import listed, name_of, one_line
 from ..study import StudyResults
 from ._again import again_of
 from ._failures import failures_of
@@ -18,7 +18,6 @@ from ._latex import latex_table
 from ._leak import leak_of
 from ._personal import personal_of
 from ._scores import scores_of
-from ._words import listed, one_line
 
 # A little more than a sheet of paper has, for letters of eight points.
 _PIXELS_PER_INCH = 110
@@ -75,18 +74,8 @@ def write_report(results: StudyResults, folder: str | os.PathLike[str]) -> list[
 
 def page_of(results: StudyResults, drawings: Sequence[Drawing]) -> str:
     """Return the page of a study's results and of the figures drawn from them."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader(__package__),
-        # Labels and names of people may hold anything.
-        autoescape=True,
-        trim_blocks=True,
-        # By default a misspelled name in the template is an empty place in the page.
-        undefined=StrictUndefined,
-        finalize=_kept_together,
-    )
-    return environment.get_template("page.html.jinja").render(
+    return page_from(
+        "page.html.jinja",
         settings=results.settings,
         data=one_line(results.settings["data"]),
         about=_about(results.settings),
@@ -101,6 +90,23 @@ def page_of(results: StudyResults, drawings: Sequence[Drawing]) -> str:
         folds=folds_of(results),
         n_searches=len(results.searches),
     )
+
+
+def page_from(template: str, **values: Any) -> str:
+    """Return the page that a template makes of some values."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__),
+        # Labels and names of people may hold anything.
+        autoescape=True,
+        trim_blocks=True,
+        # By default a misspelled name in the template is an empty place in the page.
+        undefined=StrictUndefined,
+        finalize=_kept_together,
+    )
+    page: str = environment.get_template(template).render(**values)
+    return page
 
 
 def _kept_together(value: Any) -> Any:

@@ -4,12 +4,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..displays import name_of
+from ..displays import FEWEST_PEOPLE, listed, name_of, no_interval, percent, significant_for
 from ..model_selection import bootstrap_over_people
 from ..study import StudyResults
 from ._findings import why_missing
 from ._tables import Table
-from ._words import FEWEST_PEOPLE, listed, no_interval, percent, significant_for
 
 _FEW_SHOT = "few-shot"
 

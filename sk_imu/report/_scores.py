@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..displays import name_of
+from ..displays import LONG_NAMES, listed, name_of
 from ..study import PROTOCOLS, StudyResults
 from ._findings import score_groups, why_missing
 from ._tables import NO_VALUE, SCORES, Table, score_of
-from ._words import LONG_NAMES, listed
 
 _MEANINGS = {
     "copied-sets": (

@@ -7,5 +7,6 @@ line reads the options of :class:`StudyConfig` without loading torch.
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-# The options are for other packages of sk_imu, and wear_of has replaced placement_of.
-__all__ = [name for name in __all__ if name not in ("StudyConfig", "placement_of")]
+# For other packages of sk_imu; and wear_of has replaced placement_of.
+_NOT_PUBLIC = ("StudyConfig", "confused_pairs", "placement_of")
+__all__ = [name for name in __all__ if name not in _NOT_PUBLIC]

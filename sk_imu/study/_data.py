@@ -78,6 +78,24 @@ class StudyData:
             "fixed": fixed[0].tolist(),
         }
 
+    def origin(self) -> dict[str, Any]:
+        """Return where the device was and at what rates it recorded, as settings."""
+        used = {sensor_of(name) for name in self.channel_names}
+        if used & set(TOTAL_SENSORS):
+            used |= {*TOTAL_PARTS, *TOTAL_SENSORS}
+        rates = [
+            stream.rate_hz
+            for recording in self.X
+            for sensor, stream in recording.quality.streams.items()
+            if sensor in used and np.isfinite(stream.rate_hz)
+        ]
+        return {
+            # Named only where a recording names it.
+            "placements": sorted({str(r.placement) for r in self.X if r.placement}),
+            "sides": sorted({str(r.side) for r in self.X if r.side}),
+            "recorded_hz": [round(float(f(rates)), 1) for f in (min, max)] if rates else [],
+        }
+
     def n_shorter_than(self, seconds: float) -> int:
         """Return the number of sets shorter than a duration."""
         return sum(recording.duration_s < seconds for recording in self.X)

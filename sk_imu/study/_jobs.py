@@ -1,8 +1,6 @@
 """A job of a study, one model on one fold: search, fit, predict."""
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import time
 from dataclasses import dataclass
@@ -18,9 +16,9 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
 from threadpoolctl import threadpool_limits
 
-from .. import __version__
 from ..augmentation import MultiplicativeNoise, RandomSubsequence, augment_sets
 from ..neural import staged_scores
+from ..persistence import versions
 from ..preprocessing import Resampler
 from ..recording import Recording
 from ._data import StudyData
@@ -217,14 +215,6 @@ def _curves(
     curves = parts[0].join(parts[1])
     curves.insert(0, "epoch", range(1, len(curves) + 1))
     return curves.to_dict("records")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the packages that results depend on."""
-    packages = ["numpy", "scipy", "scikit-learn", "skorch", "sktime", "torch"]
-    packages += ["numba"] * (importlib.util.find_spec("numba") is not None)
-    others = {name: importlib.metadata.version(name) for name in packages}
-    return {"sk_imu": __version__, **others}
 
 
 @cache

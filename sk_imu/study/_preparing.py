@@ -6,11 +6,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..persistence import versions
 from ..pipelines import make_pipeline_for, wear_of
 from ..recording import DataQualityWarning, quality_warnings, settle_doubts
 from ._config import StudyConfig
 from ._data import StudyData, load_study_data
-from ._jobs import Job, versions
+from ._jobs import Job
 from ._leak_check import count_shared
 from .protocols import Fold
 
@@ -48,6 +49,7 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
         "n_sets": len(dataset.X),
         "n_subjects": None if dataset.subjects is None else len(set(dataset.subjects)),
         "classes": [str(label) for label in np.unique(dataset.y)],
+        **dataset.origin(),
         # The same for every seed.
         "n_folds": {name: len(of[config.seeds[0]]) for name, of in folds.items()},
         "n_tested_sets": {name: _n_tested(of, dataset) for name, of in folds.items()},

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
+from ._card import ModelCard
+from ._card_sections import card_of
 from ._inflation import leak_inflation
 from ._published import published_table
 from ._saving import load_results, save_results
@@ -233,6 +235,29 @@ class StudyResults:
             The macro scores on test, F1 on train, and the published scores.
         """
         return summary_of(self)
+
+    def model_card(self, model: str) -> ModelCard:
+        """Return the model card of one model: what it is for, how well it does, its limits.
+
+        The figures are those on people who are not in the training set. Without them, the
+        card says so.
+
+        Parameters
+        ----------
+        model : str
+            One of the models of the study, such as ``"svm"``.
+
+        Returns
+        -------
+        card : ModelCard
+            Print it, or write it by :func:`sk_imu.report.write_card`.
+
+        Raises
+        ------
+        ValueError
+            If the study has no such model.
+        """
+        return card_of(self, model)
 
     def save(self, folder: str | Path) -> None:
         """Write the tables as CSV and the rest as JSON.

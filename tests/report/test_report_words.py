@@ -15,11 +15,11 @@ from sk_imu.model_selection import bootstrap_over_people, scores_by_person
 from sk_imu.report import _figures as figures
 from sk_imu.report import latex_table
 from sk_imu.report._again import how_to_run
-from sk_imu.report._failures import confused_pairs, people_sentences
+from sk_imu.report._failures import people_sentences
 from sk_imu.report._findings import headline
 from sk_imu.report._leak import leak_of, leak_sentences
 from sk_imu.report._page import page_of
-from sk_imu.study import FewShot, StudyConfig
+from sk_imu.study import FewShot, StudyConfig, confused_pairs
 
 
 @pytest.fixture(scope="module")
