@@ -128,12 +128,16 @@ def _data(settings: dict[str, Any]) -> list[Block]:
         f"Places of the device: {_places(settings)}.",
     ]
     if rates := settings.get("recorded_hz"):
-        low, high = (f"{rate:g}" for rate in rates)
-        lines.append(f"Recorded at {low if low == high else f'{low} to {high}'} Hz.")
+        lines.append(f"Recorded at {_range(rates)} Hz.")
     if n := len(settings["quality"]):
         lines.append(f"The recordings raised {n} warning{'s' * (n > 1)} on their quality.")
     lines.append(f"Fingerprint of the data: {settings['data_fingerprint'][:16]}.")
     return [lines]
+
+
+def _range(rates: Sequence[float]) -> str:
+    low, high = (f"{rate:g}" for rate in rates)
+    return low if low == high else f"{low} to {high}"
 
 
 def _n_people(n: int) -> str:
@@ -323,10 +327,7 @@ def _limits(settings: dict[str, Any], honest: pd.DataFrame) -> list[Block]:
             "Where the device was is not recorded. Wear it as the people of the data did."
         )
     if rates := settings.get("recorded_hz"):
-        lines.append(
-            f"Recordings at less than {rates[0]:g} Hz or more than {rates[1]:g} Hz are not "
-            "tested."
-        )
+        lines.append(f"Recordings at other rates than {_range(rates)} Hz are not tested.")
     lines += [
         "Other phones and watches than those of the data are not tested, nor people unlike "
         "those of the data.",

@@ -86,7 +86,7 @@ def test_limits_name_what_is_confused_and_what_was_not_tested(results):
     text = section(other.model_card("svm"), "Limits")
     assert "curl predicted as row in 5 of 20 sets of new people." in text
     assert "The device was at this place: wrist (left)." in text
-    assert "less than 49.5 Hz or more than 50.2 Hz are not tested" in text
+    assert "at other rates than 49.5 to 50.2 Hz are not tested" in text
     assert "No interval is given: 2 people are too few." in text
 
 
