@@ -7,6 +7,7 @@ from ._held_out import subjects_of as subjects_of
 from ._measures import abstention_curve, calibration_error, reliability_table
 from ._measures import top_answers as top_answers
 from ._temperature import Calibrated as Calibrated
+from ._temperature import calibrated as calibrated
 from ._unknown import UnknownDetector
 
 __all__ = [

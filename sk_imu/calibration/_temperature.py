@@ -15,7 +15,7 @@ from ._held_out import (
     probabilities,
 )
 
-__all__ = ["Calibrated", "best_temperature"]
+__all__ = ["Calibrated", "best_temperature", "calibrated"]
 
 _N_FOLDS = 5
 # Of the logarithm, as in scikit-learn's temperature scaling.
@@ -55,6 +55,13 @@ def best_temperature(
     return float(np.exp(found.x))
 
 
+def calibrated(
+    estimator: Any, X: Any, classes: NDArray[Any], temperature: float
+) -> NDArray[np.float64]:
+    """Return the probabilities of a fitted estimator at a temperature."""
+    return probabilities(logits_of(estimator, X, classes) / temperature)
+
+
 class Calibrated:
     """Mixin for classifiers with a parameter ``calibration`` and a fitted ``pipeline_``."""
 
@@ -80,5 +87,4 @@ class Calibrated:
     def _ask(self, method: str, X: Any) -> Any:
         if method != "predict_proba" or self.temperature_ is None:
             return super()._ask(method, X)  # type: ignore[misc]
-        logits = logits_of(self.pipeline_, X, self.classes_)
-        return probabilities(logits / self.temperature_)
+        return calibrated(self.pipeline_, X, self.classes_, self.temperature_)

@@ -14,6 +14,7 @@ from ._derived_names import derived_channel_names
 from ._derived_names import first_of as first_of
 from ._derived_names import sources_of as sources_of
 from ._fixed_length import FixedLength
+from ._grid_resampler import GridResampler as GridResampler
 from ._interpolation import interpolate as interpolate
 from ._resampler import Resampler
 

@@ -109,7 +109,7 @@ def resample_stream(
         values = values.copy()
         values[:, angles] = np.unwrap(values[:, angles], axis=0)
         if quaternion:
-            values[:, quaternion] = _one_hemisphere(values[:, quaternion])
+            values[:, quaternion] = one_hemisphere(values[:, quaternion])
 
     # If most samples come in long bursts, the mean limits the rate of the fine clock.
     mean_s = (times_s[-1] - times_s[0]) / (len(times_s) - 1)
@@ -182,7 +182,7 @@ def _decimate(values: Floats, factor: int, n_before: int, n_after: int) -> Float
     return np.ascontiguousarray(products[..., 0, 0].T)
 
 
-def _one_hemisphere(quaternions: Floats) -> Floats:
+def one_hemisphere(quaternions: Floats) -> Floats:
     # q and -q are the same rotation. Between neighbors of opposite sign every filter and
     # every learner would see a jump; the first qw >= 0 fixes the sign for all recordings.
     turned = np.sum(quaternions[1:] * quaternions[:-1], axis=1) < 0

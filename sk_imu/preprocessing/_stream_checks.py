@@ -42,7 +42,7 @@ _GAPS_DONE = {"mark": "put NaN into", "interpolate": "interpolated over", "error
 #: The longest interval that max_gap_seconds="auto" allows in a stream of a usual rate.
 #: The recordings that it was chosen on have intervals of up to 0.83 s.
 _LONGEST_S = 1.0
-_ATTITUDE_AXES = {*QUATERNION_AXES, *EULER_AXES}
+ATTITUDE_AXES = {*QUATERNION_AXES, *EULER_AXES}
 
 
 def warn_of(
@@ -104,7 +104,7 @@ def streams_by_clock(
         for group in groups:
             first = next(iter(group.values()))
             # A quaternion and angles are found by the names of their columns.
-            plain = not _ATTITUDE_AXES & {*stream.axes, *first.axes}
+            plain = not ATTITUDE_AXES & {*stream.axes, *first.axes}
             if plain and np.array_equal(stream.timestamps_s, first.timestamps_s):
                 group[sensor] = stream
                 break

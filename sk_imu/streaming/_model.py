@@ -1,0 +1,142 @@
+"""What a stream needs of a fitted model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from .._sklearn import BaseSearchCV
+from ..calibration import UNKNOWN, calibrated
+from ..meta import AugmentedClassifier, WindowedClassifier
+from ..pipelines import ExerciseClassifier
+from ..preprocessing import CanonicalSide, FixedLength, GridResampler, Resampler
+from ..recording import Recording, SensorStream, with_signal
+
+Floats = NDArray[np.float64]
+
+
+class FittedModel:
+    """The steps of a fitted classifier, for one window after the other.
+
+    Parameters
+    ----------
+    fitted : ExerciseClassifier, Pipeline, or a search of one of them
+        The classifier.
+    sensors : sequence of str or None
+        The sensors of the stream.
+    window_seconds : float or None
+        Length of a window; None takes that of the model.
+
+    Attributes
+    ----------
+    grid_resampler : GridResampler
+        What makes blocks of the model's channels.
+    n_timesteps : int
+        Timesteps of a window.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model can't be used on a stream.
+    """
+
+    def __init__(
+        self, fitted: Any, sensors: Sequence[str] | None, window_seconds: float | None
+    ) -> None:
+        fitted = fitted.best_estimator_ if isinstance(fitted, BaseSearchCV) else fitted
+        check_is_fitted(fitted)
+        self._temperature = getattr(fitted, "temperature_", None)
+        self._detector = getattr(fitted, "unknown_detector_", None)
+        pipeline = fitted.pipeline_ if isinstance(fitted, ExerciseClassifier) else fitted
+        before, resampler, after = _divided(pipeline)
+        self._side = before[0] if before else None
+        self.grid_resampler = GridResampler(resampler, sensors)
+        self._steps, (_, self._last) = after[:-1], after[-1]
+        lengths = [isinstance(step, FixedLength) for _, step in self._steps]
+        # What changes the length gets the window alone, without what is before it.
+        self._n_with_context = [*lengths, True].index(True)
+        self.classes: NDArray[Any] = fitted.classes_
+        self._labels = self.classes.tolist()
+        self._dtype = resampler.dtype
+        self.n_timesteps = _window_timesteps(
+            self._last, window_seconds, self.grid_resampler.rate_hz
+        )
+
+    def on_one_side(self, sensor: str, stream: SensorStream, side: str | None) -> Floats:
+        """Return the values of a stream, mirrored if the model does that."""
+        if self._side is None or side in (None, self._side.onto):
+            return stream.values
+        (one,) = self._side.transform([Recording({sensor: stream}, side=side)])
+        values: Floats = one.streams[sensor].values
+        return values
+
+    def answer(self, values: Floats) -> tuple[Any, Floats | None]:
+        """Return the label and probabilities of a window, given with what is before it."""
+        series = with_signal(
+            [values.astype(self._dtype)],
+            self.grid_resampler.channel_names,
+            self.grid_resampler.rate_hz,
+        )
+        for place, (_, step) in enumerate(self._steps):
+            if place == self._n_with_context:
+                series = [series[0][:, -self.n_timesteps :]]
+            series = step.transform(series)
+        if self._n_with_context == len(self._steps):
+            series = [series[0][:, -self.n_timesteps :]]
+        label, proba = self._ask(series)
+        if self._detector is not None and self._detector.predict(series)[0] < 0:
+            label = UNKNOWN
+        return label, proba
+
+    def _ask(self, series: Any) -> tuple[Any, Floats | None]:
+        last = self._last
+        if self._temperature is not None:
+            proba = calibrated(last, series, self.classes, self._temperature)[0]
+        elif hasattr(last, "predict_proba"):
+            proba = np.asarray(last.predict_proba(series)[0], dtype=np.float64)
+        else:
+            return last.predict(series).tolist()[0], None
+        return self._labels[proba.argmax()], proba
+
+
+def _divided(pipeline: Any) -> tuple[list[Any], Resampler, list[tuple[str, Any]]]:
+    """Return the steps in front of the Resampler, the Resampler, and the steps behind."""
+    steps = pipeline.steps if isinstance(pipeline, Pipeline) else []
+    steps = [(name, s) for name, s in steps if s is not None and s != "passthrough"]
+    places = [i for i, (_, step) in enumerate(steps) if isinstance(step, Resampler)]
+    if len(places) != 1 or places[0] == len(steps) - 1:
+        raise TypeError(
+            "A stream needs a fitted ExerciseClassifier, or a Pipeline of recordings with "
+            f"a Resampler and a classifier, got {type(pipeline).__name__}."
+        )
+    place = places[0]
+    before = [step for _, step in steps[:place]]
+    others = [type(step).__name__ for step in before if not isinstance(step, CanonicalSide)]
+    if others or len(before) > 1:
+        raise TypeError(
+            "A stream can mirror recordings (CanonicalSide), but not apply other steps in "
+            f"front of the Resampler: {', '.join(others or ['CanonicalSide twice'])}."
+        )
+    if not hasattr(steps[place][1], "channel_names_"):
+        raise TypeError("A stream needs a model that was fitted on recordings.")
+    return before, steps[place][1], steps[place + 1 :]
+
+
+def _window_timesteps(last: Any, window_seconds: float | None, rate_hz: float) -> int:
+    """Return the timesteps of a window, by the model if nobody says."""
+    if window_seconds is not None:
+        return max(round(window_seconds * rate_hz), 1)
+    while isinstance(last, (AugmentedClassifier, BaseSearchCV)):
+        searched = isinstance(last, BaseSearchCV)
+        last = last.best_estimator_ if searched else last.estimator_
+    if not isinstance(last, WindowedClassifier):
+        raise ValueError(
+            f"The model's last step is a {type(last).__name__}, which has no windows. Give "
+            "window_seconds."
+        )
+    return int(last.n_window_timesteps_)

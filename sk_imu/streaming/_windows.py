@@ -1,0 +1,142 @@
+"""Windows at fixed times of a clock, cut from the samples that have arrived."""
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..preprocessing import GridResampler
+
+Floats = NDArray[np.float64]
+
+#: Longest block in seconds: a longer one would wait longer for its last samples.
+_LONGEST_BLOCK_S = 0.5
+#: Share of ``before_seconds`` that is for resampling; the rest is for derived channels.
+_FOR_RESAMPLING = 0.5
+#: So that no rounding of Unix times lets a block see a sample after its margin.
+_SLACK_S = 1e-5
+
+
+class WindowGrid:
+    """When windows start and end, and which samples and timesteps each needs.
+
+    Window ``k`` starts at ``k * step_seconds``. Its timesteps are those of the blocks of an
+    absolute grid, which several windows share.
+
+    Parameters
+    ----------
+    rate_hz : float
+        Rate of the timesteps.
+    n_timesteps : int
+        Timesteps of a window.
+    step_seconds, before_seconds, after_seconds : float
+        As of :class:`StreamingClassifier`.
+
+    Raises
+    ------
+    ValueError
+        If a step is shorter than a timestep, or nothing is left of ``after_seconds``.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_hz: float,
+        n_timesteps: int,
+        step_seconds: float,
+        before_seconds: float,
+        after_seconds: float,
+    ) -> None:
+        self.step_s, self.n_timesteps = step_seconds, n_timesteps
+        self.window_s = n_timesteps / rate_hz
+        self.before_s, self.after_s = before_seconds, after_seconds
+        step, rate = (Fraction(x).limit_denominator(10**6) for x in (step_seconds, rate_hz))
+        if step * rate < 1:
+            raise ValueError(
+                f"step_seconds={step_seconds:g} is less than one timestep of the model at "
+                f"{rate_hz:g} Hz. Give at least {1 / rate_hz:g}."
+            )
+        self.blocks_per_step = math.ceil(step / Fraction(_LONGEST_BLOCK_S))
+        block = step / self.blocks_per_step
+        self._per_block = block * rate  # in timesteps, as a fraction
+        self.n_blocks = math.ceil(n_timesteps / self._per_block)
+        # The last block may end after the window, and its margin must not.
+        overhang_s = float(self.n_blocks * block) - self.window_s
+        after_s = after_seconds - overhang_s - _SLACK_S
+        if after_s <= 0:
+            raise ValueError(
+                f"after_seconds={after_seconds:g} is too short for windows of "
+                f"{self.window_s:g} s with step_seconds={step_seconds:g}. Give more than "
+                f"{overhang_s + _SLACK_S:g}, or a step of which the window is a multiple."
+            )
+        resampling_s = _FOR_RESAMPLING * before_seconds
+        self.margins_s = (resampling_s, after_s)
+        self.n_context = math.floor((before_seconds - resampling_s) / float(block))
+
+    def first_of_block(self, j: int) -> int:
+        """Return the number of the first timestep of a block."""
+        return math.ceil(j * self._per_block)
+
+    def starts_s(self, k: int) -> float:
+        """Return when a window starts."""
+        return k * self.step_s
+
+    def ends_s(self, k: int) -> float:
+        """Return when a window ends."""
+        return k * self.step_s + self.window_s
+
+    def at_or_after(self, time_s: float) -> int:
+        """Return the first window that starts at or after a time."""
+        return math.ceil(time_s / self.step_s - 1e-9)
+
+
+class WindowMaker:
+    """Cut windows from tables of samples, and resample each block once.
+
+    Parameters
+    ----------
+    grid : WindowGrid
+        The windows.
+    resampler : GridResampler
+        What makes the blocks.
+    """
+
+    def __init__(self, grid: WindowGrid, resampler: GridResampler) -> None:
+        self.grid, self.resampler = grid, resampler
+        self._blocks: dict[int, Floats] = {}
+
+    def cut(self, k: int, tables: Mapping[str, Floats]) -> Floats | None:
+        """Return window ``k`` with what is known before it, None if a timestep lacks.
+
+        It ends with the window's last timestep. Windows must be asked for in their order.
+        """
+        grid = self.grid
+        begin = k * grid.blocks_per_step
+        earliest = begin - grid.n_context
+        for j in [j for j in self._blocks if j < earliest]:
+            del self._blocks[j]
+        blocks = [self._block(j, tables) for j in range(begin, begin + grid.n_blocks)]
+        n_extra = sum(block.shape[1] for block in blocks) - grid.n_timesteps
+        if n_extra:
+            blocks[-1] = blocks[-1][:, :-n_extra]
+        if any(np.isnan(block).any() for block in blocks):
+            return None
+        for j in range(begin - 1, earliest - 1, -1):
+            block = self._block(j, tables)
+            missing = np.isnan(block).any(axis=0)
+            if missing.any():
+                blocks.insert(0, block[:, np.flatnonzero(missing)[-1] + 1 :])
+                break
+            blocks.insert(0, block)
+        return self.resampler.signed(np.concatenate(blocks, axis=1))
+
+    def _block(self, j: int, tables: Mapping[str, Floats]) -> Floats:
+        if j not in self._blocks:
+            first = self.grid.first_of_block(j)
+            n_timesteps = self.grid.first_of_block(j + 1) - first
+            self._blocks[j] = self.resampler.block(
+                tables, first, n_timesteps, self.grid.margins_s
+            )
+        return self._blocks[j]
