@@ -79,6 +79,9 @@ from .features import (
     Flatten as Flatten,
 )
 from .features import (
+    MiniRocketClassifier as MiniRocketClassifier,
+)
+from .features import (
     MiniRocketFeatures as MiniRocketFeatures,
 )
 from .features import (

@@ -8,11 +8,12 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags, check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval
 from ..validation import Panel, SeriesTransformer, check_panel
+from ._ridge import BATCH_ROWS
 
 #: The length of every kernel, and how many there are with 3 of its 9 weights positive.
 _KERNEL_SIZE, _N_KERNELS = 9, 84
@@ -68,6 +69,7 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
 
     See Also
     --------
+    MiniRocketClassifier : Ridge regression on these features, in little memory.
     SummaryFeatures : Statistics of each channel, for sets of any length.
     FromSktime : Use sktime's classifiers.
 
@@ -150,10 +152,16 @@ class MiniRocketFeatures(ClassNamePrefixFeaturesOutMixin, SeriesTransformer):
             Shares of timesteps, from 0 to 1, dilation by dilation.
         """
         check_is_fitted(self)
-        panel: Panel = check_panel(self, X, reset=False)
+        return self._table(check_panel(self, X, reset=False))
+
+    def _table(self, panel: Panel) -> NDArray[np.float32]:
         rocket = _rocket(n_jobs=effective_n_jobs(self.n_jobs))
         rocket.parameters = self._checked_kernels(*panel.shape[1:])
-        return rocket._transform(panel).to_numpy()
+        table = np.empty((len(panel), self._n_features_out), dtype=np.float32)
+        # In batches, because sktime returns a copy as a data frame.
+        for rows in gen_batches(len(panel), BATCH_ROWS):
+            table[rows] = rocket._transform(panel[rows])
+        return table
 
     # By it, scikit-learn's mixin numbers the names of the columns.
     @property

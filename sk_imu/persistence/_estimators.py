@@ -223,6 +223,26 @@ def _kernels_are_sound(rocket: Any) -> bool:
     return True
 
 
+def _rocket_is_sound(classifier: Any) -> bool:
+    known, features = vars(classifier), classifier.features_
+    if type(features).__name__ != "MiniRocketFeatures":
+        return False
+    n_features, c = features._n_features_out, len(classifier.classes_)
+    k = 1 if c == 2 else c
+    shapes = {
+        **dict.fromkeys(("mean_", "scale_"), (n_features,)),
+        "coef_": (k, n_features),
+        "intercept_": (k,),
+    }
+    return bool(
+        features.n_channels_in_ == classifier.n_channels_in_
+        and features.n_timesteps_in_ == classifier.n_timesteps_in_
+        and c > 1
+        and all(np.shape(known[name]) == shape for name, shape in shapes.items())
+        and (classifier.scale_ > 0).all()
+    )
+
+
 def _conformal_is_sound(conformal: Any) -> bool:
     known, n_models = vars(conformal), len(conformal.estimators_)
     fold, of_folds = known["fold_"], known["estimators_"]
@@ -311,6 +331,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "DerivedChannels": _names_are_sound,
     "DecisionTreeClassifier": _tree_is_sound,
     "ExerciseClassifier": _answers_are_sound,
+    "MiniRocketClassifier": _rocket_is_sound,
     "MiniRocketFeatures": _kernels_are_sound,
     "Pipeline": _pipeline_is_sound,
     "RandomForestClassifier": _forest_is_sound,

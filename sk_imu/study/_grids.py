@@ -34,7 +34,7 @@ def grid_for(name: str, pipeline: Pipeline, budget: str) -> list[dict[str, list[
     """
     if budget == "plain":
         return [{}]
-    leaves = {"rf": "forest__max_features", "svm": "svc__C", "minirocket": "ridge__alpha"}
+    leaves = {"rf": "forest__max_features", "svm": "svc__C", "minirocket": "alpha"}
     leaf = leaves.get(name, "max_epochs")
     key = next(key for key in pipeline.get_params() if key.endswith("__" + leaf))
     prefix = key.removesuffix(leaf)
@@ -56,10 +56,10 @@ def _points(name: str, budget: str) -> list[dict[str, list[Any]]]:
         return [{"svc__C": [1.0, 10.0, 100.0], "svc__gamma": ["scale", 0.003]}]
     if name == "minirocket":
         if quick:
-            return [{"features__num_kernels": [1000]}]
+            return [{"num_kernels": [1000]}]
         # As points of the grid: leave-one-out over penalties, as of RidgeClassifierCV,
         # took 60 s a fit on the watch data, one penalty 12 s.
-        return [{"ridge__alpha": [100.0, 1000.0, 10000.0]}]
+        return [{"alpha": [100.0, 1000.0, 10000.0]}]
     # One at a time: six points, and not the 32 of all combinations.
     start: dict[str, list[Any]] = {"max_epochs": [2 if quick else "auto"]}
     varied: list[dict[str, list[Any]]] = []

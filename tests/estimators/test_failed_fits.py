@@ -46,7 +46,7 @@ def small_net(n_channels, n_timesteps, n_classes):
 
 
 def make(name):
-    if name == "MiniRocketFeatures":
+    if name.startswith("MiniRocket"):
         pytest.importorskip("numba")
     if name == "ModuleClassifier":
         return ESTIMATORS[name](small_net, max_epochs=1, random_state=0)

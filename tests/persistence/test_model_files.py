@@ -25,6 +25,7 @@ from sk_imu import (
     ChannelScaler,
     CNNGRUClassifier,
     DerivedChannels,
+    MiniRocketClassifier,
     MiniRocketFeatures,
     Resampler,
     SignalArray,
@@ -82,7 +83,7 @@ def output_of(estimator, X):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_every_public_estimator_is_saved_and_loaded(name, tmp_path):
-    if name == "MiniRocketFeatures":
+    if name.startswith("MiniRocket"):
         pytest.importorskip("numba")
     X, y = make_sets(n_subjects=2), ["lunge", "squat"] * 4
     if name not in OF_RECORDINGS:
@@ -178,6 +179,26 @@ def test_minirocket_checks_the_kernels_that_are_loaded(tmp_path):
     save_model(loaded, path)
     with pytest.raises(ValueError, match="kernels_ don't fit sets of 3 channels"):
         load_model(path).predict(X)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("coef_", lambda model: model.coef_[:, :-1]),
+        ("mean_", lambda model: model.mean_[:-1]),
+        ("scale_", lambda model: model.scale_ * 0),
+        ("intercept_", lambda model: model.intercept_[:1]),
+        ("features_", lambda model: None),
+    ],
+)
+def test_a_minirocket_classifier_is_checked_as_a_whole(name, spoil, tmp_path):
+    pytest.importorskip("numba")
+    X = np.random.default_rng(0).normal(size=(12, 3, 60))
+    model = MiniRocketClassifier(84, random_state=0).fit(X, ["rest", "squat", "lunge"] * 4)
+    setattr(model, name, spoil(model))
+    save_model(model, tmp_path / "model.skops")
+    with pytest.raises(ValueError, match="MiniRocketClassifier"):
+        load_model(tmp_path / "model.skops")
 
 
 def test_a_loaded_net_leaves_torch_alone_and_can_be_fitted_again(tmp_path):

@@ -1,4 +1,4 @@
-"""MiniRocketFeatures, with sums in the order of the compiled code.
+"""MiniRocket, with sums in the order of the compiled code.
 
 A feature counts at how many timesteps the response of a kernel exceeds a threshold, which
 is a response of a training set itself. So sums must be rounded as there: where another
@@ -11,13 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...features import MiniRocketFeatures
+from ...features import MiniRocketClassifier, MiniRocketFeatures
 from ._graph import OnnxGraph
 from ._table import onnx_converter
+from ._tables import linear
 from ._tensor import Tensor
 
 #: Of the nine taps of a kernel, three have weight 2 and the others −1.
 _TRIPLES = list(combinations(range(9), 3))
+
+
+@onnx_converter(MiniRocketClassifier)
+def _classifier(graph: OnnxGraph, classifier: Any, x: Tensor) -> Tensor:
+    table = _minirocket(graph, classifier.features_, x)
+    return linear(graph, classifier, (table - classifier.mean_) / classifier.scale_)
 
 
 @onnx_converter(MiniRocketFeatures)

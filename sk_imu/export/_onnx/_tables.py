@@ -14,7 +14,8 @@ from ._tensor import Tensor
 
 
 @onnx_converter(RidgeClassifier, RidgeClassifierCV)
-def _linear(graph: OnnxGraph, model: Any, x: Tensor) -> Tensor:
+def linear(graph: OnnxGraph, model: Any, x: Tensor) -> Tensor:
+    """Return the decision function of a linear model."""
     coef, intercept = np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)
     if len(coef) == 1:
         coef, intercept = _two(coef), _two(intercept)
