@@ -60,12 +60,12 @@ def fit_ridge(
     ValueError
         If the penalty is too small.
     """
-    weights = weights.astype(np.float32)
+    single = weights.astype(np.float32)
     center = np.average(targets, axis=0, weights=weights)
     errors = (targets - center).astype(np.float32)
     solve = _by_rows if len(targets) <= n_features else _by_features
     try:
-        scaler, mean, coef = solve(features, n_features, errors, weights, alpha)
+        scaler, mean, coef = solve(features, n_features, errors, single, alpha)
     except LinAlgError:
         raise ValueError(
             f"alpha={alpha:g} is too small for features of float32. Set a larger one."

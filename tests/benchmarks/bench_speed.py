@@ -241,10 +241,10 @@ def fit_sizes(quick):
         sizes[f"channels x {factor}"] = (n, 6 * factor, 100, 1)
     functions = {}
     for name, (*shape, n_jobs) in sizes.items():
-        clf = CNNGRUClassifier(max_epochs=2 if quick else 10, n_jobs=n_jobs, random_state=0)
+        clf = CNNGRUClassifier(max_epochs=2 if quick else 4, n_jobs=n_jobs, random_state=0)
         data = waves(*shape)
         functions[name] = lambda clf=clf, data=data: clf.fit(*data)
-    return take_turns(functions, lambda _: "base", 3 if quick else 5, "fit")
+    return take_turns(functions, lambda _: "base", 3, "fit")
 
 
 def predict_one(quick):
