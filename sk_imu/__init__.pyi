@@ -152,7 +152,13 @@ from .segmentation import (
     Repetition as Repetition,
 )
 from .segmentation import (
+    RepetitionCounter as RepetitionCounter,
+)
+from .segmentation import (
     SetSegmenter as SetSegmenter,
+)
+from .segmentation import (
+    count_accuracy as count_accuracy,
 )
 from .segmentation import (
     cut_repetitions as cut_repetitions,

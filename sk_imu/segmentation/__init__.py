@@ -1,6 +1,8 @@
 """Find the sets in a recording, and the repetitions in a set."""
 
 from ._bouts import Bout, find_bouts
+from ._count_accuracy import count_accuracy
+from ._counter import RepetitionCounter
 from ._motion import MOTION_RATE_HZ as MOTION_RATE_HZ
 from ._motion import motion_of as motion_of
 from ._repetitions import Repetition, cut_repetitions, find_repetitions
@@ -10,7 +12,9 @@ from ._sets import segment_sets, sets_of
 __all__ = [
     "Bout",
     "Repetition",
+    "RepetitionCounter",
     "SetSegmenter",
+    "count_accuracy",
     "cut_repetitions",
     "find_bouts",
     "find_repetitions",

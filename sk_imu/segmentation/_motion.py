@@ -1,5 +1,7 @@
 """The slow movement in a recording, for any sensors and sampling rates."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -37,14 +39,7 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
             "one by one, and read a file with read_recording first."
         )
     streams = recording.streams
-    sensors = []
-    # With gravity if the recording has it, because gravity shows posture.
-    if "TotalAcceleration" in streams or streams.keys() >= set(TOTAL_PARTS):
-        sensors.append("TotalAcceleration")
-    elif "Accelerometer" in streams:
-        sensors.append("Accelerometer")
-    if "Gyroscope" in streams:
-        sensors.append("Gyroscope")
+    sensors = moving_sensors(streams)
     if not sensors:
         raise ValueError(
             f"{recording.name}: finding movement needs an acceleration or a Gyroscope, "
@@ -73,6 +68,19 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
     n_pad = min(9, values.shape[1] - 1)
     smooth = signal.sosfiltfilt(sos, values, axis=-1, padlen=n_pad)
     return start_s, smooth / scale[:, np.newaxis]
+
+
+def moving_sensors(streams: Mapping[str, SensorStream]) -> list[str]:
+    """Return the sensors whose movement is searched: an acceleration, the gyroscope."""
+    sensors = []
+    # With gravity if the recording has it, because gravity shows posture.
+    if "TotalAcceleration" in streams or streams.keys() >= set(TOTAL_PARTS):
+        sensors.append("TotalAcceleration")
+    elif "Accelerometer" in streams:
+        sensors.append("Accelerometer")
+    if "Gyroscope" in streams:
+        sensors.append("Gyroscope")
+    return sensors
 
 
 def _first_known_s(stream: SensorStream) -> float:

@@ -51,7 +51,7 @@ def find_repetitions(
     recording: Recording,
     *,
     min_period_s: float = 0.8,
-    max_period_s: float = 8.0,
+    max_period_s: float = 10.0,
     min_confidence: float = 0.4,
 ) -> list[Repetition]:
     """Find the repetitions in one set of one exercise.
@@ -67,7 +67,7 @@ def find_repetitions(
     ----------
     recording : Recording
         One set, with an acceleration, a gyroscope, or preferably both.
-    min_period_s, max_period_s : float, default=0.8, 8.0
+    min_period_s, max_period_s : float, default=0.8, 10.0
         Shortest and longest time in seconds from one repetition to the next.
     min_confidence : float, default=0.4
         Minimum resemblance of a repetition to the template.

@@ -8,18 +8,21 @@ if they are missing.
 
 import argparse
 import time
+import warnings
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
-from sk_imu import Recording
+from sk_imu import Recording, RepetitionCounter, count_accuracy
 from sk_imu.datasets import load_exermote, load_watch, make_exercise_recordings
 from sk_imu.segmentation import find_bouts, find_repetitions
 from sk_imu.segmentation._set_segmenter import match_bouts
 
+PARTS = ("watch", "gym", "simulated", "sets", "sessions", "counter")
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -121,6 +124,90 @@ def gym(path: Path) -> None:
             )
 
 
+class CachedCounter(RepetitionCounter):
+    """A counter that searches each recording once for each way to count."""
+
+    found: ClassVar[dict[Any, tuple[int, float]]] = {}
+
+    def _movements(self, recording: Recording, way: Any) -> tuple[int, float]:
+        # The factor multiplies what is found.
+        key = recording.source, replace(way, factor=1.0)
+        if key not in self.found:
+            self.found[key] = super()._movements(recording, way)
+        return self.found[key]
+
+
+def counter(data: Path) -> None:
+    """Compare counting as in training sets with counting without training."""
+    path = data / "benchmark" / "gym_watch.npz"
+    if path.is_file():
+        recordings, true = gym_recordings(path)
+        exercises = [recording.label for recording in recordings]
+        # One person: sets are left out, each a fifth of its exercise.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The least populated class")
+            cv = StratifiedKFold(5, shuffle=True, random_state=0)
+            folds = list(cv.split(exercises, exercises))
+        compare_counts("gym, sets left out", recordings, true, exercises, folds)
+    folder = data / "exermote"
+    if folder.is_dir():
+        made = load_exermote(folder)
+        true = np.array([len(repetitions) for repetitions in made.repetitions])
+        folds = list(LeaveOneGroupOut().split(true, groups=made.subject))
+        compare_counts(
+            "exermote, people left out", made.data, true, made.target, folds, cut=True
+        )
+    watch_sets = load_watch()
+    true = np.full(len(watch_sets.data), 20)
+    folds = list(LeaveOneGroupOut().split(true, groups=watch_sets.subject))
+    compare_counts(
+        "watch, people left out", watch_sets.data, true, watch_sets.target, folds, cut=True
+    )
+
+
+def compare_counts(
+    name: str, recordings: Any, true: Any, exercises: Any, folds: Any, *, cut: bool = False
+) -> None:
+    """Print the accuracy of counts, and of those of notes that count pairs."""
+    recordings = [
+        replace(recording, source=f"{name} {row}")
+        for row, recording in enumerate(recordings)
+    ]
+    exercises = np.asarray(exercises)
+    people = np.array([str(recording.subject) for recording in recordings])
+    estimator = CachedCounter(segment=not cut)
+    # As leave-one-exercise-out would: no exercise is known.
+    free = estimator.fit(recordings[:1], true[:1]).predict(recordings)
+    for notes, counts in (("as noted", true), ("pairs noted", true // 2)):
+        learned = np.zeros_like(free)
+        for train, test in folds:
+            estimator.fit(
+                [recordings[i] for i in train],
+                counts[train],
+                exercises=exercises[train],
+                groups=people[train] if len(set(people)) > 1 else None,
+            )
+            learned[test] = estimator.predict(
+                [recordings[i] for i in test], exercises=exercises[test]
+            )
+        for way, said in (("without training", free), ("RepetitionCounter", learned)):
+            exact, near = (count_accuracy(counts, said, within=k) for k in (0, 1))
+            error = np.mean(np.abs(said - counts))
+            print(
+                f"{name}, {notes}, {way}: exact {exact:.3f}, within one {near:.3f}, mean "
+                f"error {error:.2f}",
+                flush=True,
+            )
+        for exercise in np.unique(exercises):
+            rows = exercises == exercise
+            shares = " and ".join(
+                f"{np.sum(said[rows] == counts[rows])}, "
+                f"{np.sum(np.abs(said[rows] - counts[rows]) <= 1)}"
+                for said in (free, learned)
+            )
+            print(f"  {exercise}: of {rows.sum()}, exact and within one {shares}")
+
+
 def exermote_sets(folder: Path) -> None:
     """Find the repetitions in sets that are cut out as labeled."""
     data = load_exermote(folder)
@@ -219,7 +306,7 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
-    parser.add_argument("--only", choices=["watch", "gym", "simulated", "sets", "sessions"])
+    parser.add_argument("--only", choices=PARTS)
     arguments = parser.parse_args()
     folder = arguments.data / "exermote"
     start_s = time.perf_counter()
@@ -239,6 +326,8 @@ def main() -> None:
                 part(folder)
             else:
                 print(f"exermote, {name}: skipped, there is no folder {folder}")
+    if arguments.only in (None, "counter"):
+        counter(arguments.data)
     print(f"{time.perf_counter() - start_s:.0f} s")
 
 

@@ -29,6 +29,7 @@ NOT_FOR_THE_CHECKS = {
     "MiniRocketClassifier": "tests/features/test_minirocket_classifier.py",
     "MiniRocketFeatures": "tests/features/test_minirocket.py",
     "Mixup": "tests/augmentation/test_mixup.py",
+    "RepetitionCounter": "tests/segmentation/test_counter.py",
     "SetSegmenter": "tests/segmentation/test_segmentation.py",
 }
 

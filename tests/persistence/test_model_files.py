@@ -42,7 +42,13 @@ ESTIMATORS = {
     if inspect.isclass(value := getattr(sk_imu, name)) and issubclass(value, BaseEstimator)
 }
 # These take recordings, all others a panel.
-OF_RECORDINGS = {"CanonicalSide", "ExerciseClassifier", "Resampler", "SetSegmenter"}
+OF_RECORDINGS = {
+    "CanonicalSide",
+    "ExerciseClassifier",
+    "RepetitionCounter",
+    "Resampler",
+    "SetSegmenter",
+}
 NETS = {"CNNClassifier", "CNNGRUClassifier", "GRUClassifier", "ModuleClassifier"}
 # Types of others that a file with such an estimator holds.
 TRUSTED = {
@@ -86,10 +92,14 @@ def test_every_public_estimator_is_saved_and_loaded(name, tmp_path):
     if name.startswith("MiniRocket"):
         pytest.importorskip("numba")
     X, y = make_sets(n_subjects=2), ["lunge", "squat"] * 4
+    if name == "RepetitionCounter":
+        y = [4, 3] * 4
     if name not in OF_RECORDINGS:
         values = np.random.default_rng(0).normal(size=(8, 6, 220))
         X = SignalArray(values, sk_imu.Resampler().fit(X).channel_names_, 50)
     parameters = {"max_epochs": 1} if name in NETS else {}
+    if name == "RepetitionCounter":
+        parameters = {"min_sets": 9}  # so that it need not search
     estimator = ESTIMATORS[name](*wrapped().get(name, ()), **parameters)
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=0)

@@ -8,7 +8,7 @@ import { asRepetitions, locateRepetitions } from "./repetitions.js";
 
 const MIN_PERIODICITY = 0.35, MIN_INTENSITY = 0.1;
 const MIN_REPETITIONS = 2, MIN_DURATION_S = 5, MAX_PAUSE_S = 4;
-const MIN_PERIOD_S = 0.8, MAX_PERIOD_S = 10, MAX_PERIOD_OF_ONE_SET_S = 8;
+const MIN_PERIOD_S = 0.8, MAX_PERIOD_S = 10;
 const MARGIN = 1.5;
 const UNCERTAINTY = 1.5;
 
@@ -57,7 +57,7 @@ export function findRepetitions(recording, options = {}) {
   const { startS, motion } = motionOf(recording, options);
   const n = motion[0].length;
   const found = locateRepetitions(motion, 0, n, {
-    shortest: MIN_PERIOD_S * MOTION_RATE_HZ, longest: MAX_PERIOD_OF_ONE_SET_S * MOTION_RATE_HZ,
+    shortest: MIN_PERIOD_S * MOTION_RATE_HZ, longest: MAX_PERIOD_S * MOTION_RATE_HZ,
   });
   return asRepetitions(found, startS, n);
 }
