@@ -13,7 +13,7 @@ from .. import __version__
 from .._sklearn import BaseSearchCV
 from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
-from ..preprocessing import ChannelScaler, DerivedChannels, Resampler
+from ..preprocessing import CanonicalSide, ChannelScaler, DerivedChannels, Resampler
 from ..recording import SENSOR_UNITS, sensor_of
 
 __all__ = ["Exported", "inner_of"]
@@ -77,6 +77,7 @@ class Exported:
         n_window = None if window is None else int(window.n_window_timesteps_)
         n_step = None if window is None else int(window._n_step)
         rate_hz = self.sampling_rate_hz
+        mirrors = [one for one in self.steps_before if isinstance(one, CanonicalSide)]
         values = {
             "sk_imu_version": __version__,
             "classes": json.dumps(self.classes.tolist(), ensure_ascii=False),
@@ -87,6 +88,8 @@ class Exported:
             "window_timesteps": n_window,
             "window_seconds": n_window and rate_hz and n_window / rate_hz,
             "step_timesteps": n_step,
+            "mirrored_onto": mirrors[0].onto if mirrors else None,
+            "mirror_axis": mirrors[0].mirror_axis if mirrors else None,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
 

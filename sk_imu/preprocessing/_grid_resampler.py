@@ -158,10 +158,10 @@ class GridResampler:
     ) -> Floats:
         """Return the timesteps of streams of one clock, of shape (n_timesteps, n_axes)."""
         uniform = np.full((n_timesteps, len(axes)), np.nan)
-        try:
-            times_s, values = _checked(rows[:, 0] - start_s, rows[:, 1:], axes)
-        except ValueError:
-            return uniform  # a clock that can't be mended, or a single sample
+        checked = _checked(rows[:, 0] - start_s, rows[:, 1:])
+        if checked is None:
+            return uniform
+        times_s, values = checked
         rate_hz, settings = self.rate_hz, self.resampler
         begin = max(math.ceil(times_s[0] * rate_hz - ROUNDING), 0)
         end = min(math.floor(times_s[-1] * rate_hz + ROUNDING), n_timesteps - 1) + 1
@@ -212,13 +212,18 @@ def _whole_quaternion(channels: Sequence[str]) -> list[int]:
     return rows
 
 
-def _checked(times_s: Floats, values: Floats, axes: list[str]) -> tuple[Floats, Floats]:
-    """Return samples whose clock can be interpolated; raise a ValueError if it can't."""
-    if len(times_s) > 1:
-        steps_s = np.diff(times_s)
-        shortest_s = steps_s.min()
-        if shortest_s > 0 and shortest_s >= _EVEN_ENOUGH * steps_s.max():
-            return times_s, values  # the usual case, in a tenth of the time
-    stream = SensorStream(times_s, values, axes)
-    stream, _ = checked_stream(stream, place="", mend=True)
+def _checked(times_s: Floats, values: Floats) -> tuple[Floats, Floats] | None:
+    """Return samples whose clock can be interpolated, None if it can't be mended."""
+    if len(times_s) < 2:
+        return None
+    steps_s = np.diff(times_s)
+    shortest_s = steps_s.min()
+    if shortest_s > 0 and shortest_s >= _EVEN_ENOUGH * steps_s.max():
+        return times_s, values  # the usual case, in a tenth of the time
+    # Sensors of one clock stand side by side, and have axes of the same names.
+    stream = SensorStream(times_s, values, [str(i) for i in range(values.shape[1])])
+    try:
+        stream, _ = checked_stream(stream, place="", mend=True)
+    except ValueError:
+        return None
     return stream.timestamps_s, stream.values

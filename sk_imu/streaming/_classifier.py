@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..recording import SENSOR_AXES, Recording, SensorStream
 from ._answer import Answer
 from ._buffer import SampleBuffer
-from ._model import FittedModel
+from ._model import FittedModel, LiveModel
+from ._onnx_model import OnnxModel
 from ._windows import WindowGrid, WindowMaker
 
 Floats = NDArray[np.float64]
@@ -26,10 +29,11 @@ class StreamingClassifier:
 
     Parameters
     ----------
-    fitted : ExerciseClassifier or Pipeline
+    fitted : ExerciseClassifier, Pipeline, str or pathlib.Path
         The fitted model, or a search of one. A Pipeline begins with a
         :class:`~sk_imu.Resampler`, in front of which may stand a
-        :class:`~sk_imu.CanonicalSide`.
+        :class:`~sk_imu.CanonicalSide`. A path is that of a file of
+        :func:`~sk_imu.export.export_onnx`, which needs onnxruntime.
     step_seconds : float, default=0.5
         Time between the starts of two windows.
     before_seconds : float, default=2.0
@@ -77,6 +81,8 @@ class StreamingClassifier:
     TypeError, ValueError
         If the model can't be used on a stream, the sensors lack a channel, or a parameter
         is out of its range.
+    ImportError
+        If the model is a file, and onnxruntime is not installed.
 
     See Also
     --------
@@ -154,7 +160,11 @@ class StreamingClassifier:
         self.side = side
         self.window_seconds = window_seconds
         self.max_buffered_samples = max_buffered_samples
-        self._model = FittedModel(fitted, sensors, window_seconds)
+        self._model: LiveModel
+        if isinstance(fitted, (str, PathLike)):
+            self._model = OnnxModel(Path(fitted), sensors, window_seconds)
+        else:
+            self._model = FittedModel(fitted, sensors, window_seconds)
         self._resampler = self._model.grid_resampler
         self.classes_ = self._model.classes
         self.sensors_ = list(self._resampler.axes)

@@ -18,7 +18,38 @@ from ..recording import Recording, SensorStream, with_signal
 Floats = NDArray[np.float64]
 
 
-class FittedModel:
+class LiveModel:
+    """A model that answers one window after the other.
+
+    Attributes
+    ----------
+    grid_resampler : GridResampler
+        What makes blocks of the model's channels.
+    n_timesteps : int
+        Timesteps of a window.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    """
+
+    grid_resampler: GridResampler
+    n_timesteps: int
+    classes: NDArray[Any]
+    _side: CanonicalSide | None
+
+    def on_one_side(self, sensor: str, stream: SensorStream, side: str | None) -> Floats:
+        """Return the values of a stream, mirrored if the model does that."""
+        if self._side is None or side in (None, self._side.onto):
+            return stream.values
+        (one,) = self._side.transform([Recording({sensor: stream}, side=side)])
+        values: Floats = one.streams[sensor].values
+        return values
+
+    def answer(self, values: Floats) -> tuple[Any, Floats | None]:
+        """Return the label and probabilities of a window, given with what is before it."""
+        raise NotImplementedError
+
+
+class FittedModel(LiveModel):
     """The steps of a fitted classifier, for one window after the other.
 
     Parameters
@@ -29,15 +60,6 @@ class FittedModel:
         The sensors of the stream.
     window_seconds : float or None
         Length of a window; None takes that of the model.
-
-    Attributes
-    ----------
-    grid_resampler : GridResampler
-        What makes blocks of the model's channels.
-    n_timesteps : int
-        Timesteps of a window.
-    classes : ndarray of shape (n_classes,)
-        The labels.
 
     Raises
     ------
@@ -60,23 +82,15 @@ class FittedModel:
         lengths = [isinstance(step, FixedLength) for _, step in self._steps]
         # What changes the length gets the window alone, without what is before it.
         self._n_with_context = [*lengths, True].index(True)
-        self.classes: NDArray[Any] = fitted.classes_
+        self.classes = fitted.classes_
         self._labels = self.classes.tolist()
         self._dtype = resampler.dtype
         self.n_timesteps = _window_timesteps(
             self._last, window_seconds, self.grid_resampler.rate_hz
         )
 
-    def on_one_side(self, sensor: str, stream: SensorStream, side: str | None) -> Floats:
-        """Return the values of a stream, mirrored if the model does that."""
-        if self._side is None or side in (None, self._side.onto):
-            return stream.values
-        (one,) = self._side.transform([Recording({sensor: stream}, side=side)])
-        values: Floats = one.streams[sensor].values
-        return values
-
     def answer(self, values: Floats) -> tuple[Any, Floats | None]:
-        """Return the label and probabilities of a window, given with what is before it."""
+        """Return the label and probabilities of a window."""
         series = with_signal(
             [values.astype(self._dtype)],
             self.grid_resampler.channel_names,
