@@ -2,5 +2,6 @@
 
 from ._answer import Answer
 from ._classifier import StreamingClassifier
+from ._events import SetEvent, SetTracker
 
-__all__ = ["Answer", "StreamingClassifier"]
+__all__ = ["Answer", "SetEvent", "SetTracker", "StreamingClassifier"]

@@ -17,6 +17,8 @@ from ._onnx_model import OnnxModel
 from ._windows import WindowGrid, WindowMaker
 
 Floats = NDArray[np.float64]
+#: An answer, and the values of its window, of shape (n_channels, n_timesteps).
+Answered = tuple[Answer, Floats]
 
 
 class StreamingClassifier:
@@ -228,6 +230,12 @@ class StreamingClassifier:
         RuntimeError
             After :meth:`finish`.
         """
+        return [answer for answer, _ in self._push(sensor, timestamps_s, values, axes)]
+
+    def _push(
+        self, sensor: str, timestamps_s: Any, values: Any, axes: Sequence[str] | None
+    ) -> list[Answered]:
+        """Return the answers of :meth:`push`, each with the values of its window."""
         if self._finished:
             raise RuntimeError("The stream is finished. Call reset() to begin another.")
         if sensor not in self._buffers:
@@ -252,6 +260,10 @@ class StreamingClassifier:
         answers : list of Answer
             The answers, in the order of time. After that, only :meth:`reset` goes on.
         """
+        return [answer for answer, _ in self._finish()]
+
+    def _finish(self) -> list[Answered]:
+        """Return the answers of :meth:`finish`, each with the values of its window."""
         self._finished = True
         newest_s = min(buffer.newest_s for buffer in self._buffers.values())
         return self._close(newest_s, 0.0)
@@ -276,6 +288,9 @@ class StreamingClassifier:
         ValueError
             If the recording lacks a sensor or an axis.
         """
+        return [answer for answer, _ in self._predict_windows(recording)]
+
+    def _predict_windows(self, recording: Recording) -> list[Answered]:
         lacking = [name for name in self.sensors_ if name not in recording.streams]
         if lacking:
             raise ValueError(
@@ -288,7 +303,7 @@ class StreamingClassifier:
         for sensor in whole.sensors_:
             rows = whole._usable(sensor, recording.streams[sensor], recording.side)
             whole._buffers[sensor].add(rows)
-        return whole.finish()
+        return whole._finish()
 
     def _usable(self, sensor: str, stream: SensorStream, side: str | None) -> Floats:
         """Return the samples that can be used: their times, and the axes needed."""
@@ -307,9 +322,9 @@ class StreamingClassifier:
         usable = np.isfinite(rows[:, 0]) & self._resampler.usable(sensor, values)
         return rows if usable.all() else rows[usable]
 
-    def _close(self, known_s: float, wait_s: float) -> list[Answer]:
+    def _close(self, known_s: float, wait_s: float) -> list[Answered]:
         """Answer the windows that end, and have waited, by a time."""
-        answers: list[Answer] = []
+        answers: list[Answered] = []
         if not math.isfinite(known_s):
             return answers
         grid = self._grid
@@ -332,13 +347,14 @@ class StreamingClassifier:
         return answers
 
     def _answer(
-        self, k: int, tables: Mapping[str, Floats], answers: list[Answer], known_s: float
+        self, k: int, tables: Mapping[str, Floats], answers: list[Answered], known_s: float
     ) -> int:
         """Answer a window if that is possible, and return the next one to look at."""
         values = self._windows.cut(k, tables)
         if values is not None:
             label, probabilities = self._model.answer(values)
-            answers.append(Answer(self._grid.ends_s(k), label, probabilities))
+            answer = Answer(self._grid.ends_s(k), label, probabilities)
+            answers.append((answer, values[:, -self._grid.n_timesteps :]))
             return k + 1
         following = self._after_silence(k, tables, known_s)
         if following > k:

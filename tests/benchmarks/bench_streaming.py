@@ -12,7 +12,9 @@ import tempfile
 import time
 import tracemalloc
 import warnings
+from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,15 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
 from sk_imu import ExerciseClassifier, Flatten, Recording, SensorStream
-from sk_imu.datasets import load_phone_exercises, load_watch, make_exercise_recordings
+from sk_imu.datasets import (
+    load_exermote,
+    load_phone_exercises,
+    load_watch,
+    make_exercise_recordings,
+)
 from sk_imu.export import export_onnx
-from sk_imu.streaming import StreamingClassifier
+from sk_imu.segmentation._set_segmenter import match_bouts
+from sk_imu.streaming import SetTracker, StreamingClassifier
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from made_arrivals import (
@@ -240,11 +248,13 @@ def _offline(clf, recording, live):
     start_s = recording.overlap_s[0]
     rate_hz, n = live._resampler.rate_hz, live._grid.n_timesteps
     labels = []
-    for k in range(live._grid.at_or_after(start_s), 10**9):
-        begin = round((live._grid.starts_s(k) - start_s) * rate_hz)
-        if begin + n > whole.shape[1]:
-            return labels
+    k = live._grid.at_or_after(start_s)
+    begin = round((live._grid.starts_s(k) - start_s) * rate_hz)
+    while begin + n <= whole.shape[1]:
         labels.append(clf.pipeline_[-1].predict([whole[:, begin : begin + n]])[0])
+        k += 1
+        begin = round((live._grid.starts_s(k) - start_s) * rate_hz)
+    return labels
 
 
 def delay(arguments):
@@ -256,7 +266,7 @@ def delay(arguments):
         for train, test in folds:
             clf = ExerciseClassifier(name, random_state=0)
             clf.fit([watch.data[i] for i in train], watch.target[train])
-            for before, after in zip(test[:-1], test[1:], strict=True):
+            for before, after in pairwise(test):
                 same_person = watch.subject[before] == watch.subject[after]
                 if not same_person or watch.target[before] == watch.target[after]:
                     continue
@@ -293,7 +303,66 @@ def _delay(clf, before, after):
     return []
 
 
-PARTS = {part.__name__: part for part in (equality, speed, memory, accuracy, delay)}
+def events(arguments):
+    """Follow the sets of whole sessions of people who were left out."""
+    folder = arguments.data / "exermote"
+    if not folder.exists():
+        print(f"events: no exermote in {arguments.data}")
+        return
+    sets, sessions = load_exermote(folder), load_exermote(folder, continuous=True)
+    for name in arguments.models:
+        n, lags_s, off = Counter(), {"begin": [], "end": []}, []
+        folds = GroupKFold(3).split(sets.data, sets.target, sets.subject)
+        for train, test in folds:
+            clf = ExerciseClassifier(name, random_state=0, unknown=0.1)
+            clf.fit([sets.data[i] for i in train], sets.target[train])
+            for i in np.flatnonzero(np.isin(sessions.subject, sets.subject[test])):
+                _session(clf, sessions, i, n, lags_s, off)
+        print(
+            f"events, {name}: precision {n['right'] / max(n['found'], 1):.3f} "
+            f"({n['right']} of {n['found']} sets), recall {n['right'] / n['true']:.3f} "
+            f"({n['right']} of {n['true']}), rightly labeled {n['labeled']} of "
+            f"{n['right']}; repetitions off by 0: {np.mean(np.abs(off) == 0):.2f}, by at "
+            f"most 1: {np.mean(np.abs(off) <= 1):.2f}"
+        )
+        for kind, lag_s in lags_s.items():
+            print(
+                f"events, {name}, {kind}: told {np.median(lag_s):.1f} s after (median), 90 "
+                f"% within {np.quantile(lag_s, 0.9):.1f} s",
+                flush=True,
+            )
+
+
+def _session(clf, sessions, i, n, lags_s, off):
+    """Count the sets of a session that are found, and when that is known."""
+    one = sessions.data[i]
+    sensors = _sensors(clf, one)
+    tracker = SetTracker(StreamingClassifier(clf, sensors=sensors, side=one.side))
+    begun, ended = {}, []
+    for piece in messages(one, sensors, 0.2):
+        now_s = max(buffer.newest_s for buffer in tracker.live._buffers.values())
+        for event in tracker.push(*piece):
+            if event.kind == "begin":
+                begun[event.number] = now_s
+            elif event.kind == "end":
+                ended.append((event, begun[event.number], now_s))
+    ended += [(e, begun[e.number], None) for e in tracker.finish() if e.kind == "end"]
+    true = sessions.bouts[i]
+    pairs = match_bouts(true, [(event.start_s, event.end_s) for event, *_ in ended])
+    n.update(found=len(ended), true=len(true), right=len(pairs))
+    for at, j in pairs:
+        event, begun_s, ended_s = ended[j]
+        start_s, end_s = true[at]
+        n["labeled"] += event.label == sessions.bout_labels[i][at]
+        lags_s["begin"].append(begun_s - start_s)
+        if ended_s is not None:
+            lags_s["end"].append(ended_s - end_s)
+        inside = sessions.repetitions[i].mean(axis=1)
+        n_true = int(((inside > start_s) & (inside < end_s)).sum())
+        off.append((event.repetitions or 0) - n_true)
+
+
+PARTS = {part.__name__: part for part in (equality, speed, memory, accuracy, delay, events)}
 
 
 def main() -> None:

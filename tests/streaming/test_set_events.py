@@ -1,0 +1,147 @@
+"""Sets that begin and end while the samples arrive."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_arrivals import pieces_of
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
+
+from sk_imu import ExerciseClassifier, SensorStream, SummaryFeatures
+from sk_imu.datasets import make_exercise_recordings
+from sk_imu.recognition import fit_recordings
+from sk_imu.streaming import SetTracker, StreamingClassifier
+
+
+@pytest.fixture(scope="module")
+def workouts():
+    """Return simulated workouts: 4 people × 3 exercises, 2 sets in each recording."""
+    return make_exercise_recordings(4, 2, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def live(workouts):
+    forest = RandomForestClassifier(40, random_state=0)
+    model = fit_recordings(workouts.data[3:], make_pipeline(SummaryFeatures(), forest))
+    return StreamingClassifier(model, step_seconds=1, side=workouts.data[0].side)
+
+
+def final(events):
+    return [event for event in events if event.kind == "end"]
+
+
+@pytest.mark.parametrize("i", range(3))
+def test_sets_of_a_new_person_are_found_labeled_and_counted(live, workouts, i):
+    tracker = SetTracker(live, update_seconds=100)
+    sets = final(tracker.find_sets(workouts.data[i]))
+    truth = workouts.bouts[i]
+    assert [one.label for one in sets] == [workouts.data[i].label] * len(truth)
+    assert [one.number for one in sets] == [1, 2]
+    for one, (start_s, end_s) in zip(sets, truth, strict=True):
+        assert abs(one.start_s - start_s) < 3
+        assert abs(one.end_s - end_s) < 3
+        assert 0.6 < one.probability <= 1
+        middles = workouts.repetitions[i].mean(axis=1)
+        n_true = int(((middles > start_s) & (middles < end_s)).sum())
+        assert abs(one.repetitions - n_true) <= 1
+
+
+def test_events_do_not_depend_on_how_samples_arrive(live, workouts):
+    recording = workouts.data[0]
+    tracker = SetTracker(live)
+    offline = tracker.find_sets(recording)
+    pieces = pieces_of(recording, live.sensors_, np.random.default_rng(0))
+    events = [event for piece in pieces for event in tracker.push(*piece)]
+    assert events + tracker.finish() == offline
+    assert tracker.n_sets_ == 2
+    assert tracker.reset().n_sets_ == 0
+
+
+def test_a_set_begins_goes_on_and_ends(live, workouts):
+    tracker = SetTracker(live, update_seconds=4)
+    events = tracker.find_sets(workouts.data[1])
+    first = [event for event in events if event.number == 1]
+    assert [event.kind for event in first[:1]] == ["begin"]
+    assert [event.kind for event in first[-1:]] == ["end"]
+    assert {event.kind for event in first[1:-1]} == {"update"}
+    assert [event.final for event in first] == [False] * (len(first) - 1) + [True]
+    ends_s = [event.end_s for event in first]
+    assert ends_s == sorted(ends_s)
+    counts = [event.repetitions for event in first]
+    assert counts[-1] > counts[0]
+    # One update every four seconds of a set of more than half a minute.
+    assert 8 <= len(first) <= 12
+
+
+def test_a_set_that_goes_on_ends_with_the_stream(live, workouts):
+    start_s, end_s = workouts.bouts[0][0]
+    recording = workouts.data[0].between(start_s - 5, end_s - 3)
+    (one,) = final(SetTracker(live).find_sets(recording))
+    # In the middle of the last window.
+    assert end_s - 6 < one.end_s < end_s - 4
+
+
+def test_short_sets_are_dropped(live, workouts):
+    tracker = SetTracker(live, min_set_seconds=1000, update_seconds=100)
+    events = tracker.find_sets(workouts.data[0])
+    assert [event.kind for event in events if event.final] == ["drop", "drop"]
+    assert {event.number for event in events} == {1}
+
+
+def test_labels_of_rest_are_no_sets(live, workouts):
+    label = workouts.data[0].label
+    found = SetTracker(live, rest=["rest", label]).find_sets(workouts.data[0])
+    assert label not in {event.label for event in found}
+
+
+def test_stillness_is_rest(live, workouts):
+    start_s, end_s = workouts.bouts[0][0]
+    recording = workouts.data[0].between(start_s, end_s)
+    assert final(SetTracker(live, still_below=0).find_sets(recording))
+    at_rest = {
+        name: SensorStream(one.timestamps_s, 0 * one.values + one.values[0], one.axes)
+        for name, one in recording.streams.items()
+    }
+    at_rest["Gyroscope"] = replace(
+        at_rest["Gyroscope"], values=0 * at_rest["Gyroscope"].values
+    )
+    still = replace(recording, streams=at_rest)
+    assert SetTracker(live).find_sets(still) == []
+    assert SetTracker(live, still_below=0, begin_above=0.4).find_sets(still)
+
+
+def test_a_model_without_probabilities(workouts):
+    sets = make_exercise_recordings(4, 2, continuous=False, random_state=0)
+    clf = ExerciseClassifier("svm").fit(sets.data[6:], sets.target[6:])
+    tracker = SetTracker(StreamingClassifier(clf, step_seconds=1), update_seconds=100)
+    found = final(tracker.find_sets(workouts.data[2]))
+    assert workouts.data[2].label in {one.label for one in found}
+
+
+def test_a_silence_ends_a_set(live, workouts):
+    recording = workouts.data[0]
+    start_s, end_s = workouts.bouts[0][0]
+    middle_s = (start_s + end_s) / 2
+    tracker = SetTracker(live, min_set_seconds=3)
+    events = []
+    for sensor in live.sensors_:
+        stream = recording.streams[sensor]
+        heard = (stream.timestamps_s < middle_s) | (stream.timestamps_s > middle_s + 20)
+        events += tracker.push(sensor, stream.timestamps_s[heard], stream.values[heard])
+    first = final(events + tracker.finish())[0]
+    assert first.end_s < middle_s
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"begin_above": 0.3}, "end_below and begin_above must be probabilities"),
+        ({"end_below": 0}, "end_below and begin_above must be probabilities"),
+        ({"smoothing_seconds": -1}, "smoothing_seconds must be a number of at least 0"),
+        ({"still_below": np.nan}, "still_below must be a number of at least 0"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(live, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        SetTracker(live, **parameters)
