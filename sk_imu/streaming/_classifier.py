@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from os import PathLike
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..recording import SENSOR_AXES, Recording, SensorStream
 from ._answer import Answer
 from ._buffer import SampleBuffer
-from ._model import FittedModel, LiveModel
-from ._onnx_model import OnnxModel
+from ._onnx_model import model_of
 from ._windows import WindowGrid, WindowMaker
 
 Floats = NDArray[np.float64]
@@ -140,16 +137,12 @@ class StreamingClassifier:
         window_seconds: float | None = None,
         max_buffered_samples: int = 100_000,
     ) -> None:
-        positive = {"step_seconds": step_seconds, "before_seconds": before_seconds}
+        _check("step_seconds", step_seconds, least=0, above=True)
+        _check("before_seconds", before_seconds, least=0, above=True)
+        _check("after_seconds", after_seconds, least=0)
+        _check("lateness_seconds", lateness_seconds, least=0)
         if window_seconds is not None:
-            positive["window_seconds"] = window_seconds
-        for name, value in positive.items():
-            _check(name, value, least=0, above=True)
-        for name, value in {
-            "after_seconds": after_seconds,
-            "lateness_seconds": lateness_seconds,
-        }.items():
-            _check(name, value, least=0)
+            _check("window_seconds", window_seconds, least=0, above=True)
         _check("max_buffered_samples", max_buffered_samples, least=2)
         if side not in (None, "left", "right"):
             raise ValueError(f"side must be 'left', 'right' or None, got {side!r}.")
@@ -162,11 +155,7 @@ class StreamingClassifier:
         self.side = side
         self.window_seconds = window_seconds
         self.max_buffered_samples = max_buffered_samples
-        self._model: LiveModel
-        if isinstance(fitted, (str, PathLike)):
-            self._model = OnnxModel(Path(fitted), sensors, window_seconds)
-        else:
-            self._model = FittedModel(fitted, sensors, window_seconds)
+        self._model = model_of(fitted, sensors, window_seconds)
         self._resampler = self._model.grid_resampler
         self.classes_ = self._model.classes
         self.sensors_ = list(self._resampler.axes)

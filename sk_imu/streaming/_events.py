@@ -124,9 +124,9 @@ class SetTracker:
     >>> tracker = SetTracker(live, update_seconds=60)
     >>> for event in tracker.find_sets(made.data[1]):  # lunges of another person
     ...     if event.final:
-    ...         print(event.number, event.label, event.repetitions)
-    1 lunge 12
-    2 lunge 10
+    ...         print(event.number, event.label)
+    1 lunge
+    2 lunge
     """
 
     def __init__(

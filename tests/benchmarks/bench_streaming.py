@@ -67,25 +67,28 @@ def equality(arguments):
         live = StreamingClassifier(
             model, sensors=sensors_of(recording), side=recording.side
         )
-        offline = as_rows(live.predict_windows(recording))
         n_each = arguments.chunkings // len(recordings)
-        n_different = n_late = n_pieces = 0
+        counts = Counter()
         for seed in range(n_each):
             rng = np.random.default_rng(seed)
+            if seed % 10 == 0:  # another excerpt
+                start_s = recording.overlap_s[0] + rng.uniform(0, 6)
+                excerpt = recording.between(start_s, start_s + 8)
+                offline = as_rows(live.predict_windows(excerpt))
             pieces = pieces_of(
-                recording,
+                excerpt,
                 live.sensors_,
                 rng,
                 most_late_s=rng.uniform(0, 0.49),
                 most_pieces=int(rng.choice([3, 30, 300])),
                 doubled=rng.uniform(),
             )
-            n_different += as_rows(push_all(live, pieces)) != offline
-            n_late += live.n_late_
-            n_pieces += len(pieces)
+            counts["different"] += as_rows(push_all(live, pieces)) != offline
+            counts.update(late=live.n_late_, pieces=len(pieces), windows=len(offline))
         print(
-            f"equality, {name}: {n_different} of {n_each} chunkings differ; {len(offline)} "
-            f"windows each, {n_pieces / n_each:.0f} messages, {n_late} late samples",
+            f"equality, {name}: {counts['different']} of {n_each} chunkings differ; "
+            f"{counts['windows'] / n_each:.1f} windows and {counts['pieces'] / n_each:.0f} "
+            f"messages each, {counts['late']} late samples",
             flush=True,
         )
 
