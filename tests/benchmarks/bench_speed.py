@@ -182,7 +182,7 @@ def fit_competitor(name, person, quick):
     warm.predict([X[i] for i in first])
     if name == "cnn-gru by hand":
         by_hand = inmost(warm)
-        n_channels = by_hand.module_.blocks[0][0].in_channels // 2  # with standardized copies
+        n_channels = by_hand.module_.blocks[0][0].in_channels // 2  # of two copies
         panel, _ = waves(len(first), n_channels, 100)
         ours = by_hand.like.fit(panel, y[first])
         assert_same_function(by_hand.module_, ours.module_, panel)
