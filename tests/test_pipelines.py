@@ -224,7 +224,7 @@ def test_copies_before_the_split_keep_their_side(sets):
     both = [*sets[:8], *on_the_other_arm(sets[8:])]
     dataset = load_study_data((both, labels_of(both), None), NAMES, 25.0, False)
     pipeline = make_pipeline_for("svm", channels=NAMES)
-    rows = with_copies(dataset, pipeline.named_steps["resample"], 2, seed=0)
+    rows = with_copies(dataset, 2, seed=0)
     assert [row.side for row in rows] == (["right"] * 8 + ["left"] * 8) * 3
     side = pipeline.named_steps["side"].fit(rows)
     assert side.n_mirrored_ == 3 * 8

@@ -32,9 +32,10 @@ def scores_by_person(
     ----------
     predictions : DataFrame
         One row per prediction, with the columns ``model``, ``subject``, ``y_true`` and
-        ``y_pred``, as in :class:`~sk_imu.study.StudyResults`. A column ``seed``
-        distinguishes repeated runs. If there is a column ``part``, only its rows "test"
-        count; if there is a column ``protocol``, it must be the same in all rows.
+        ``y_pred``, as ``predictions`` and ``windows`` of
+        :class:`~sk_imu.study.StudyResults`. A column ``seed`` distinguishes repeated runs.
+        If there is a column ``part``, only its rows "test" count; if there is a column
+        ``protocol``, it must be the same in all rows.
     metric : {"accuracy", "f1_macro"} or callable, default="accuracy"
         "f1_macro" is the mean F1 over the exercises that the person did. A callable
         takes the true and the predicted labels of one person and returns a number, the
@@ -90,8 +91,8 @@ def scores_by_person(
             f"predictions mixes the protocols {', '.join(rows['protocol'].unique())}: give "
             "the rows of one, as predictions[predictions['protocol'] == 'unseen-people']."
         )
-    # Seeds, folds and copies repeat a set legitimately.
-    once = ["model", "seed", *({"fold", "set", "copy"} & {*rows})]
+    # Seeds, folds, copies and windows repeat a set legitimately.
+    once = ["model", "seed", *({"fold", "set", "copy", "window"} & {*rows})]
     if "set" in rows and (twice := rows.duplicated(once)).any():
         first = rows[twice].iloc[0]
         raise ValueError(

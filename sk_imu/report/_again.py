@@ -47,9 +47,14 @@ def how_to_run(results: StudyResults) -> str:
     data = options.pop("data")
     # Arrays, and several data sets as one, have no name that a command could be given.
     is_named = data != "your data" and " + " not in data
-    calls = settings["protocol_calls"]
-    if calls or not is_named:
-        return _call(repr(data) if is_named else "data", options, calls)
+    calls, own = settings["protocol_calls"], settings.get("pipelines")
+    if calls or own or not is_named:
+        texts = {name: repr(value) for name, value in options.items()}
+        protocols = [calls.get(name, repr(name)) for name in options["protocols"]]
+        texts["protocols"] = f"[{', '.join(protocols)}]"
+        if own:  # whole pipelines are too long to be read
+            texts["models"] = "models"
+        return _call(repr(data) if is_named else "data", texts, calls)
     words = [["sk-imu", "study", "--data", data]]
     segment = options.pop("segment")
     for name, value in options.items():
@@ -59,11 +64,8 @@ def how_to_run(results: StudyResults) -> str:
     return " \\\n    ".join(map(shlex.join, words))
 
 
-def _call(data: str, options: dict[str, Any], calls: dict[str, str]) -> str:
+def _call(data: str, texts: dict[str, str], calls: dict[str, str]) -> str:
     """Return the call of run_study, with protocols as objects where needed."""
-    texts = {name: repr(value) for name, value in options.items()}
-    protocols = [calls.get(name, repr(name)) for name in options["protocols"]]
-    texts["protocols"] = f"[{', '.join(protocols)}]"
     lines = [data, *(f"{name}={text}" for name, text in texts.items()), "out='results'"]
     made = {call.partition("(")[0].rpartition(".") for call in calls.values()}
     modules = sorted({module for module, _, _ in made if module})

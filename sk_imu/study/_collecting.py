@@ -23,29 +23,35 @@ def collect(
     subjects: list[str | None] = [None] * len(y_true)
     if dataset.subjects is not None:
         subjects = [str(subject) for subject in dataset.subjects]
-    predictions, searches, curves, timings = [], [], [], []
+    predictions, searches, curves, timings, windows = [], [], [], [], []
     for outcome in outcomes:
         key = {name: outcome[name] for name in _KEYS}
         for row in outcome["rows"]:
             scores = zip(outcome["classes"], row["scores"], strict=True)
+            start = {**key, **{name: row[name] for name in ("part", "set", "copy")}}
+            truth = {"subject": subjects[row["set"]], "y_true": y_true[row["set"]]}
             predictions.append(
                 {
-                    **key,
-                    **{name: row[name] for name in ("part", "set", "copy")},
-                    "subject": subjects[row["set"]],
-                    "y_true": y_true[row["set"]],
+                    **start,
+                    **truth,
                     **{name: row[name] for name in ("y_pred", "score_kind")},
                     **{f"score_{label}": score for label, score in scores},
                 }
             )
+            windows += [
+                {**start, "window": number, **truth, "y_pred": label}
+                for number, label in enumerate(row["windows"])
+            ]
         best = json.dumps(outcome["best_params"], sort_keys=True)
         searches.append({**key, "cv_score": outcome["cv_score"], "best_params": best})
         curves += [{**key, **point} for point in outcome["curves"]]
-        timings.append({**key, "seconds": outcome["seconds"]})
+        measured = ("seconds", "fit_cpu_s", "predict_cpu_s")
+        timings.append({**key, **{name: outcome[name] for name in measured}})
     columns = [
         *(*_KEYS, "epoch"),
         *("train_loss", "train_accuracy", "test_loss", "test_accuracy"),
     ]
+    of_windows = ["part", "set", "copy", "window", "subject", "y_true", "y_pred"]
     # Int64, because k is an integer that is missing except in few-shot.
     return StudyResults(
         settings=settings,
@@ -54,4 +60,5 @@ def collect(
         curves=pd.DataFrame(curves, columns=columns).astype({"k": "Int64"}),
         timings=pd.DataFrame(timings).astype({"k": "Int64"}),
         example=example,
+        windows=pd.DataFrame(windows, columns=[*_KEYS, *of_windows]).astype({"k": "Int64"}),
     )

@@ -1,6 +1,7 @@
 """The options of a study: default, check and help of each, declared once."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral
@@ -10,11 +11,47 @@ from typing import Any
 LETTERS = {"a": "copied-sets", "b": "unseen-sets", "c": "unseen-people"}
 
 
-def _models(given: Sequence[str]) -> tuple[str, ...]:
+def _models(given: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the models in the order of the tables, the user's own after ours."""
     # Imported here because the command line reads the options without loading torch.
     from ..pipelines import MODELS
 
-    return _known(given, MODELS, "model")
+    given = [given] if isinstance(given, str) else list(given)
+    own = [model for model in given if not isinstance(model, str)]
+    names = [_name_of_own(model, MODELS) for model in own]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Models of your own need different names, got {names}.")
+    ours = [model for model in given if isinstance(model, str)]
+    return (*(_known(ours, MODELS, "model") if ours or not own else ()), *own)
+
+
+def _name_of_own(model: Any, taken: Sequence[str]) -> str:
+    """Return the name of a model of the user's own, which is a name and a pipeline."""
+    from sklearn.pipeline import Pipeline
+
+    is_pair = isinstance(model, tuple) and len(model) == 2
+    if not is_pair or not (isinstance(model[0], str) and isinstance(model[1], Pipeline)):
+        raise ValueError(
+            "A model of your own is a name and a Pipeline that takes recordings, such as "
+            f"('mine', make_pipeline(...)), got {model!r}."
+        )
+    name, pipeline = model
+    if not name or name in taken:
+        raise ValueError(f"A model of your own needs another name than {name!r}.")
+    if not any(hasattr(pipeline, m) for m in ("predict_proba", "decision_function")):
+        raise ValueError(
+            f"{name}: the last step has neither predict_proba nor decision_function, and "
+            "the study saves scores of all classes."
+        )
+    return str(name)
+
+
+def text_of(value: Any) -> str:
+    """Return an estimator or its parameters as text, the same in every process."""
+    # scikit-learn cuts a long text, and a function has its address in it.
+    is_estimator = hasattr(value, "get_params")
+    text = value.__repr__(N_CHAR_MAX=10**6) if is_estimator else repr(value)
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
 def _protocols(given: Sequence[Any]) -> tuple[Any, ...]:
@@ -110,7 +147,7 @@ class StudyConfig:
         nargs="+",
         metavar="watch|basic-motions|PATH",
     )
-    models: Sequence[str] = _option(
+    models: Sequence[Any] = _option(
         ("rf", "svm", "cnn", "gru", "cnn-gru"),
         "rf svm cnn gru cnn-gru minirocket cnn-gru-small cnn-gru-large (default: the first "
         "five)",
@@ -228,12 +265,16 @@ class StudyConfig:
         return cls(seeds=[random_state] if seeds is None else seeds, **options)
 
     def as_settings(self) -> dict[str, Any]:
-        """Return the options as JSON can hold them, protocols by their names.
+        """Return the options as JSON can hold them, models and protocols by their names.
 
         ``protocol_calls`` has those whose parameters are not the defaults, and those of
-        the user's own, with their module.
+        the user's own, with their module; ``pipelines`` the models of the user's own.
         """
         settings = {option.name: getattr(self, option.name) for option in fields(self)}
+        own = dict(model for model in self.models if not isinstance(model, str))
+        ours = [model for model in self.models if isinstance(model, str)]
+        settings["models"] = [*ours, *own]
+        settings["pipelines"] = {name: text_of(model) for name, model in own.items()}
         settings["protocols"] = [protocol.name for protocol in self.protocols]
         calls = {protocol.name: _call_of(protocol) for protocol in self.protocols}
         settings["protocol_calls"] = {

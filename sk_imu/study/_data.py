@@ -36,6 +36,7 @@ class StudyData:
     y: NDArray[Any]
     subjects: NDArray[Any] | None
     channel_names: list[str]
+    sampling_rate_hz: float
     fingerprint: str
     notes: list[str]
     datasets: NDArray[Any] | None = None
@@ -55,7 +56,16 @@ class StudyData:
         streams = [s for recording in self.X for s in recording.streams.values()]
         return sum(s.timestamps_s.nbytes + s.values.nbytes for s in streams)
 
-    def example(self, sampling_rate_hz: float, n_timesteps: int) -> dict[str, Any]:
+    @property
+    def resampler(self) -> Resampler:
+        """What brings the sets to the channels and the rate of the study, unfitted."""
+        return Resampler(
+            sampling_rate_hz=self.sampling_rate_hz,
+            channels=self.channel_names,
+            dtype="float32",
+        )
+
+    def example(self, n_timesteps: int) -> dict[str, Any]:
         """Return a sensor of the first set before and after resampling, for a figure."""
         recording = self.X[0]
         present = [name for name in self.channel_names if name in recording.channel_names]
@@ -64,14 +74,14 @@ class StudyData:
         names = [name for name in present if sensor_of(name) == sensor_of(present[0])]
         stream = recording.streams[sensor_of(names[0])]
         columns = [stream.axes.index(axis_of(name)) for name in names]
-        resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=names)
+        resampler = Resampler(sampling_rate_hz=self.sampling_rate_hz, channels=names)
         uniform = resampler.fit_transform([recording])
         fixed = FixedLength(n_timesteps=n_timesteps).fit_transform(uniform)
         return {
             "source": recording.name,
             "label": str(self.y[0]),
             "channel_names": names,
-            "sampling_rate_hz": sampling_rate_hz,
+            "sampling_rate_hz": self.sampling_rate_hz,
             "before_s": stream.timestamps_s.tolist(),
             "before": stream.values.T[columns].tolist(),
             "uniform": uniform[0].tolist(),
@@ -136,7 +146,10 @@ def load_study_data(
     rest = [None if a is None else a.tolist() for a in (y, people, datasets)]
     digest.update(repr(rest).encode())
     names = list(resampler.channel_names_)
-    return StudyData(name, X, y, people, names, digest.hexdigest(), notes, datasets)
+    return StudyData(
+        *(name, X, y, people, names, sampling_rate_hz),
+        *(digest.hexdigest(), notes, datasets),
+    )
 
 
 def _read(

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +20,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from threadpoolctl import threadpool_limits
 
 from ..augmentation import MultiplicativeNoise, RandomSubsequence, augment_sets
+from ..meta import AugmentedClassifier
 from ..neural import staged_scores
 from ..persistence import versions
-from ..preprocessing import Resampler
+from ..pipelines import MODELS
 from ..recording import Recording
+from ._config import text_of
 from ._data import StudyData
 from ._grids import grid_for
 from .protocols import Fold, Protocol
@@ -48,13 +53,16 @@ class Job:
     @property
     def key(self) -> str:
         """Name of its file."""
-        # By the fold's number and not its name, because a subject may be any text.
-        return f"{self.protocol.name}-{self.number:02d}-{self.model}-seed{self.seed}"
+        # By the fold's number and not its name, because a subject may be any text. So may
+        # the name of a user's own model be.
+        model = quote(self.model, safe=" ")
+        return f"{self.protocol.name}-{self.number:02d}-{model}-seed{self.seed}"
 
     @property
     def grid(self) -> list[dict[str, list[Any]]]:
-        """The grid of the search."""
-        return grid_for(self.model, self.pipeline, self.budget)
+        """The grid of the search; a user's own model has none."""
+        is_ours = self.model in MODELS
+        return grid_for(self.model, self.pipeline, self.budget) if is_ours else [{}]
 
     @property
     def n_points(self) -> int:
@@ -69,11 +77,12 @@ class Job:
     @property
     def cost(self) -> float:
         """Duration relative to other jobs, for the order and the time left."""
-        return _COST[self.model] * len(self.fold.train) * self.n_fits
+        return _COST.get(self.model, _COST["cnn-gru"]) * len(self.fold.train) * self.n_fits
 
     def fingerprint(self, dataset: StudyData) -> str:
         """Return a hash of all that the result depends on, the code included."""
-        with config_context(print_changed_only=False):
+        whole = np.printoptions(threshold=sys.maxsize, floatmode="unique")
+        with config_context(print_changed_only=False), whole:
             parts = [
                 dataset.fingerprint,
                 self.key,
@@ -82,7 +91,8 @@ class Job:
                 self.fold.n_copies,
                 self.fold.k,
                 type(self.protocol).__qualname__,
-                repr(self.pipeline.get_params()),
+                repr(dataset.resampler),
+                text_of(self.pipeline.get_params()),
                 repr(self.grid),
                 _N_INNER,
                 self.seed,
@@ -97,14 +107,13 @@ class Job:
 def run_job(dataset: StudyData, job: Job) -> dict[str, Any]:
     """Search, fit and predict one model on one fold."""
     started = time.perf_counter()
-    fold, X = job.fold, dataset.X
-    if fold.n_copies:
-        resampler = job.pipeline.named_steps["resample"]
-        X = with_copies(dataset, resampler, fold.n_copies, job.seed)
+    fold, X = job.fold, with_copies(dataset, job.fold.n_copies, job.seed)
     X_train = [X[i] for i in fold.train]
     y_train = dataset.y[fold.train % len(dataset.y)]
     cv_score, best_params = _search(dataset, job, X_train, y_train)
-    best = clone(job.pipeline).set_params(**best_params).fit(X_train, y_train)
+    best = clone(job.pipeline).set_params(**best_params)
+    _, fit_cpu_s = _timed(best.fit, X_train, y_train)
+    rows, predict_cpu_s = _predictions(best, X, len(dataset.y), fold)
     is_net = hasattr(best[-1], "staged_predict_proba")
     return {
         "key": job.key,
@@ -118,10 +127,19 @@ def run_job(dataset: StudyData, job: Job) -> dict[str, Any]:
             name.rpartition("__")[2]: value for name, value in best_params.items()
         },
         "classes": [str(label) for label in best.classes_],
-        "rows": _predictions(best, X, len(dataset.y), fold),
+        "rows": rows,
         "curves": _curves(best, X, dataset.y, fold) if is_net else [],
         "seconds": time.perf_counter() - started,
+        "fit_cpu_s": fit_cpu_s,
+        "predict_cpu_s": predict_cpu_s,
     }
+
+
+def _timed(call: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
+    """Return what a call returns, and the processor seconds that it took."""
+    started = time.process_time()
+    value = call(*arguments)
+    return value, time.process_time() - started
 
 
 def _search(
@@ -149,13 +167,17 @@ def _search(
 
 def _predictions(
     pipeline: Pipeline, X: list[Recording], n_sets: int, fold: Fold
-) -> list[dict[str, Any]]:
-    """Return one row per prediction on the training and test rows."""
+) -> tuple[list[dict[str, Any]], float]:
+    """Return one row per prediction, and the processor seconds of those on test rows."""
     rows = []
     for part, indices in (("train", fold.train), ("test", fold.test)):
-        scores, kind = _scores(pipeline, [X[i] for i in indices])
-        predicted = pipeline.classes_[scores.argmax(axis=1)]
-        for i, label, score in zip(indices, predicted, scores, strict=True):
+        sets = [X[i] for i in indices]
+        predicted, cpu_s = _timed(pipeline.predict, sets)
+        scores, kind = _scores(pipeline, sets)
+        of_windows = _windows(pipeline, sets) if part == "test" else [[]] * len(sets)
+        for i, label, score, windows in zip(
+            indices, predicted, scores, of_windows, strict=True
+        ):
             rows.append(
                 {
                     "part": part,
@@ -164,9 +186,21 @@ def _predictions(
                     "y_pred": str(label),
                     "score_kind": kind,
                     "scores": score.tolist(),
+                    "windows": windows,
                 }
             )
-    return rows
+    return rows, cpu_s
+
+
+def _windows(pipeline: Pipeline, sets: list[Recording]) -> list[list[str]]:
+    """Return the labels of each set's windows, none where the pipeline cuts no windows."""
+    voting = pipeline[-1]
+    if isinstance(voting, AugmentedClassifier):
+        voting = voting.estimator_
+    if not hasattr(voting, "predict_windows"):
+        return [[]] * len(sets)
+    labels = voting.predict_windows(pipeline[:-1].transform(sets))
+    return [[str(label) for label in one] for one in labels]
 
 
 def _scores(pipeline: Pipeline, X: list[Any]) -> tuple[NDArray[np.float64], str]:
@@ -179,11 +213,11 @@ def _scores(pipeline: Pipeline, X: list[Any]) -> tuple[NDArray[np.float64], str]
     return scores, "decision"
 
 
-def with_copies(
-    dataset: StudyData, resampler: Resampler, n_copies: int, seed: int
-) -> list[Recording]:
+def with_copies(dataset: StudyData, n_copies: int, seed: int) -> list[Recording]:
     """Return the sets and their augmented copies, as rows: the leak of (a)."""
-    sets = resampler.fit_transform(dataset.X)
+    if not n_copies:
+        return dataset.X
+    sets = dataset.resampler.fit_transform(dataset.X)
     augmenter = make_pipeline(MultiplicativeNoise(), RandomSubsequence())
     rng = np.random.default_rng(seed)
     rows = list(dataset.X)
@@ -191,7 +225,7 @@ def with_copies(
         rows += [
             Recording.from_array(
                 copy,
-                sampling_rate_hz=resampler.sampling_rate_hz,
+                sampling_rate_hz=dataset.sampling_rate_hz,
                 channel_names=dataset.channel_names,
                 side=recording.side,  # the pipelines mirror by it
             )

@@ -1,7 +1,5 @@
 """What train and test rows share in the folds: counted, or an error."""
 
-from sklearn.base import clone
-
 from ..model_selection.leaks import (
     LeakError,
     across,
@@ -30,11 +28,8 @@ def count_shared(dataset: StudyData, jobs: list[Job]) -> dict[str, int]:
         # The seed draws the copies; the sets are the same for all seeds.
         drawn = n_copies, job.seed if n_copies else None
         if drawn not in copies_of:
-            resampler = clone(job.pipeline.named_steps["resample"])
-            rows = dataset.X
-            if n_copies:
-                rows = with_copies(dataset, resampler, n_copies, job.seed)
-            copies_of[drawn] = find_copies(resampler.fit_transform(rows))
+            rows = with_copies(dataset, n_copies, job.seed)
+            copies_of[drawn] = find_copies(dataset.resampler.fit_transform(rows))
         train, test = fold.train, fold.test
         found = across(copies_of[drawn], train, test)
         apart = protocol.kept_apart(dataset.subjects, dataset.factor(protocol.by))

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from ..persistence import versions
 from ..pipelines import make_pipeline_for, wear_of
@@ -103,26 +105,36 @@ def _jobs_of(config: StudyConfig, folds: _Folds) -> list[Job]:
             protocol=protocol,
             number=number,
             fold=fold,
-            model=model,
+            model=model if isinstance(model, str) else model[0],
             budget=config.budget,
             seed=seed,
-            pipeline=make_pipeline_for(
-                model,
-                random_state=seed,
-                channels=config.channels,
-                wear=str(config.wear),
-                sampling_rate_hz=config.sampling_rate_hz,
-                window_seconds=config.window_seconds,
-                fixed_length=config.fixed_length,
-                # Rows that are copies already would be augmented twice.
-                augment=fold.n_copies == 0,
-            ),
+            pipeline=_pipeline_of(model, config, seed, fold),
         )
         for protocol in config.protocols
         for seed, of_seed in folds.get(protocol.name, {}).items()
         for number, fold in enumerate(of_seed)
         for model in config.models
     ]
+
+
+def _pipeline_of(
+    model: str | tuple[str, Pipeline], config: StudyConfig, seed: int, fold: Fold
+) -> Pipeline:
+    if not isinstance(model, str):
+        own = clone(model[1])
+        drawing = [key for key in own.get_params() if key.endswith("random_state")]
+        return own.set_params(**dict.fromkeys(drawing, seed))
+    return make_pipeline_for(
+        model,
+        random_state=seed,
+        channels=config.channels,
+        wear=str(config.wear),
+        sampling_rate_hz=config.sampling_rate_hz,
+        window_seconds=config.window_seconds,
+        fixed_length=config.fixed_length,
+        # Rows that are copies already would be augmented twice.
+        augment=fold.n_copies == 0,
+    )
 
 
 def _n_tested(folds: dict[int, list[Fold]], dataset: StudyData) -> int:

@@ -1,7 +1,7 @@
 """The results of a study: predictions, searches, loss curves and timings."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,15 @@ class StudyResults:
         cross-entropy and accuracy of whole sets after the epoch, on the test sets and on
         as many training sets.
     timings : DataFrame
-        One row per job: ``protocol``, ``model``, ``fold``, ``seed``, ``k``, ``seconds``.
+        One row per job: ``protocol``, ``model``, ``fold``, ``seed``, ``k``; ``seconds`` of
+        the whole job; processor seconds ``fit_cpu_s`` of the last fit, after the search,
+        and ``predict_cpu_s`` of ``predict`` on the test sets.
     example : dict
         One set before and after resampling, for the figure.
+    windows : DataFrame, default=empty
+        One row per window of a test set, if the model cuts windows: ``window``, its number
+        in the order of time, and the columns of ``predictions`` without scores; ``y_pred``
+        is the label of the window.
 
     See Also
     --------
@@ -67,6 +73,7 @@ class StudyResults:
     curves: pd.DataFrame
     timings: pd.DataFrame
     example: dict[str, Any]
+    windows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {line_of(self)}>"
@@ -204,13 +211,13 @@ class StudyResults:
         Parameters
         ----------
         timings : bool, default=True
-            Whether to include the seconds of each job, which differ from run to run.
+            Whether to include the times of each job, which differ from run to run.
 
         Returns
         -------
         table : DataFrame
-            ``predictions``, and of each row's fold ``cv_score``, ``best_params`` and
-            ``seconds``; of the run ``data``, ``data_fingerprint``, ``budget`` and
+            ``predictions``, and of each row's fold ``cv_score``, ``best_params`` and the
+            times of ``timings``; of the run ``data``, ``data_fingerprint``, ``budget`` and
             ``versions`` (JSON).
         """
         table = self.predictions

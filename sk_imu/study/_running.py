@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
+from sklearn.pipeline import Pipeline
 
 from ._collecting import collect
 from ._config import StudyConfig
@@ -44,7 +45,7 @@ class FoldError(RuntimeError):
 def run_study(
     data: Any = StudyConfig.data,
     *,
-    models: Sequence[str] = StudyConfig.models,
+    models: Sequence[str | tuple[str, Pipeline]] = StudyConfig.models,
     protocols: Sequence[str | Protocol] = StudyConfig.protocols,
     budget: str = StudyConfig.budget,
     n_jobs: int | None = None,
@@ -75,9 +76,11 @@ def run_study(
         the result of a loader of :mod:`sk_imu.datasets`; recordings, labels and
         subjects (or None) as a tuple; or a mapping of names to several of these, which
         are reduced to the labels and channels that they share.
-    models : sequence of str, default=("rf", "svm", "cnn", "gru", "cnn-gru")
+    models : sequence, default=("rf", "svm", "cnn", "gru", "cnn-gru")
         The models; also ``"minirocket"``, with the extra ``rocket``, and the CNN-GRU in
-        other sizes, ``"cnn-gru-small"`` and ``"cnn-gru-large"``.
+        other sizes, ``"cnn-gru-small"`` and ``"cnn-gru-large"``. A model of your own is a
+        pair of a name and a :class:`~sklearn.pipeline.Pipeline` that takes recordings. It
+        is not searched, and its ``random_state`` parameters are set to the seed.
     protocols : sequence, default=("copied-sets", "unseen-sets", "unseen-people")
         The protocols, by their names in :doc:`/guide/study`, ``"a"``, ``"b"`` and ``"c"``
         for short, or as objects, such as ``FewShot(ks=[0, 5])``.
@@ -98,7 +101,8 @@ def run_study(
     out : path, default=None
         Folder for the results. Each job is saved there as soon as it is done. An
         interrupted run continues from there; a job whose data, model, grid, seed or
-        versions have changed, or whose file is damaged, is run again.
+        versions have changed, or whose file is damaged, is run again. Changes in code of
+        your own are not noticed: choose another folder.
     channels : sequence of str, default=None
         Sensors or channels to train on. None chooses as :class:`~sk_imu.ExerciseClassifier`
         does.
@@ -164,7 +168,7 @@ def run_study(
     dataset, jobs, settings = prepare(config)
     folder = None if out is None else Path(out) / "folds"
     # Where the models stretch nothing, the figure shows the default of FixedLength.
-    example = dataset.example(sampling_rate_hz, n_timesteps=fixed_length or 256)
+    example = dataset.example(n_timesteps=fixed_length or 256)
     outcomes = _run(dataset, jobs, folder, n_jobs=n_jobs, verbose=verbose)
     results = collect(dataset, settings, outcomes, example)
     if out is not None:

@@ -19,7 +19,7 @@ _RECORDS = ("settings", "example")
 #: Files that some results do not have.
 _OPTIONAL = (
     *("table.csv", "learning_curve.csv", "people.csv", "seeds.csv", "inflation.csv"),
-    "predictions.parquet",
+    *("windows.csv", "predictions.parquet"),
 )
 _TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")
 _MANIFEST = "manifest.json"
@@ -63,6 +63,8 @@ def load_results(folder: Path) -> dict[str, Any]:
         found[name] = json.loads(_checked(folder / f"{name}.json", sums))
     for name in _TABLES[:-1]:
         found[name] = _table(_checked(folder / f"{name}.csv", sums))
+    if "windows.csv" in sums:
+        found["windows"] = _table(_checked(folder / "windows.csv", sums))
     path = folder / "timings.csv"
     try:
         signed = _table(_read(path))
@@ -79,7 +81,7 @@ def load_results(folder: Path) -> dict[str, Any]:
 def _files_of(results: Any) -> dict[str, bytes]:
     """Return the content of each file by its name."""
     files = {}
-    for name in _TABLES:
+    for name in (*_TABLES, *["windows"] * (len(results.windows) > 0)):
         table = getattr(results, name)
         if name == "timings" and len(table):
             table = table.assign(sha256=_checksum_of_rows(table))

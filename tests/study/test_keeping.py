@@ -15,7 +15,7 @@ from sk_imu.study._keeping import keep, read_kept
 
 STUDY = {"models": ["svm"], "protocols": ["b", "c"], "verbose": 0}
 SAVED = [
-    *("predictions.csv", "searches.csv", "curves.csv", "timings.csv"),
+    *("predictions.csv", "windows.csv", "searches.csv", "curves.csv", "timings.csv"),
     *("settings.json", "example.json", "manifest.json"),
 ]
 

@@ -227,7 +227,7 @@ def test_summary_of_a_model_without_published_scores(forest_run):
 def test_results_are_read_back_as_they_were_written(forest_run):
     results, out = forest_run
     loaded = StudyResults.load(out)
-    for name in ("predictions", "searches", "timings"):
+    for name in ("predictions", "searches", "timings", "windows"):
         pd.testing.assert_frame_equal(
             getattr(loaded, name), getattr(results, name), check_dtype=False
         )
@@ -247,7 +247,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(forest_run, sets, tmp_path
     before = {path: path.stat().st_mtime_ns for path in folds.iterdir()}
     resumed = run_study(sets, models=["rf", "svm"], out=tmp_path, n_jobs=2, verbose=0)
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
-    for name in ("predictions", "searches"):
+    for name in ("predictions", "searches", "windows"):
         assert (tmp_path / f"{name}.csv").read_bytes() == (out / f"{name}.csv").read_bytes()
     assert resumed.summary() == results.summary()
 

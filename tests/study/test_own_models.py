@@ -1,0 +1,149 @@
+"""Models of the user's own in a study, and the windows of all models."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_sets import make_sets
+from numpy.testing import assert_array_equal
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifier
+from sklearn.metrics import f1_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sk_imu import FixedLength, Resampler
+from sk_imu.model_selection import scores_by_person
+from sk_imu.report import write_report
+from sk_imu.study import StudyResults, make_pipeline_for, run_study
+from sk_imu.study import _running as running
+
+PEOPLE = {"protocols": ["c"], "budget": "plain", "verbose": 0}
+
+
+def spectra(X):
+    return np.abs(np.fft.rfft(X)).reshape(len(X), -1)
+
+
+def of_spectra(classifier):
+    """Return a pipeline whose steps have other names than those of the study."""
+    steps = Resampler(sampling_rate_hz=10), FixedLength(n_timesteps=64)
+    return make_pipeline(*steps, FunctionTransformer(spectra), classifier)
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return make_sets()
+
+
+@pytest.fixture(scope="module")
+def beside(sets):
+    """Return the results of an SVM and a forest of the study, and the same as one's own."""
+    own = [
+        (f"my {name}", make_pipeline_for(name, 99, channels=sets[0].channel_names))
+        for name in ("svm", "rf")
+    ]
+    return run_study(sets, models=[*own, "svm", "rf"], seeds=[3], **PEOPLE)
+
+
+@pytest.mark.parametrize("name", ["svm", "rf"])
+@pytest.mark.parametrize("what", ["predictions", "windows"])
+def test_one_s_own_pipeline_is_fitted_as_the_study_s_with_its_seed(name, what, beside):
+    table = getattr(beside, what)
+    assert list(table["model"].unique()) == ["rf", "svm", "my svm", "my rf"]
+    ours, own = (
+        table[table["model"] == model].drop(columns="model").reset_index(drop=True)
+        for model in (name, f"my {name}")
+    )
+    pd.testing.assert_frame_equal(own, ours)
+
+
+def test_windows_are_those_of_a_model_without_the_person(beside, sets):
+    svm = make_pipeline_for("svm", channels=sets[0].channel_names)
+    others = [one for one in sets if one.subject != 2]
+    svm.fit(others, [one.label for one in others])
+    own = [i for i, one in enumerate(sets) if one.subject == 2]
+    expected = svm[-1].predict_windows(svm[:-1].transform([sets[i] for i in own]))
+    windows = beside.windows.query("model == 'svm' and fold == 'subject 2'")
+    assert windows["set"].unique().tolist() == own
+    for labels, (_, found) in zip(expected, windows.groupby("set"), strict=True):
+        assert found["window"].tolist() == list(range(len(labels)))
+        assert_array_equal(found["y_pred"], labels)
+
+
+def test_windows_are_scored_as_sets_are(beside):
+    windows = beside.windows[beside.windows["model"] == "svm"]
+    scores = scores_by_person(windows, "f1_macro").set_index("subject")
+    mine = windows[windows["subject"] == "2"]
+    f1 = f1_score(mine["y_true"], mine["y_pred"], average="macro")
+    assert scores.loc["2", "score"] == f1
+    assert scores.loc["2", "n_sets"] == 4
+
+
+def test_processor_time_is_that_of_one_fit_and_of_the_test_sets(beside):
+    timings = beside.timings
+    assert (timings[["fit_cpu_s", "predict_cpu_s"]] > 0).all(axis=None)
+    # A forest of 100 trees takes longer to fit than to ask.
+    forest = timings[timings["model"] == "rf"]
+    assert (forest["fit_cpu_s"] > forest["predict_cpu_s"]).all()
+
+
+def test_any_pipeline_of_recordings_takes_part_in_every_protocol(sets, tmp_path):
+    name = "spectra: 1/2 (mine)"
+    models = [(name, of_spectra(LogisticRegression()))]
+    results = run_study(sets, models=models, out=tmp_path, verbose=0)
+    test = results.table().xs("test", level="part")["accuracy"]
+    assert test.index.tolist() == [
+        (protocol, name) for protocol in ("copied-sets", "unseen-sets", "unseen-people")
+    ]
+    assert (test > 0.9).all()
+    assert results.searches["cv_score"].isna().all()
+    assert results.windows.empty  # it cuts none
+    assert not (tmp_path / "windows.csv").exists()
+    loaded = StudyResults.load(tmp_path)
+    assert loaded.settings["models"] == [name]
+    assert "LogisticRegression()" in loaded.settings["pipelines"][name]
+    assert "models=models" in write_report(loaded, tmp_path)[0].read_text("utf-8")
+
+
+def test_only_a_changed_pipeline_is_fitted_again(sets, tmp_path, monkeypatch):
+    def study(penalty):
+        models = [("ridge", of_spectra(RidgeClassifier(penalty)))]
+        return run_study(sets, models=models, out=tmp_path, **PEOPLE)
+
+    first = study(1.0)
+    monkeypatch.setattr(running, "run_job", None)
+    pd.testing.assert_frame_equal(study(1.0).predictions, first.predictions)
+    with pytest.raises(running.FoldError, match="4 of 4 jobs failed"):
+        study(2.0)
+
+
+class Cautious(RandomForestClassifier):
+    """A forest that says "rest" unless it is sure."""
+
+    def predict(self, X):
+        is_sure = self.predict_proba(X).max(axis=1) > 0.99
+        return np.where(is_sure, super().predict(X), "rest")
+
+
+def test_the_label_is_what_predict_returns(sets):
+    results = run_study(sets, models=[("mine", of_spectra(Cautious(5)))], **PEOPLE)
+    test = results.predictions.query("part == 'test'")
+    sure = test[["score_lunge", "score_squat"]].max(axis=1) > 0.99
+    assert_array_equal(test["y_pred"] == "rest", ~sure)
+    assert 0 < sure.sum() < len(sure)
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ([of_spectra(Perceptron())], r"name and a Pipeline .* got Pipeline\("),
+        ([("mine", Perceptron())], r"got \('mine', Perceptron\(\)\)"),
+        ([("svm", of_spectra(Perceptron()))], "needs another name than 'svm'"),
+        ([("a", of_spectra(Perceptron()))] * 2, r"need different names, got \['a', 'a'\]"),
+        ([("mine", make_pipeline(FixedLength()))], "mine: the last step has neither"),
+        (["lstm", ("mine", of_spectra(Perceptron()))], "no model 'lstm'"),
+    ],
+)
+def test_models_that_cannot_take_part_are_refused(models, message, sets):
+    with pytest.raises(ValueError, match=message):
+        run_study(sets, models=models, **PEOPLE)
