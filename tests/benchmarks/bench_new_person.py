@@ -40,14 +40,13 @@ def fits(
     options: argparse.Namespace,
 ) -> Iterator[tuple[ExerciseClassifier, np.ndarray]]:
     """Yield the classifier of each fold and the rows of the people left out."""
-    *_, people, channels = options.loaded
+    _, y, people, channels = options.loaded
     for seed in range(options.seeds):
-        for left_out in bench_people.folds(people).values():
-            test = np.isin(people, left_out)
+        for fold in bench_people.folds(y, people):
             classifier = ExerciseClassifier(
                 options.model, channels=channels, random_state=seed
             )
-            yield fit(classifier, options, np.flatnonzero(~test)), np.flatnonzero(test)
+            yield fit(classifier, options, fold.train), fold.test
 
 
 def fit(

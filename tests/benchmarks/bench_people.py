@@ -1,15 +1,13 @@
-"""Accuracy on unseen people: models, ablation and robustness, over seeds and data sets.
+"""Accuracy on unseen people: models and ablation, over seeds and data sets.
 
-Leave one subject out, or one of ten groups of subjects where there are more than a dozen;
-nothing searched: the pipelines of ``make_pipeline_for`` as they are, and with one
-ingredient changed.  Every fit is kept in the folder ``--out`` and never done
-twice; ``table`` prints what is there.  A variant that changes what a pipeline lacks (one
-with ``wear="free"`` turns nothing) is left out.
+The study's protocol unseen-people, with ten groups of people where there are more than a
+dozen; nothing searched: the pipelines of ``make_pipeline_for`` as they are, and the
+CNN-GRU's with one ingredient changed.  Networks have several seeds, the others one.  The
+study of each data set is in the folder ``--out``, and repeats no finished fit.  A variant
+that changes what a pipeline lacks (one with ``wear="free"`` turns nothing) is left out.
 
-    python tests/benchmarks/bench_people.py models --seeds 3
-    python tests/benchmarks/bench_people.py ablation
-    python tests/benchmarks/bench_people.py robustness --data watch --seeds 3
-    python tests/benchmarks/bench_people.py table --figures docs/results/figures
+    python tests/benchmarks/bench_people.py models --seeds 3 --figures docs/results/figures
+    python tests/benchmarks/bench_people.py ablation --figures docs/results/figures
 
 All data sets but ``watch`` are read from ``--folder``, and ``mex-thigh``,
 ``utd-mhad-wrist``, ``dsads-right-arm`` and ``wisdm-watch`` from its folder ``benchmark``.
@@ -19,7 +17,8 @@ A data set that is missing there is skipped.
 import argparse
 import os
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,19 +27,27 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 import joblib
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.metrics import f1_score
+from sklearn.pipeline import Pipeline
 
 from sk_imu import Recording, Resampler
 from sk_imu.datasets import load_phone_exercises, load_utd_mhad, load_watch
 from sk_imu.model_selection import compare_models, scores_by_person
-from sk_imu.study import make_pipeline_for, wear_of
+from sk_imu.study import (
+    StudyResults,
+    UnseenPeople,
+    make_pipeline_for,
+    run_study,
+    wear_of,
+)
+from sk_imu.study.protocols import Fold
 
 DATA = (
     *("watch", "phone-hand", "phone-pocket", "utd-mhad"),
     *("mex-thigh", "utd-mhad-wrist", "dsads-right-arm", "wisdm-watch"),
 )
-MODELS = ("rf", "svm", "minirocket", "cnn", "gru", "cnn-gru")
+WITHOUT_NET = ("rf", "svm", "minirocket")
+MODELS = (*WITHOUT_NET, "cnn", "gru", "cnn-gru")
 # Variants of the CNN-GRU pipeline: what is set, by the end of the parameter's name.
 ABLATION = {
     "as it is": {},
@@ -65,12 +72,9 @@ ABLATION = {
 }
 # How many sets of each person and class are used; more would take days.
 BENCHMARK = {"mex-thigh": 2, "utd-mhad-wrist": 4, "dsads-right-arm": 3, "wisdm-watch": 1}
-ROBUSTNESS = (
-    *("as recorded", "12.5 Hz", "20 Hz", "100 Hz", "10 % of samples lost"),
-    *("turned by 0.5 rad", "turned at random", "left sets, trained on right ones"),
-)
 
 
+@cache
 def load(name: str, folder: str) -> tuple[list[Recording], np.ndarray, np.ndarray, list]:
     """Return recordings, labels, people and channels of a data set."""
     if name in BENCHMARK:
@@ -115,13 +119,14 @@ def load_benchmark(
     return X, y[rows], people[rows], channels
 
 
-def folds(people: np.ndarray) -> dict:
-    """Return the people that each fold leaves out, by the fold's name."""
-    each = sorted(set(people.tolist()))
-    if len(each) <= 12:
-        return {person: [person] for person in each}
-    mixed = np.random.default_rng(0).permutation(each)
-    return {f"fold{k}": part.tolist() for k, part in enumerate(np.array_split(mixed, 10))}
+def folds(y: np.ndarray, people: np.ndarray) -> list[Fold]:
+    """Return the train and test rows of each person, or group of people, left out."""
+    return protocol(people).splits(y, people, quick=False, seed=0)
+
+
+def protocol(people: np.ndarray) -> UnseenPeople:
+    """Return the protocol, with ten groups of people where there are more than a dozen."""
+    return UnseenPeople(n_folds=10 if len(np.unique(people)) > 12 else None)
 
 
 def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
@@ -149,84 +154,49 @@ def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
     return pipeline
 
 
-def disturbed(recording: Recording, condition: str, seed: int) -> Recording:
-    """Return a recording as of a worse device, or of one worn another way."""
-    rng = np.random.default_rng(seed)
-    turn = np.eye(3)
-    if condition.startswith("turned"):
-        from scipy.spatial.transform import Rotation
-
-        if condition == "turned at random":
-            turn = Rotation.random(random_state=seed).as_matrix()
-        else:
-            axis = rng.normal(size=3)
-            angle = 0.5 * axis / np.linalg.norm(axis)
-            turn = Rotation.from_rotvec(angle).as_matrix()
-    streams = {}
-    for sensor, stream in recording.streams.items():
-        times, values = stream.timestamps_s, stream.values @ turn.T
-        if condition.endswith(" Hz"):
-            new = np.arange(times[0], times[-1], 1 / float(condition.split()[0]))
-            values = np.stack([np.interp(new, times, v) for v in values.T], axis=1)
-            times = new
-        elif condition.startswith("10 %"):
-            kept = rng.random(len(times)) > 0.1
-            kept[[0, -1]] = True
-            times, values = times[kept], values[kept]
-        streams[sensor] = replace(stream, timestamps_s=times, values=values)
-    return replace(recording, streams=streams)
-
-
-def run(
-    name: str, variant: str, seed: int, fold, conditions, folder: str, kept: Path | None
-) -> list[dict]:
-    """Fit on the others, and predict a fold's sets under each condition."""
+def fitted(
+    name: str, model: str, seed: int, folder: str, out: Path
+) -> Iterator[tuple[Fold, Pipeline, float]]:
+    """Yield each fold, its pipeline and the time of its fit, which are kept in a folder."""
     X, y, people, channels = load(name, folder)
-    held_out = np.isin(people, folds(people)[fold])
-    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    rows = []
-    pipeline = None
-    for condition in conditions:
-        sides = condition.startswith("left")  # the last one: fitted anew
-        if sides:
-            train = train[[X[i].side == "right" for i in train]]
-            test = test[[X[i].side == "left" for i in test]]
-            if not len(train) or not len(test):
-                continue
-        if pipeline is None or sides:
-            pipeline = make(variant, seed, X, channels)
+    out.mkdir(parents=True, exist_ok=True)
+    for fold in folds(y, people):
+        kept = out / f"{name}-{model}-{seed}-{fold.name}.joblib"
+        if not kept.exists():
+            pipeline = make(model, seed, X, channels)
             started = time.process_time()
-            pipeline.fit([X[i] for i in train], y[train])
-            fit_s = time.process_time() - started
-            if kept is not None and not sides:
-                joblib.dump(pipeline, kept)
-        sets = [X[i] for i in test]
-        if condition != "as recorded":
-            sets = [disturbed(r, condition, seed * 1000 + k) for k, r in enumerate(sets)]
-        started = time.process_time()
-        answers = pipeline.predict(sets)
-        predict_s = time.process_time() - started
-        windows = pipeline[-1]
-        if not hasattr(windows, "predict_windows"):  # it is in an AugmentedClassifier
-            windows = windows.estimator_
-        windows = windows.predict_windows(pipeline[:-1].transform(sets))
-        rows += [
-            {
-                "data": name,
-                "model": variant,
-                "seed": seed,
-                "condition": condition,
-                "subject": people[i],
-                "row": int(i),
-                "y_true": y[i],
-                "y_pred": str(a),
-                "windows": "|".join(map(str, w)),
-                "fit_s": fit_s,
-                "predict_s": predict_s,
-            }
-            for i, a, w in zip(test, answers, windows, strict=True)
-        ]
-    return rows
+            pipeline.fit([X[i] for i in fold.train], y[fold.train])
+            joblib.dump((pipeline, time.process_time() - started), kept)
+        yield fold, *joblib.load(kept)
+
+
+def run(options: argparse.Namespace, name: str) -> Iterator[pd.DataFrame]:
+    """Run what is missing of the studies of a data set, and yield their predictions."""
+    X, y, people, channels = load(name, options.folder)
+    given = options.only or (MODELS if options.what == "models" else ABLATION)
+    made = {variant: make(variant, 0, X, channels) for variant in given}
+    nets = [
+        (variant, pipeline) if variant in ABLATION else variant
+        for variant, pipeline in made.items()
+        if pipeline is not None and variant not in WITHOUT_NET
+    ]
+    others = [variant for variant in made if variant in WITHOUT_NET]
+    for models, seeds, kind in (
+        (nets, range(options.seeds), options.what),
+        (others, [0], "without-net"),
+    ):
+        if models:
+            results = run_study(
+                (X, y, people),
+                models=models,
+                protocols=[protocol(people)],
+                budget="plain",
+                seeds=seeds,
+                channels=channels,
+                n_jobs=options.jobs,
+                out=options.out / f"{name}-{kind}",
+            )
+            yield tidy(results, name)
 
 
 def windows_f1(part: pd.DataFrame) -> float:
@@ -265,20 +235,13 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines).round(3)
 
 
-def finished(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of models and seeds that were tested on all people."""
-    n_people = frame.groupby(["model", "seed"])["subject"].transform("nunique")
-    return frame[n_people == frame["subject"].nunique()]
-
-
-def read(out: Path, what: str, names: list[str]) -> pd.DataFrame:
-    """Return the kept predictions of each data set, one row per set and condition."""
-    parts = []
-    for name in names:
-        paths = sorted(out.glob(f"{name}-{what}-*.csv"))
-        if paths:
-            parts.append(finished(pd.concat([pd.read_csv(path) for path in paths])))
-    return pd.concat(parts) if parts else pd.DataFrame()
+def tidy(results: StudyResults, name: str) -> pd.DataFrame:
+    """Return one row per set tested, with its windows and the times of its fold."""
+    keys = ["model", "fold", "seed", "set"]
+    windows = results.windows.groupby(keys)["y_pred"].agg("|".join).rename("windows")
+    test = results.tidy().query("part == 'test'").join(windows, on=keys)
+    names = {"set": "row", "fit_cpu_s": "fit_s", "predict_cpu_s": "predict_s"}
+    return test.rename(columns=names).assign(data=name, condition="as recorded")
 
 
 def over_people(frame: pd.DataFrame) -> pd.DataFrame:
@@ -297,12 +260,6 @@ def over_people(frame: pd.DataFrame) -> pd.DataFrame:
 def write_figures(frame: pd.DataFrame, what: str, folder: Path) -> None:
     """Write the tables of the page ``results/people``: models down, data sets across."""
     rows = table(frame)
-    if what == "robustness":
-        rows = rows.pivot(index="condition", columns="model", values="sets")
-        rows.loc[list(ROBUSTNESS)].to_csv(
-            folder / "people_robustness.csv", float_format="%.3f"
-        )
-        return
     if what == "ablation":
         wide = rows.pivot(index="model", columns="data", values="sets").dropna()
         wide = wide.loc[[v for v in ABLATION if v in wide.index]].rename_axis("variant")
@@ -336,72 +293,33 @@ def write_figures(frame: pd.DataFrame, what: str, folder: Path) -> None:
     pairs[columns].to_csv(folder / "people_pairs.csv", index=False)
 
 
-def run_missing(options: argparse.Namespace, name: str, out: Path) -> None:
-    """Run the fits of a data set that are not kept yet."""
-    variants = {"models": MODELS, "robustness": MODELS}.get(options.what, tuple(ABLATION))
-    conditions = ROBUSTNESS if options.what == "robustness" else ("as recorded",)
-
-    def part_of(variant: str, seed: int, fold) -> str:
-        part = f"{name}-{options.what}-{variant}-{seed}-{fold}"
-        return part.replace(" ", "_").replace("/", "_")
-
-    def keep(variant: str, seed: int, fold) -> None:
-        part = part_of(variant, seed, fold)
-        kept = out / f"{part}.joblib" if options.keep else None
-        rows = run(name, variant, seed, fold, conditions, options.folder, kept)
-        pd.DataFrame(rows).to_csv(out / f"{part}.csv", index=False)
-        print(part, np.mean([r["y_true"] == r["y_pred"] for r in rows]), flush=True)
-
-    try:
-        X, _, people, channels = load(name, options.folder)
-    except FileNotFoundError as error:
-        print(f"{name} is skipped: {error}")
-        return
-    possible = [
-        variant
-        for variant in options.only or variants
-        if make(variant, 0, X, channels) is not None
-    ]
-    todo = [
-        (variant, seed, fold)
-        for seed in range(options.seeds)
-        for variant in possible
-        for fold in folds(people)
-        if not (out / f"{part_of(variant, seed, fold)}.csv").exists()
-    ]
-    Parallel(n_jobs=options.jobs)(delayed(keep)(*task) for task in todo)
-
-
 def main() -> None:
     """Run what is missing, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["models", "ablation", "robustness", "table"])
+    parser.add_argument("what", choices=["models", "ablation"])
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=DATA)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="+", help="some of the models or variants")
     parser.add_argument("--folder", default="../shared/data")
-    parser.add_argument("--out", default="people")
-    parser.add_argument("--keep", action="store_true", help="keep the fitted pipelines")
+    parser.add_argument("--out", type=Path, default=Path("people"))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--figures", type=Path, help="write the tables of the page here")
     options = parser.parse_args()
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    if options.what != "table":
-        for name in options.data:
-            run_missing(options, name, out)
-    for what in ("models", "ablation", "robustness"):
-        frame = read(out, what, options.data)
-        if frame.empty:
-            continue
-        print(f"\n{what}\n{table(frame).to_string(index=False)}")
-        if what == "models":
-            scores = over_people(frame)
-            if scores["model"].nunique() > 1:
-                for sentence in compare_models(scores)["sentence"]:
-                    print(" ", sentence)
-        if options.figures is not None:
-            write_figures(frame, what, options.figures)
+    parts = []
+    for name in options.data:
+        try:
+            parts += run(options, name)
+        except FileNotFoundError as error:
+            print(f"{name} is skipped: {error}")
+    if not parts:
+        return
+    frame = pd.concat(parts)
+    print(table(frame).to_string(index=False))
+    if options.what == "models" and frame["model"].nunique() > 1:
+        for sentence in compare_models(over_people(frame))["sentence"]:
+            print(" ", sentence)
+    if options.figures is not None:
+        write_figures(frame, options.what, options.figures)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """What the three sizes of the CNN-GRU cost, and what their exports lose on unseen people.
 
-The pipelines are those that ``bench_people.py`` fitted and kept. Every export of a pipeline
-predicts the sets of the people who were not in its training set.
+The folds are those of ``bench_people.py``. Every export of a pipeline predicts the sets of
+the people who were not in its training set.
 
-    python tests/benchmarks/bench_people.py models --seeds 2 --keep --out presets \\
-        --only cnn-gru-small cnn-gru cnn-gru-large
     python tests/benchmarks/bench_presets.py exports --out presets
     python tests/benchmarks/bench_presets.py cost --out presets
     python tests/benchmarks/bench_presets.py table --out presets
@@ -15,6 +13,7 @@ in the folder already is not done again, so both can be interrupted.
 
 import argparse
 import ctypes
+import itertools
 import os
 import subprocess
 import tempfile
@@ -23,11 +22,10 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import joblib
 import numpy as np
 import onnxruntime
 import pandas as pd
-from bench_people import DATA, load, make, over_people
+from bench_people import DATA, fitted, load, make, over_people
 
 from sk_imu import export
 from sk_imu.model_selection import compare_models
@@ -126,33 +124,23 @@ def predictions(pipeline, sets: list, kind: str) -> dict[str, tuple[list, list]]
     return found
 
 
-def run_exports(out: Path, names: list[str], folder: str, kinds: list[str]) -> None:
-    """Predict the sets of each kept pipeline's unseen people by its exports."""
-    for name in names:
-        todo = [
-            (
-                path,
-                kind,
-                path.with_name(f"{path.stem}-{kind}.csv".replace("-models-", "-exports-")),
-            )
-            for path in sorted(out.glob(f"{name}-models-*.joblib"))
-            for kind in kinds
-        ]
-        todo = [task for task in todo if not task[2].exists()]
-        X = load(name, folder)[0] if todo else []
-        for path, kind, kept in todo:
-            fold = pd.read_csv(
-                path.with_suffix(".csv"), dtype={"y_pred": str, "y_true": str}
-            )
-            found = predictions(joblib.load(path), [X[i] for i in fold["row"]], kind)
-            assert found["scikit-learn"][0] == fold["y_pred"].to_list()
+def run_exports(options: argparse.Namespace, name: str, model: str, seed: int) -> None:
+    """Predict the sets of each fold's unseen people by the exports of its pipeline."""
+    X, y, people, _ = load(name, options.folder)
+    for fold, pipeline, fit_s in fitted(name, model, seed, options.folder, options.out):
+        for kind in options.kinds:
+            kept = options.out / f"{name}-exports-{model}-{seed}-{fold.name}-{kind}.csv"
+            if kept.exists():
+                continue
+            start = {"data": name, "model": model, "seed": seed, "fit_s": fit_s}
+            start |= {"subject": people[fold.test], "row": fold.test}
             frames = [
-                fold.assign(
-                    format=which,
-                    y_pred=labels,
-                    windows=["|".join(map(str, w)) for w in windows],
+                pd.DataFrame(start | {"y_true": y[fold.test], "y_pred": labels}).assign(
+                    format=which, windows=["|".join(map(str, one)) for one in windows]
                 )
-                for which, (labels, windows) in found.items()
+                for which, (labels, windows) in predictions(
+                    pipeline, [X[i] for i in fold.test], kind
+                ).items()
             ]
             pd.concat(frames).to_csv(kept, index=False)
             print(kept.stem, flush=True)
@@ -304,9 +292,9 @@ def losses(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def read(out: Path, what: str, names: list[str]) -> pd.DataFrame:
-    """Return the kept predictions, one row per set."""
-    paths = [p for name in names for p in sorted(out.glob(f"{name}-{what}-*.csv"))]
+def read(out: Path, names: list[str]) -> pd.DataFrame:
+    """Return the kept predictions, one row per set and format."""
+    paths = [path for name in names for path in sorted(out.glob(f"{name}-exports-*.csv"))]
     text = {"y_true": str, "y_pred": str, "windows": str}
     return pd.concat([pd.read_csv(path, dtype=text) for path in paths])
 
@@ -356,7 +344,9 @@ def shown(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_tables(out: Path, names: list[str], folder: Path | None) -> None:
     """Print the tables of the page ``results/presets``, and write them."""
-    fits, exports = read(out, "models", names), read(out, "exports", names)
+    exports = read(out, names)
+    fits = exports[exports["format"] == "scikit-learn"]
+    fits = fits.drop_duplicates(["data", "model", "seed", "row"])
     lost = losses(exports).set_index(["model", "format"]).round(2)
     two = ["cnn-gru-small", "cnn-gru"]
     tables = {
@@ -380,13 +370,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["exports", "cost", "table"])
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=DATA)
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", default=["onnx", "c"], choices=["onnx", "c"])
     parser.add_argument("--folder", default="../shared/data")
     parser.add_argument("--out", type=Path, default=Path("presets"))
     parser.add_argument("--figures", type=Path, help="write the tables of the page here")
     options = parser.parse_args()
     if options.what == "exports":
-        run_exports(options.out, options.data, options.folder, options.kinds)
+        for name, seed in itertools.product(options.data, range(options.seeds)):
+            for model in options.models:
+                run_exports(options, name, model, seed)
     elif options.what == "cost":
         run_cost(options.out, options.folder)
     else:

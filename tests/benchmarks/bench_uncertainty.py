@@ -39,10 +39,9 @@ MODELS = ("svm", "rf", "minirocket", "cnn-gru")
 def folds_of(name: str, folder: str) -> tuple[list, np.ndarray, np.ndarray, np.ndarray]:
     """Return channels and recordings, labels, people, and each set's fold by its number."""
     X, y, people, channels = bench_people.load(name, folder)
-    folds = bench_people.folds(people).values()
     fold = np.full(len(X), -1)
-    for number, left_out in enumerate(folds):
-        fold[np.isin(people, left_out)] = number
+    for number, one in enumerate(bench_people.folds(y, people)):
+        fold[one.test] = number
     return [channels, X], y, people, fold
 
 

@@ -18,6 +18,7 @@ there. The data sets are those of bench_people, and Exermote for rest, from ``--
 
 import argparse
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from sk_imu.calibration._device import LEAST_SETS, Worn
 from sk_imu.datasets import load_exermote
 from sk_imu.pipelines import make_pipeline_for, wear_of
 from sk_imu.preprocessing import motion_channels
+from sk_imu.study import UnseenPeople
 
 # Exercises that count as rest, and as walking.
 REST = {
@@ -97,20 +99,17 @@ class OfRows(UnknownDetector):
         return self.tables[:, np.asarray(series)[:, 0].astype(int)]
 
 
-def folds(people: np.ndarray) -> list[np.ndarray]:
-    """Return the rows of four groups of people."""
-    mixed = np.random.default_rng(0).permutation(sorted(set(people.tolist())))
-    return [
-        np.flatnonzero(np.isin(people, part)) for part in np.array_split(mixed, N_FOLDS)
-    ]
+def folds(y: np.ndarray, people: np.ndarray, left_out: list[str]) -> Iterator:
+    """Yield the train and test rows of four groups of people, without some exercises."""
+    for fold in UnseenPeople(N_FOLDS).splits(y, people, quick=False, seed=0):
+        yield fold.train[~np.isin(y[fold.train], left_out)], fold.test
 
 
 def scores_of(name: str, left_out: list[str], folder: str) -> pd.DataFrame:
     """Return one row per set of people left out, with exercises left out as well."""
     tables, y, people = described(name, folder)
     parts = []
-    for fold, test in enumerate(folds(people)):
-        train = np.setdiff1d(np.flatnonzero(~np.isin(y, left_out)), test)
+    for fold, (train, test) in enumerate(folds(y, people, left_out)):
         detector = OfRows()
         detector.tables = tables
         detector.fit(train[:, None].astype(float), y[train], groups=people[train])
@@ -137,8 +136,7 @@ def of_model(
     """Return the largest probability, or decision value, of a model without a detector."""
     X, y, people, channels = load(name, folder)
     parts = []
-    for fold, test in enumerate(folds(people)):
-        train = np.setdiff1d(np.flatnonzero(~np.isin(y, left_out)), test)
+    for fold, (train, test) in enumerate(folds(y, people, left_out)):
         pipeline = make_pipeline_for(model, seed, channels=channels, wear=wear_of(X))
         pipeline.fit([X[i] for i in train], y[train])
         has_proba = hasattr(pipeline, "predict_proba")
