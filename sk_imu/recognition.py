@@ -203,12 +203,12 @@ def recognize(
                 scores.append(model.predict_proba([one])[0])
                 named = model.classes_[scores[-1].argmax()], float(scores[-1].max())
             else:
-                named = model.predict([one])[0], np.nan
+                named = _label_of(model, one), np.nan
                 if programme is not None:
                     scores.append(_decisions(model, one))
             if may_be_unknown:
                 strangeness.append(float(model.strangeness([one])[0]))
-                named = named if model.predict([one])[0] != UNKNOWN else (UNKNOWN, np.nan)
+                named = named if _label_of(model, one) != UNKNOWN else (UNKNOWN, np.nan)
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -223,6 +223,15 @@ def recognize(
         ~(table["probability"] < unknown_below), UNKNOWN
     )
     return table
+
+
+def _label_of(model: Any, one: Recording) -> Any:
+    """Return the label of a set, without what a model says of a single set."""
+    with warnings.catch_warnings():
+        if hasattr(model, "check_device"):
+            # The sets of all recordings are checked together.
+            warnings.simplefilter("ignore", DataQualityWarning)
+        return model.predict([one])[0]
 
 
 def _check_programme(programme: Mapping[Any, int], model: Any) -> None:

@@ -15,6 +15,7 @@ from ..recording import DataQualityWarning
 from ..validation import is_raw
 from ._device import Worn, in_words
 from ._held_out import subjects_of
+from ._seen import LEAST_SETS, Seen
 from ._unknown import UnknownDetector
 
 __all__ = ["UNKNOWN", "AnswersUnknown"]
@@ -34,6 +35,7 @@ class AnswersUnknown(SetPredictions):
     unknown_detector_: UnknownDetector | None
     pipeline_: Pipeline
     _worn: dict[str, Any] | None
+    _seen: dict[str, Any] | None
 
     @available_if(_may_answer_unknown)
     def strangeness(self, X: Any) -> NDArray[np.float64]:
@@ -76,13 +78,18 @@ class AnswersUnknown(SetPredictions):
 
     @available_if(_may_answer_unknown)
     def check_device(self, X: Any) -> list[str]:
-        """Return in words whether the device is worn another way than in training.
+        """Return in words how the sets of each person differ from the training sets.
 
-        Only with ``unknown``. Gravity shows how a device is turned. It is known if the wear
-        is ``"fixed"`` and the channels hold ``TotalAcceleration``, and a turn is looked for
-        in three sets or more of a person. Turns by quarters about the axes of the device
-        are distinguished; a device that was worn in several ways in training, or whose turn
-        puts gravity where it was in other exercises, is not found.
+        Only with ``unknown``. Found are, in this order: sensors that are too slow; values
+        that are far too small or too large, such as in another unit; a ``placement`` that
+        no training set has; and, in three sets or more of a person, a device that is
+        turned, and sets that are unlike all training sets together, such as of a device at
+        another place of the body.
+
+        Gravity shows how a device is turned. It is known if the wear is ``"fixed"`` and
+        the channels hold ``TotalAcceleration``. Turns by quarters about the axes of the
+        device are distinguished; a device that was worn in several ways in training, or
+        whose turn puts gravity where it was in other exercises, is not found.
 
         Parameters
         ----------
@@ -92,29 +99,53 @@ class AnswersUnknown(SetPredictions):
         Returns
         -------
         lines : list of str
-            A sentence for each person whose device is turned.
+            The first difference of each person who has one, in a sentence or two.
         """
         check_is_fitted(self)
-        return self._turned(X, self.pipeline_[:-1].transform(X))
+        return self._differences(X, *self._transformed(X))
 
-    def _turned(self, X: Any, series: Any) -> list[str]:
-        """Return :meth:`check_device` of sets; ``series`` is what the last step gets."""
-        if self._worn is None:
-            return []
-        worn, names = Worn(**self._worn), self._names_of(self.pipeline_)
+    def _transformed(self, X: Any) -> tuple[Any, Any]:
+        """Return sets after the Resampler, and as the last step gets them."""
+        before, after = _around_resampler(self.pipeline_)
+        uniform = before.transform(X)
+        return uniform, after.transform(uniform)
+
+    def _differences(self, X: Any, uniform: Any, series: Any) -> list[str]:
+        """Return :meth:`check_device` of sets that are transformed already."""
         people = [one.subject for one in X] if is_raw(X) else [None] * len(series)
         lines = []
         for person in dict.fromkeys(people):
             rows = [i for i, one in enumerate(people) if one == person]
-            turn = worn.turn([series[i] for i in rows], names)
-            if turn is not None:
-                who = "" if person is None else f"{person}: "
-                lines.append(
-                    f"{who}the device is turned by about {in_words(turn)} against the "
-                    f"training sets, by gravity in {len(rows)} sets. Answers may be wrong: "
-                    "wear it as in training."
-                )
+            own = [X[i] for i in rows] if is_raw(X) else None
+            line = self._difference(own, *([s[i] for i in rows] for s in (uniform, series)))
+            if line is not None:
+                lines.append(line if person is None else f"{person}: {line}")
         return lines
+
+    def _difference(self, recordings: Any, uniform: Any, series: Any) -> str | None:
+        """Return the first difference of one person's sets."""
+        assert self._seen is not None
+        assert self.unknown_detector_ is not None
+        seen, resampler = Seen(**self._seen), self.pipeline_.named_steps["resample"]
+        channels = resampler.channel_names_
+        line = None
+        if recordings is not None:
+            rate_hz = resampler.sampling_rate_hz
+            line = seen.low_rate(recordings, channels, rate_hz)
+        line = line or seen.other_strength(uniform, channels)
+        if line is None and recordings is not None:
+            line = seen.other_place(recordings)
+        if line is not None or len(series) < LEAST_SETS:
+            return line
+        if self._worn is not None:
+            turn = Worn(**self._worn).turn(series, self._names_of(self.pipeline_))
+            if turn is not None:
+                return (
+                    f"the device is turned by about {in_words(turn)} against the "
+                    f"training sets, by gravity in {len(series)} sets. Answers may be "
+                    "wrong: wear it as in training."
+                )
+        return seen.unlike(self.unknown_detector_.score_samples(series))
 
     @staticmethod
     def _names_of(pipeline: Pipeline) -> list[str]:
@@ -128,7 +159,7 @@ class AnswersUnknown(SetPredictions):
 
         Learns how the device was worn, too.
         """
-        self._worn = None
+        self._worn = self._seen = None
         if not self.unknown:
             return None
         name = type(self).__name__
@@ -149,20 +180,36 @@ class AnswersUnknown(SetPredictions):
         )
         if not isinstance(self.unknown, (bool, np.bool_)):
             detector.set_params(rejection_rate=float(self.unknown))
-        series = pipeline[:-1].transform(X)
+        before, after = _around_resampler(pipeline)
+        uniform = before.transform(X)
+        series = after.transform(uniform)
         if groups is not None and pipeline.named_steps["derive"].wear == "fixed":
             worn = Worn.fit(series, self._names_of(pipeline), y, np.asarray(groups, str))
             self._worn = None if worn is None else worn._asdict()
-        return detector.fit(series, y, groups=groups)
+        detector.fit(series, y, groups=groups)
+        self._seen = Seen.fit(
+            X if is_raw(X) else None,
+            uniform,
+            pipeline.named_steps["resample"].channel_names_,
+            np.arange(len(y)) if groups is None else groups,
+            detector.similarity_by_group_,
+        )._asdict()
+        return detector
 
     def _ask(self, method: str, X: Any) -> Any:
         if method != "predict" or self.unknown_detector_ is None:
             return getattr(self.pipeline_, method)(X)
-        series = self.pipeline_[:-1].transform(X)
-        for line in self._turned(X, series):
+        uniform, series = self._transformed(X)
+        for line in self._differences(X, uniform, series):
             warnings.warn(line, DataQualityWarning, stacklevel=3)
         known = self.unknown_detector_.predict(series) > 0
         return np.where(known, self.pipeline_[-1].predict(series), UNKNOWN)
+
+
+def _around_resampler(pipeline: Pipeline) -> tuple[Pipeline, Pipeline]:
+    """Return the steps up to the Resampler, and those behind it but the last."""
+    n_before = list(pipeline.named_steps).index("resample") + 1
+    return pipeline[:n_before], pipeline[n_before:-1]
 
 
 def _people_of(X: Any, name: str) -> Sequence[Any] | None:

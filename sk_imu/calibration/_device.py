@@ -18,7 +18,6 @@ _LEAST_DENSITY = 1e-6
 _LEAST_GAIN = 0.05
 #: Share of the people's exercises in the training set that may look untypical.
 _UNTYPICAL = 0.05
-LEAST_SETS = 3
 
 
 class Worn(NamedTuple):
@@ -51,7 +50,7 @@ class Worn(NamedTuple):
     def turn(self, series: Sequence[Floats], names: Sequence[str]) -> Floats | None:
         """Return the turn after which sets look like the training sets, None if none."""
         vectors = _means(series, names)
-        if vectors is None or len(vectors) < LEAST_SETS:
+        if vectors is None:
             return None
         new = vectors / self.unit
         typical = [_log_density(new @ turn.T, self.gravity).mean() for turn in _TURNS]

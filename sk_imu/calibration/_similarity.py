@@ -20,6 +20,9 @@ _RIDGE = 0.3
 #: in most sets.
 _LEAST_SPREAD = 0.2
 
+#: A set that is like no exercise has a similarity of about 0, and sometimes less.
+LEAST_SIMILARITY = 0.01
+
 
 class Similarity(NamedTuple):
     """A kernel ridge regression on the exercises: 1 for its own, 0 far from all of them.

@@ -286,7 +286,9 @@ def _answers_are_sound(classifier: Any) -> bool:
         return False
     worn = classifier._worn
     if detector is None:
-        return not classifier.unknown and worn is None
+        return not classifier.unknown and worn is None and classifier._seen is None
+    if not _seen_is_sound(classifier._seen):
+        return False
     if worn is not None and not (
         worn.keys() == {"gravity", "unit", "least_typical"}
         and np.shape(worn["gravity"])[1:] == (3,)
@@ -297,6 +299,23 @@ def _answers_are_sound(classifier: Any) -> bool:
         return False
     return type(detector).__name__ == "UnknownDetector" and np.array_equal(
         detector.classes_, classifier.classes_
+    )
+
+
+_SIMILARITIES = ("similarity", "least_similarity")
+
+
+def _seen_is_sound(seen: Any) -> bool:
+    if not isinstance(seen, dict):
+        return False
+    ranges = seen["strengths"]
+    return bool(
+        seen.keys() == {"rate_hz", "strengths", "places", *_SIMILARITIES}
+        and (seen["rate_hz"] is None or seen["rate_hz"] > 0)
+        and all(_is_positive(one) for ends in ranges.values() for one in ends)
+        and all(len(ends) == 2 for ends in ranges.values())
+        and _are_names(seen["places"])
+        and all(isinstance(seen[name], float) for name in _SIMILARITIES)
     )
 
 

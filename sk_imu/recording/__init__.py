@@ -16,6 +16,7 @@ from ._channels import mirror_signs as mirror_signs
 from ._channels import quaternion_columns as quaternion_columns
 from ._channels import sensor_of as sensor_of
 from ._channels import sensor_triples as sensor_triples
+from ._channels import sources_of as sources_of
 from ._clocks import GAP as GAP
 from ._clocks import find_gaps as find_gaps
 from ._clocks import mend_clock as mend_clock

@@ -68,6 +68,12 @@ def sensor_of(channel: str) -> str:
     return channel.rpartition("_")[0] or channel
 
 
+def sources_of(channels: Sequence[str]) -> set[str]:
+    """Return the sensors that hold channels, or that they can be computed from."""
+    used = {sensor_of(name) for name in channels}
+    return used | {*TOTAL_PARTS, *TOTAL_SENSORS} if used & {*TOTAL_SENSORS} else used
+
+
 def axis_of(channel: str) -> str:
     """Return the axis of its sensor that a channel is."""
     return channel.rpartition("_")[2]

@@ -16,12 +16,11 @@ from ..datasets import load_basic_motions, load_watch
 from ..preprocessing import FixedLength, Resampler, motion_channels
 from ..readers import read_recordings
 from ..recording import (
-    TOTAL_PARTS,
-    TOTAL_SENSORS,
     Recording,
     axis_of,
     printable,
     sensor_of,
+    sources_of,
 )
 from ..segmentation import sets_of
 from ..validation import distinct
@@ -90,9 +89,7 @@ class StudyData:
 
     def origin(self) -> dict[str, Any]:
         """Return where the device was and at what rates it recorded, as settings."""
-        used = {sensor_of(name) for name in self.channel_names}
-        if used & set(TOTAL_SENSORS):
-            used |= {*TOTAL_PARTS, *TOTAL_SENSORS}
+        used = sources_of(self.channel_names)
         rates = [
             stream.rate_hz
             for recording in self.X
@@ -276,9 +273,8 @@ def _joined(
 def _motion_channels(X: Sequence[Recording], notes: list[str]) -> list[str]:
     """Return the channels to train on; the notes name the sensors that are left out."""
     chosen = motion_channels(X)
-    used = {sensor_of(name) for name in chosen}
-    parts = {*TOTAL_PARTS, *TOTAL_SENSORS} if used & set(TOTAL_SENSORS) else set()
-    unused = {sensor for recording in X for sensor in recording.streams} - used - parts
+    sensors = {sensor for recording in X for sensor in recording.streams}
+    unused = sensors - sources_of(chosen)
     if unused:
         notes.append(
             f"Sensors that are not used: {', '.join(sorted(unused))}. Choose them by "

@@ -32,7 +32,8 @@ from scipy.spatial.transform import Rotation
 from sklearn.metrics import roc_auc_score
 
 from sk_imu import UnknownDetector
-from sk_imu.calibration._device import LEAST_SETS, Worn
+from sk_imu.calibration._device import Worn
+from sk_imu.calibration._seen import LEAST_SETS
 from sk_imu.datasets import load_exermote
 from sk_imu.pipelines import make_pipeline_for, wear_of
 from sk_imu.preprocessing import motion_channels

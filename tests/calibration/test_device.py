@@ -1,5 +1,7 @@
-"""Devices that are worn another way than in the training sets."""
+"""Recordings unlike the training sets: the device, its rate, its units and its place."""
 
+import copy
+import re
 import warnings
 from dataclasses import replace
 
@@ -36,17 +38,22 @@ def sets_of(watch, person):
     return [one for one in watch.data if one.subject == person]
 
 
-def turned(recordings, turn):
+def changed(recordings, change):
+    """Return recordings whose streams have other times and values."""
     return [
         replace(
             one,
             streams={
-                name: SensorStream(s.timestamps_s, s.values @ turn.T)
+                name: SensorStream(*change(name, s.timestamps_s, s.values))
                 for name, s in one.streams.items()
             },
         )
         for one in recordings
     ]
+
+
+def turned(recordings, turn):
+    return changed(recordings, lambda name, times_s, values: (times_s, values @ turn.T))
 
 
 def test_a_device_worn_as_in_training_is_no_reason_to_warn(model, watch):
@@ -68,6 +75,64 @@ def test_a_turned_device_is_found_and_how_it_is_turned(model, watch, axis):
         model.predict(sets)
 
 
+def every_fifth(name, times_s, values):
+    return times_s[::5], values[::5]
+
+
+def in_g(name, times_s, values):
+    return times_s, values / (9.80665 if name == "TotalAcceleration" else 1)
+
+
+def in_degrees(name, times_s, values):
+    return times_s, np.rad2deg(values) if name == "Gyroscope" else values
+
+
+def three_times_as_fast(name, times_s, values):
+    return times_s / 3, values
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (every_fifth, "real update rate 10 Hz, in place of at least 25 Hz in training."),
+        (in_g, "TotalAcceleration: values of 1.* Their unit may be mistaken."),
+        (in_degrees, "Gyroscope: values of .* Their unit may be mistaken."),
+        (three_times_as_fast, "the sets are unlike the training sets: a similarity of 0"),
+    ],
+)
+def test_recordings_unlike_the_training_sets_are_found(model, watch, change, says):
+    sets = changed(sets_of(watch, 1), change)
+    (line,) = model.check_device(sets)
+    assert re.match(f"1: {says}", line)
+    with pytest.warns(DataQualityWarning, match=says):
+        model.predict(sets)
+    # Movement and gravity say something only of several sets.
+    assert len(model.check_device(sets[:1])) == (change is not three_times_as_fast)
+
+
+def test_another_place_that_is_said_is_found_in_one_set(model, watch):
+    one = sets_of(watch, 1)[0]
+    (line,) = model.check_device([replace(one, placement="left ankle")])
+    assert line == (
+        "1: the device is at another place of the body: left ankle, and in training wrist."
+    )
+    for same in ("Wrist ", None):
+        assert model.check_device([replace(one, placement=same)]) == []
+
+
+def test_arrays_have_no_rate_and_no_place_and_are_checked_for_the_rest(model, watch):
+    resample = model.pipeline_.named_steps["resample"]
+    sets = resample.transform(sets_of(watch, 1))
+    people = np.repeat(np.arange(5), 28)
+    fit = resample.transform([one for one in watch.data if one.subject != 1])
+    y = watch.target[watch.subject != 1]
+    clf = ExerciseClassifier("svm", unknown=True, wear="free")
+    clf.fit(fit, y, groups=people[: len(y)])
+    assert clf.check_device(sets) == []
+    (line,) = clf.check_device([np.asarray(one) / 9.80665 for one in sets])
+    assert line.startswith("TotalAcceleration: values of")
+
+
 def test_each_person_is_checked_alone(model, watch):
     sets = [*sets_of(watch, 1), *turned(sets_of(watch, 2), TURNS["z"])]
     (line,) = model.check_device(sets)
@@ -87,10 +152,14 @@ def test_it_is_saved_and_loaded(model, watch, tmp_path):
     loaded = load_model(tmp_path / "model.skops")
     sets = turned(sets_of(watch, 1), TURNS["y"])
     assert loaded.check_device(sets) == model.check_device(sets) != []
-    loaded._worn["gravity"] = loaded._worn["gravity"][:, :2]
-    save_model(loaded, tmp_path / "model.skops")
-    with pytest.raises(ValueError, match="holds a broken ExerciseClassifier"):
-        load_model(tmp_path / "model.skops")
+    broken = [copy.deepcopy(loaded) for _ in range(3)]
+    broken[0]._worn["gravity"] = loaded._worn["gravity"][:, :2]
+    broken[1]._seen["strengths"]["Gyroscope"] = [1.0]
+    broken[2]._seen = None
+    for one in broken:
+        save_model(one, tmp_path / "model.skops")
+        with pytest.raises(ValueError, match="holds a broken ExerciseClassifier"):
+            load_model(tmp_path / "model.skops")
 
 
 def test_without_gravity_or_a_fixed_wear_nothing_is_said(model, watch):
