@@ -169,9 +169,9 @@ def answers(name: str, folder: str) -> pd.DataFrame:
     other = OTHER_PLACE.get(name)
     X_other, _, people_other, _ = bench_people.load(other, folder) if other else [[]] * 4
     rows = []
-    for fold in bench_people.folds(checked.people).values():
-        checked.fit(np.flatnonzero(~np.isin(checked.people, fold)))
-        for person in fold:
+    for fold in bench_people.folds(checked.y, checked.people):
+        checked.fit(fold.train)
+        for person in np.unique(checked.people[fold.test]):
             places = np.flatnonzero(checked.people == person)
             # A place that is not said is found by the movement alone.
             own = [replace(checked.X[i], placement=None) for i in places]
@@ -191,7 +191,7 @@ def answers(name: str, folder: str) -> pd.DataFrame:
                 {"data": name, "person": person, "case": case, "said": said}
                 for case, said in found.items()
             ]
-        print(f"{name}: {fold}", flush=True)
+        print(f"{name}: {fold.name}", flush=True)
     return pd.DataFrame(rows)
 
 
