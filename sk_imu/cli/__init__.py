@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .. import __version__
 from . import _cards as cards
 from . import _export as export
+from . import _live as live
 from . import _recordings as recordings
 from . import _study as study
 from ._terminal import checked_streams
@@ -83,5 +84,6 @@ def make_parser() -> argparse.ArgumentParser:
     study.add_to(commands)
     recordings.add_to(commands)
     export.add_to(commands)
+    live.add_to(commands)
     cards.add_to(commands)
     return parser

@@ -121,15 +121,21 @@ class GridResampler:
                 end = begin + len(self.axes[sensor])
                 columns[sensor], begin = uniform[:, begin:end], end
         every = np.hstack([columns[sensor] for sensor in self.axes])
-        rows = [every[:, part].sum(axis=1) for part in self._parts]
-        return np.stack(rows)
+        chosen: Floats = every[:, [first for first, *_ in self._parts]].T
+        for row, (_, *rest) in enumerate(self._parts):
+            for column in rest:  # total acceleration is the sum of two sensors
+                chosen[row] += every[:, column]
+        return chosen
 
-    def usable(self, sensor: str, values: Floats) -> NDArray[np.bool_]:
-        """Return which samples can be interpolated: finite, and rotations not all zero."""
-        usable: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
+    def usable(self, sensor: str, rows: Floats) -> NDArray[np.bool_]:
+        """Return which samples can be interpolated: finite, and rotations not all zero.
+
+        ``rows`` have a time and the values of a sensor each.
+        """
+        usable: NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
         quaternion = quaternion_columns(self.axes[sensor])
         if quaternion:
-            usable = usable & values[:, quaternion].any(axis=1)
+            usable = usable & rows[:, 1:][:, quaternion].any(axis=1)
         return usable
 
     def signed(self, values: Floats) -> Floats:

@@ -3,5 +3,6 @@
 from ._answer import Answer
 from ._classifier import StreamingClassifier
 from ._events import SetEvent, SetTracker
+from ._replay import replay
 
-__all__ = ["Answer", "SetEvent", "SetTracker", "StreamingClassifier"]
+__all__ = ["Answer", "SetEvent", "SetTracker", "StreamingClassifier", "replay"]

@@ -146,13 +146,11 @@ class StreamingClassifier:
         _check("max_buffered_samples", max_buffered_samples, least=2)
         if side not in (None, "left", "right"):
             raise ValueError(f"side must be 'left', 'right' or None, got {side!r}.")
-        self.fitted = fitted
-        self.step_seconds = step_seconds
+        self.fitted, self.step_seconds = fitted, step_seconds
         self.before_seconds = before_seconds
         self.after_seconds = after_seconds
         self.lateness_seconds = lateness_seconds
-        self.sensors = sensors
-        self.side = side
+        self.sensors, self.side = sensors, side
         self.window_seconds = window_seconds
         self.max_buffered_samples = max_buffered_samples
         self._model = model_of(fitted, sensors, window_seconds)
@@ -234,11 +232,13 @@ class StreamingClassifier:
         rows = self._usable(sensor, stream, self.side)
         self.n_invalid_ += stream.n_samples - len(rows)
         on_time = rows[:, 0] > self._closed_s
-        self.n_late_ += len(rows) - int(on_time.sum())
-        self._buffers[sensor].add(rows[on_time])
+        if not on_time.all():
+            self.n_late_ += len(rows) - int(on_time.sum())
+            rows = rows[on_time]
+        self._buffers[sensor].add(rows)
         newest_s = min(buffer.newest_s for buffer in self._buffers.values())
         answers = self._close(newest_s - self.lateness_seconds, self.after_seconds)
-        self._stay_bounded()
+        self._stay_bounded(self._buffers[sensor])
         return answers
 
     def finish(self) -> list[Answer]:
@@ -306,9 +306,10 @@ class StreamingClassifier:
         values = self._model.on_one_side(sensor, stream, side)
         if tuple(wanted) != stream.axes:
             values = values[:, [stream.axes.index(axis) for axis in wanted]]
-        # Adding 0 makes -0 and 0, which are equal, the same number.
-        rows = np.column_stack([stream.timestamps_s, values]) + 0.0
-        usable = np.isfinite(rows[:, 0]) & self._resampler.usable(sensor, values)
+        rows = np.empty((len(values), 1 + len(wanted)))
+        rows[:, 0], rows[:, 1:] = stream.timestamps_s, values
+        rows += 0.0  # or -0 and 0, which are equal, would not be the same number
+        usable = self._resampler.usable(sensor, rows)
         return rows if usable.all() else rows[usable]
 
     def _close(self, known_s: float, wait_s: float) -> list[Answered]:
@@ -331,8 +332,9 @@ class StreamingClassifier:
             k = self._answer(k, tables, answers, known_s - wait_s)
         self._next = k
         self._closed_s = max(self._closed_s, grid.ends_s(k - 1) + wait_s)
+        needed_s = grid.starts_s(k) - grid.before_s - _KEPT_S
         for buffer in self._buffers.values():
-            buffer.forget(grid.starts_s(k) - grid.before_s - _KEPT_S)
+            buffer.forget(needed_s)
         return answers
 
     def _answer(
@@ -366,26 +368,24 @@ class StreamingClassifier:
         beyond = min(resumed_s - reach_s, known_s - grid.window_s)
         return max(grid.at_or_after(beyond), k)
 
-    def _stay_bounded(self) -> None:
+    def _stay_bounded(self, buffer: SampleBuffer) -> None:
         """Drop the older half of the samples of a sensor that has too many."""
-        for buffer in self._buffers.values():
-            if len(buffer) <= self.max_buffered_samples:
-                continue
-            rows = buffer.rows()
-            n_dropped = len(rows) - self.max_buffered_samples // 2
-            if n_dropped <= 0:
-                continue  # most of them were the same
-            cut_s = float(rows[n_dropped, 0])
-            self.n_dropped_ += int(rows[:, 0].searchsorted(cut_s))
-            buffer.forget(cut_s)
-            # No window may be answered from what is left of its samples.
-            least = self._grid.at_or_after(cut_s + self._grid.before_s) + 1
-            self._least = max(self._least, least)
-            if self._next is not None:
-                self._next = max(self._next, least)
-            self._closed_s = max(
-                self._closed_s, self._grid.ends_s(least - 1) + self.after_seconds
-            )
+        if len(buffer) <= self.max_buffered_samples:
+            return
+        rows = buffer.rows()
+        n_dropped = len(rows) - self.max_buffered_samples // 2
+        if n_dropped <= 0:
+            return  # most of them were the same
+        cut_s = float(rows[n_dropped, 0])
+        self.n_dropped_ += int(rows[:, 0].searchsorted(cut_s))
+        buffer.forget(cut_s)
+        # No window may be answered from what is left of its samples.
+        least = self._grid.at_or_after(cut_s + self._grid.before_s) + 1
+        self._least = max(self._least, least)
+        if self._next is not None:
+            self._next = max(self._next, least)
+        closed_s = self._grid.ends_s(least - 1) + self.after_seconds
+        self._closed_s = max(self._closed_s, closed_s)
 
 
 #: A little more than is needed, so that no rounding takes a sample away.

@@ -88,6 +88,7 @@ class FittedModel(LiveModel):
         self.n_timesteps = _window_timesteps(
             self._last, window_seconds, self.grid_resampler.rate_hz
         )
+        self._is_one_vote = _votes_once(self._last, self.n_timesteps)
 
     def answer(self, values: Floats) -> tuple[Any, Floats | None]:
         """Return the label and probabilities of a window."""
@@ -111,11 +112,24 @@ class FittedModel(LiveModel):
         last = self._last
         if self._temperature is not None:
             proba = calibrated(last, series, self.classes, self._temperature)[0]
+        elif self._is_one_vote:
+            # One window is the whole vote.
+            proba = last.estimator_.predict_proba(series[0][np.newaxis])[0].astype(float)
         elif hasattr(last, "predict_proba"):
             proba = np.asarray(last.predict_proba(series)[0], dtype=np.float64)
         else:
             return last.predict(series).tolist()[0], None
         return self._labels[proba.argmax()], proba
+
+
+def _votes_once(last: Any, n_timesteps: int) -> bool:
+    """Return whether probabilities of a set are those of its one window."""
+    return (
+        isinstance(last, WindowedClassifier)
+        and last.vote == "soft"
+        and last.n_window_timesteps_ == n_timesteps
+        and hasattr(last.estimator_, "predict_proba")
+    )
 
 
 def _divided(pipeline: Any) -> tuple[list[Any], Resampler, list[tuple[str, Any]]]:

@@ -157,7 +157,7 @@ def _speed(live, recording):
         answers = live.push(*piece)
         took_ms = (time.process_time_ns() - began) / 1e6
         total_ms += took_ms
-        times_ms += [took_ms / len(answers)] * len(answers)
+        times_ms += [took_ms / len(answers) for _ in answers]
     return (
         f"{1000 * recording.duration_s / total_ms:.0f} times real time; processor time "
         f"of a window: median {np.median(times_ms):.2f} ms, p99 "
