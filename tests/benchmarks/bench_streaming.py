@@ -340,9 +340,10 @@ def _session(clf, sessions, i, n, lags_s, off):
     """Count the sets of a session that are found, and when that is known."""
     one = sessions.data[i]
     sensors = _sensors(clf, one)
-    tracker = SetTracker(StreamingClassifier(clf, sensors=sensors, side=one.side))
+    live = StreamingClassifier(clf, sensors=sensors, side=one.side, step_seconds=1)
+    tracker = SetTracker(live, update_seconds=60)
     begun, ended = {}, []
-    for piece in messages(one, sensors, 0.2):
+    for piece in messages(one, sensors, 0.5):
         now_s = max(buffer.newest_s for buffer in tracker.live._buffers.values())
         for event in tracker.push(*piece):
             if event.kind == "begin":
