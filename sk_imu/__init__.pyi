@@ -155,6 +155,9 @@ from .segmentation import (
     RepetitionCounter as RepetitionCounter,
 )
 from .segmentation import (
+    SetQuality as SetQuality,
+)
+from .segmentation import (
     SetSegmenter as SetSegmenter,
 )
 from .segmentation import (
@@ -171,6 +174,9 @@ from .segmentation import (
 )
 from .segmentation import (
     segment_sets as segment_sets,
+)
+from .segmentation import (
+    set_quality as set_quality,
 )
 from .sktime import (
     FromSktime as FromSktime,

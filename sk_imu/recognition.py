@@ -15,7 +15,14 @@ from sklearn.exceptions import NotFittedError
 from .calibration import UNKNOWN
 from .pipelines import ExerciseClassifier
 from .recording import DataQualityWarning, Recording, settle_doubts, warn_of_doubts
-from .segmentation import find_repetitions, sets_of
+from .segmentation import (
+    Bout,
+    Repetition,
+    RepetitionCounter,
+    find_repetitions,
+    set_quality,
+    sets_of,
+)
 
 __all__ = ["fit_recordings", "recognize"]
 
@@ -23,6 +30,9 @@ _COLUMNS = [
     *("source", "set", "start_s", "end_s"),
     *("exercise", "probability", "repetitions", "found"),
 ]
+_QUALITY = ["tempo_s", "slowing", "range_kept", "pause_s"]
+#: Of the rest around a set, so much is searched by a counter, too.
+_REST_S = 5.0
 # A forest's probability of 0 says that few trees know the exercise, not that it cannot be.
 _LEAST_PROBABILITY = 1e-6
 
@@ -111,6 +121,8 @@ def recognize(
     segment: bool = True,
     unknown_below: float = 0.0,
     programme: Mapping[Any, int] | None = None,
+    counter: RepetitionCounter | None = None,
+    quality: bool = False,
 ) -> pd.DataFrame:
     """Find the sets in new recordings and recognize the exercise of each.
 
@@ -137,6 +149,11 @@ def recognize(
         (for a model without probabilities, the sum of its decision values). Sets beyond
         the number of the programme, and those whose probability of what is left would be
         below ``unknown_below``, are labeled as without a programme.
+    counter : RepetitionCounter, default=None
+        A counter fitted with exercises. The sets of those that it counts in another way
+        than :func:`find_bouts` have its number of repetitions.
+    quality : bool, default=False
+        Whether to describe how each set was done, see :func:`~sk_imu.set_quality`.
 
     Returns
     -------
@@ -147,7 +164,10 @@ def recognize(
         the bout; NaN if the recording was taken as one set). For a model with ``unknown``
         also ``strangeness``, the share of known sets of people left out that are less
         strange; with a programme also ``planned``: whether the exercise is assigned from
-        it.
+        it; with ``quality`` also ``tempo_s`` (median seconds of a repetition),
+        ``slowing`` and ``range_kept`` (time and range of motion of the last three
+        repetitions relative to the first three) and ``pause_s`` (seconds of pauses
+        between repetitions).
 
     Raises
     ------
@@ -174,16 +194,8 @@ def recognize(
     ['source', 'set', 'start_s', 'end_s', 'exercise', 'probability', 'repetitions',
      'found']
     """
-    if not 0 <= unknown_below <= 1:  # also NaN, below which nothing is
-        raise ValueError(
-            f"unknown_below must be a probability between 0 and 1, got {unknown_below}."
-        )
     has_proba = hasattr(model, "predict_proba")
-    if unknown_below > 0 and not has_proba:
-        raise ValueError(
-            "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
-            "or a net instead."
-        )
+    _check_unknown_below(unknown_below, has_proba)
     if programme is not None:
         _check_programme(programme, model)
     warn_of_doubts(recordings)
@@ -192,9 +204,13 @@ def recognize(
     strangeness: list[float] = []
     may_be_unknown = hasattr(model, "strangeness")
     recognized: list[Recording] = []
+    qualities: list[tuple[float, ...]] = []
+    to_count: list[Recording] = []
     for recording in settle_doubts(recordings):
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
         recognized += sets
+        if counter is not None:
+            to_count += _with_rests(recording, bouts) if counter.segment else sets
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
             # A bout carries its repetitions; a whole recording was not searched yet.
             repetitions = find_repetitions(one) if bout is None else bout.repetitions
@@ -209,6 +225,8 @@ def recognize(
             if may_be_unknown:
                 strangeness.append(float(model.strangeness([one])[0]))
                 named = named if _label_of(model, one) != UNKNOWN else (UNKNOWN, np.nan)
+            if quality:
+                qualities.append(_quality_of(recording, repetitions))
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -218,10 +236,14 @@ def recognize(
             warnings.warn(line, DataQualityWarning, stacklevel=2)
     if programme is not None:
         _put_programme(table, programme, model.classes_, scores, unknown_below)
+    if quality:
+        table[_QUALITY] = np.reshape(np.array(qualities, dtype=float), (-1, len(_QUALITY)))
     # NaN is not below anything: sets without a probability keep their exercise.
     table["exercise"] = table["exercise"].where(
         ~(table["probability"] < unknown_below), UNKNOWN
     )
+    if counter is not None:
+        _count_by(counter, table, to_count)
     return table
 
 
@@ -232,6 +254,52 @@ def _label_of(model: Any, one: Recording) -> Any:
             # The sets of all recordings are checked together.
             warnings.simplefilter("ignore", DataQualityWarning)
         return model.predict([one])[0]
+
+
+def _quality_of(
+    recording: Recording, repetitions: Sequence[Repetition]
+) -> tuple[float, ...]:
+    """Return the values of a set for the columns of its quality."""
+    found = set_quality(recording, repetitions)
+    tempo_s = float(np.median(found.tempo_s)) if found.tempo_s else np.nan
+    return tempo_s, found.slowing, found.range_kept, float(sum(found.pauses_s))
+
+
+def _with_rests(recording: Recording, bouts: Sequence[Bout | None]) -> list[Recording]:
+    """Return each set with some of the rest before and after it."""
+    found = [bout for bout in bouts if bout is not None]
+    if not found:
+        return [recording]
+    edges_s = [-np.inf, *(edge for b in found for edge in (b.start_s, b.end_s)), np.inf]
+    return [
+        recording.between(
+            max(bout.start_s - _REST_S, edges_s[2 * i]),
+            min(bout.end_s + _REST_S, edges_s[2 * i + 3]),
+        )
+        for i, bout in enumerate(found)
+    ]
+
+
+def _count_by(
+    counter: RepetitionCounter, table: pd.DataFrame, sets: Sequence[Recording]
+) -> None:
+    """Put the numbers of a counter into a table, where it has learned the exercise."""
+    for row, (exercise, one) in enumerate(zip(table["exercise"], sets, strict=True)):
+        if counter.learned(exercise):
+            number = counter.predict([one], exercises=[exercise])[0]
+            table.loc[row, "repetitions"] = number
+
+
+def _check_unknown_below(unknown_below: float, has_proba: bool) -> None:
+    if not 0 <= unknown_below <= 1:  # also NaN, below which nothing is
+        raise ValueError(
+            f"unknown_below must be a probability between 0 and 1, got {unknown_below}."
+        )
+    if unknown_below > 0 and not has_proba:
+        raise ValueError(
+            "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
+            "or a net instead."
+        )
 
 
 def _check_programme(programme: Mapping[Any, int], model: Any) -> None:

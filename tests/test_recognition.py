@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from sk_imu import DataQualityWarning, ExerciseClassifier
+from sk_imu import DataQualityWarning, ExerciseClassifier, RepetitionCounter
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.recognition import fit_recordings, recognise, recognize
 from sk_imu.segmentation import sets_of
@@ -43,6 +43,35 @@ def test_recognizes_the_sets_of_a_new_person_with_their_repetitions(forest, work
         assert shared_s > 0.75 * (max(row.end_s, end_s) - min(row.start_s, start_s))
     assert table.probability.between(0.34, 1).all()
     assert (table.repetitions >= 5).all()
+
+
+def test_describes_how_a_set_was_done(forest, workouts):
+    plain = recognize(forest, workouts.data[:2])
+    table = recognize(forest, workouts.data[:2], quality=True)
+    columns = ["tempo_s", "slowing", "range_kept", "pause_s"]
+    assert list(table) == [*plain, *columns]
+    usual_s = [np.median(np.diff(reps, axis=1)) for reps in workouts.repetitions[:2]]
+    assert table.tempo_s.to_numpy() == pytest.approx(np.repeat(usual_s, 3), rel=0.25)
+    assert table.slowing.between(0.9, 1.4).all()
+    assert table.range_kept.between(0.8, 1.1).all()
+    assert list(recognize(forest, [], quality=True)) == [*plain, *columns]
+
+
+def test_sets_are_counted_by_the_counter_of_their_exercise(forest, workouts):
+    # Two lunges, one to each side, are one repetition.
+    lunges = np.flatnonzero(workouts.target == "lunge")
+    counts = [len(workouts.repetitions[row]) // 2 for row in lunges]
+    counter = RepetitionCounter().fit(
+        [workouts.data[row] for row in lunges], counts, exercises=["lunge"] * len(lunges)
+    )
+    rows = [list(workouts.target).index(name) for name in ("lunge", "squat")]
+    new = [workouts.data[row] for row in rows]
+    plain, table = recognize(forest, new), recognize(forest, new, counter=counter)
+    assert table.exercise.tolist() == ["lunge"] * 3 + ["squat"] * 3
+    assert table.repetitions.tolist() == [
+        *(plain.repetitions[:3] // 2),
+        *plain.repetitions[3:],
+    ]
 
 
 def test_no_recordings_give_an_empty_table(forest):

@@ -118,6 +118,12 @@ def _add_predict(commands: Commands) -> None:
         help="number of sets of each exercise, if it is known; all recordings are then one "
         "workout, whose sets are labeled jointly",
     )
+    predict.add_argument(
+        "--quality",
+        action="store_true",
+        help="add the tempo of each set, its slowing, the range of motion that is kept to "
+        "the end, and its pauses",
+    )
     for name in ("platform", "device"):
         add_option(predict, name)
     add_segment(predict)
@@ -255,6 +261,7 @@ def _predict(
     unknown_below: float,
     programme: list[tuple[str, int]] | None,
     segment: bool,
+    quality: bool,
     **reading: str | None,
 ) -> int:
     import pandas as pd
@@ -265,7 +272,11 @@ def _predict(
     from ..recording import settle_doubts
 
     classifier = load_model(model)
-    options: dict[str, Any] = {"segment": segment, "unknown_below": unknown_below}
+    options: dict[str, Any] = {
+        "segment": segment,
+        "unknown_below": unknown_below,
+        "quality": quality,
+    }
     plan = None if programme is None else _added_up(programme, classifier)
     # No recording first: the options are checked before one is read.
     recognize(classifier, [], **options, programme=plan)
@@ -305,9 +316,9 @@ def _print_table(table: Any, form: str) -> None:
     elif form == "json":
         print(table.to_json(orient="records", indent=1, force_ascii=False))
     else:
-        shown = table.round(
-            {"start_s": 1, "end_s": 1, "probability": 3, "found": 2, "strangeness": 2}
-        )
+        digits = {"start_s": 1, "end_s": 1, "probability": 3, "tempo_s": 1, "pause_s": 1}
+        two = ("found", "strangeness", "slowing", "range_kept")
+        shown = table.round(digits | dict.fromkeys(two, 2))
         print(shown.to_string(index=False, na_rep="-"))
         if "strangeness" in table:
             print(_in_words(table))

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording import Recording
-from ..segmentation import MOTION_RATE_HZ, Bout, find_bouts, motion_of
+from ..segmentation import (
+    MOTION_RATE_HZ,
+    Bout,
+    SetQuality,
+    find_bouts,
+    motion_of,
+    set_quality,
+)
 from ._axes_display import AxesDisplay
 from ._style import COLORS, new_axes, shown
 
@@ -34,6 +41,9 @@ class SegmentationDisplay(AxesDisplay):
         The bouts, with the repetitions to draw.
     annotations : sequence of (float, str), default=()
         Time in seconds and text of each mark.
+    qualities : sequence of SetQuality, default=()
+        How each bout was done. Its tempo, slowing, range of motion and pauses then stand
+        below its label.
 
     Attributes
     ----------
@@ -66,6 +76,7 @@ class SegmentationDisplay(AxesDisplay):
     movement: NDArray[np.float64]
     bouts: Sequence[Bout]
     annotations: Sequence[tuple[float, str]] = ()
+    qualities: Sequence[SetQuality] = ()
 
     @classmethod
     def from_recording(
@@ -73,6 +84,7 @@ class SegmentationDisplay(AxesDisplay):
         recording: Recording,
         bouts: Sequence[Bout] | None = None,
         *,
+        quality: bool = False,
         ax: "Axes | None" = None,
     ) -> Self:
         """Draw a recording and its bouts.
@@ -83,6 +95,8 @@ class SegmentationDisplay(AxesDisplay):
             The recording.
         bouts : sequence of Bout, optional
             What to draw; by default what :func:`find_bouts` finds.
+        quality : bool, default=False
+            Whether to describe how each bout was done, see :func:`set_quality`.
         ax : matplotlib Axes, optional
             Where to draw; by default in a new figure.
 
@@ -94,11 +108,15 @@ class SegmentationDisplay(AxesDisplay):
         start_s, motion = motion_of(recording)
         # The mean is gravity and the pose of the device, not movement.
         from_mean = motion - motion.mean(axis=1, keepdims=True)
+        bouts = find_bouts(recording) if bouts is None else bouts
         display = cls(
             times_s=start_s + np.arange(motion.shape[1]) / MOTION_RATE_HZ,
             movement=np.sqrt(np.square(from_mean).sum(axis=0)),
-            bouts=find_bouts(recording) if bouts is None else bouts,
+            bouts=bouts,
             annotations=recording.annotations,
+            qualities=[
+                set_quality(recording, bout.repetitions) for bout in bouts if quality
+            ],
         )
         return display.plot(ax=ax)
 
@@ -135,13 +153,15 @@ class SegmentationDisplay(AxesDisplay):
         look: dict[str, Any] = {"fontsize": 7, "parse_math": False, "transform": top}
         # Bouts with the same label have the same color.
         labels = list(dict.fromkeys(bout.label for bout in self.bouts))
-        for bout in self.bouts:
+        for i, bout in enumerate(self.bouts):
             color = COLORS[labels.index(bout.label) % len(COLORS)]
             ax.axvspan(bout.start_s, bout.end_s, color=color, alpha=0.2, linewidth=0)
             for repetition in bout.repetitions:
                 ax.axvline(repetition.start_s, color=color, linewidth=0.6)
             name = "" if bout.label is None else f"{shown(bout.label)} "
             text = f"{name}{len(bout.repetitions)} × ({bout.confidence:.2f})"
+            if self.qualities:
+                text += f"\n{_in_words(self.qualities[i])}"
             middle = (bout.start_s + bout.end_s) / 2
             # Above the axes, because the signal fills them.
             ax.text(middle, 1.01, text, ha="center", **look)
@@ -151,3 +171,17 @@ class SegmentationDisplay(AxesDisplay):
         ax.set(xlabel="Time (s)", ylabel="Movement", ylim=(0, None))
         ax.margins(x=0)
         return ax
+
+
+def _in_words(quality: SetQuality) -> str:
+    """Return a line that describes a set."""
+    if not quality.tempo_s:
+        return ""
+    words = [f"{np.median(quality.tempo_s):.1f} s"]
+    if np.isfinite(quality.slowing):
+        words.append(f"{100 * (quality.slowing - 1):+.0f} % time")
+    if np.isfinite(quality.range_kept):
+        words.append(f"{100 * (quality.range_kept - 1):+.0f} % range")
+    if sum(quality.pauses_s):
+        words.append(f"{sum(quality.pauses_s):.1f} s pauses")
+    return ", ".join(words)

@@ -5,6 +5,7 @@ from ._count_accuracy import count_accuracy
 from ._counter import RepetitionCounter
 from ._motion import MOTION_RATE_HZ as MOTION_RATE_HZ
 from ._motion import motion_of as motion_of
+from ._quality import SetQuality, set_quality
 from ._repetitions import Repetition, cut_repetitions, find_repetitions
 from ._set_segmenter import SetSegmenter
 from ._sets import segment_sets, sets_of
@@ -13,11 +14,13 @@ __all__ = [
     "Bout",
     "Repetition",
     "RepetitionCounter",
+    "SetQuality",
     "SetSegmenter",
     "count_accuracy",
     "cut_repetitions",
     "find_bouts",
     "find_repetitions",
     "segment_sets",
+    "set_quality",
     "sets_of",
 ]

@@ -38,6 +38,8 @@ def test_fit_and_predict(folder, tmp_path, capsys):
     assert main(["predict", model, str(recording), "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["exercise"] for row in rows] == ["squat"] * 3
+    assert main(["predict", model, str(recording), "--quality"]) == 0
+    assert "tempo_s slowing range_kept pause_s" in " ".join(capsys.readouterr().out.split())
     assert main(["predict", model, str(recording), "--format", "csv", "--no-segment"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
 
