@@ -225,8 +225,7 @@ def recognize(
             if may_be_unknown:
                 strangeness.append(float(model.strangeness([one])[0]))
                 named = named if _label_of(model, one) != UNKNOWN else (UNKNOWN, np.nan)
-            if quality:
-                qualities.append(_quality_of(recording, repetitions))
+            qualities.append(_quality_of(recording, repetitions) if quality else ())
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -239,9 +238,8 @@ def recognize(
     if quality:
         table[_QUALITY] = np.reshape(np.array(qualities, dtype=float), (-1, len(_QUALITY)))
     # NaN is not below anything: sets without a probability keep their exercise.
-    table["exercise"] = table["exercise"].where(
-        ~(table["probability"] < unknown_below), UNKNOWN
-    )
+    unsure = table["probability"] < unknown_below
+    table["exercise"] = table["exercise"].mask(unsure, UNKNOWN)
     if counter is not None:
         _count_by(counter, table, to_count)
     return table

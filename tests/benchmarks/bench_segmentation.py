@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
-from sk_imu import Recording, RepetitionCounter, count_accuracy
+from sk_imu import Recording, RepetitionCounter, count_accuracy, set_quality
 from sk_imu.datasets import load_exermote, load_watch, make_exercise_recordings
 from sk_imu.segmentation import find_bouts, find_repetitions
 from sk_imu.segmentation._set_segmenter import match_bouts
 
-PARTS = ("watch", "gym", "simulated", "sets", "sessions", "counter")
+PARTS = ("watch", "gym", "simulated", "sets", "sessions", "counter", "quality")
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -155,7 +155,13 @@ def counter(data: Path) -> None:
         true = np.array([len(repetitions) for repetitions in made.repetitions])
         folds = list(LeaveOneGroupOut().split(true, groups=made.subject))
         compare_counts(
-            "exermote, people left out", made.data, true, made.target, folds, cut=True
+            "exermote, people left out",
+            made.data,
+            true,
+            made.target,
+            folds,
+            cut=True,
+            pairs=True,
         )
     watch_sets = load_watch()
     true = np.full(len(watch_sets.data), 20)
@@ -165,10 +171,38 @@ def counter(data: Path) -> None:
     )
 
 
+def quality() -> None:
+    """Compare the quality of simulated sets with their truth."""
+    made = make_exercise_recordings(
+        4, 1, ["squat", "lunge", "jumping_jack", "side_leg_raise"], random_state=1
+    )
+    away = []
+    for recording, true in zip(made.data, made.repetitions, strict=True):
+        (bout,) = find_bouts(recording)
+        found = set_quality(recording, bout.repetitions)
+        lengths_s = np.diff(true, axis=1)[:, 0]
+        slowing = lengths_s[-3:].mean() / lengths_s[:3].mean()
+        tempo = np.median(found.tempo_s) / np.median(lengths_s)
+        away.append((abs(found.slowing - slowing), abs(tempo - 1)))
+        print(
+            f"  {recording.source}: slowing {slowing:.2f} true, {found.slowing:.2f} found, "
+            f"tempo {tempo:.2f} of the true one, range kept {found.range_kept:.2f}"
+        )
+    slowing, tempo = np.mean(away, axis=0)
+    print(f"quality: mean error of slowing {slowing:.3f}, of tempo {tempo:.3f}")
+
+
 def compare_counts(
-    name: str, recordings: Any, true: Any, exercises: Any, folds: Any, *, cut: bool = False
+    name: str,
+    recordings: Any,
+    true: Any,
+    exercises: Any,
+    folds: Any,
+    *,
+    cut: bool = False,
+    pairs: bool = False,
 ) -> None:
-    """Print the accuracy of counts, and of those of notes that count pairs."""
+    """Print the accuracy of counts, and for notes that count pairs."""
     recordings = [
         replace(recording, source=f"{name} {row}")
         for row, recording in enumerate(recordings)
@@ -178,7 +212,8 @@ def compare_counts(
     estimator = CachedCounter(segment=not cut)
     # As leave-one-exercise-out would: no exercise is known.
     free = estimator.fit(recordings[:1], true[:1]).predict(recordings)
-    for notes, counts in (("as noted", true), ("pairs noted", true // 2)):
+    notes_of = {"as noted": true} | ({"pairs noted": true // 2} if pairs else {})
+    for notes, counts in notes_of.items():
         learned = np.zeros_like(free)
         for train, test in folds:
             estimator.fit(
@@ -328,6 +363,8 @@ def main() -> None:
                 print(f"exermote, {name}: skipped, there is no folder {folder}")
     if arguments.only in (None, "counter"):
         counter(arguments.data)
+    if arguments.only in (None, "quality"):
+        quality()
     print(f"{time.perf_counter() - start_s:.0f} s")
 
 
