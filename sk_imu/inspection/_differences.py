@@ -15,6 +15,7 @@ from ..validation import check_labels
 __all__ = ["phase_differences"]
 
 Floats = NDArray[np.float64]
+_N_ALIGNMENTS = 3
 
 
 def phase_differences(
@@ -29,8 +30,8 @@ def phase_differences(
     """Compare the repetitions of two exercises, by channel and phase.
 
     Each repetition that :func:`find_repetitions` finds is stretched to the same number of
-    phases. So a confusion matrix that shows two exercises confused gets its reason: where
-    in the movement, and on which axis, they are alike.
+    phases. Where a confusion matrix shows two exercises confused, this shows on which axis,
+    and where in the movement, they differ at all.
 
     Parameters
     ----------
@@ -50,8 +51,8 @@ def phase_differences(
     Returns
     -------
     table : DataFrame of shape (n_channels * n_phases * 2, 7)
-        ``channel``; ``phase``, from 0 to 1; ``exercise``; the ``mean`` over its repetitions
-        and their ``spread``, the standard deviation, in the unit of the channel;
+        ``channel``; ``phase``, from 0 to below 1; ``exercise``; the ``mean`` over its
+        repetitions and their ``spread``, the standard deviation, in the channel's unit;
         ``difference``, the mean minus that of the other exercise, in standard deviations:
         the root mean square of both spreads; and ``n_repetitions``. Sets weigh alike.
 
@@ -64,6 +65,13 @@ def phase_differences(
     See Also
     --------
     sk_imu.PhaseDifferenceDisplay : Draws the table.
+
+    Notes
+    -----
+    A movement without pauses has no first phase. Therefore the repetitions of a set are
+    turned, all by the same number of phases, to where their mean resembles that of the
+    other sets of the exercise most, and those of the second exercise together to where
+    they resemble the first.
 
     Examples
     --------
@@ -90,13 +98,10 @@ def phase_differences(
     resampler = Resampler(sampling_rate_hz=sampling_rate_hz, channels=channels)
     signals = resampler.fit_transform(sided)
     names = resampler.channel_names_
+    cut = [_repetitions(signal, names, sampling_rate_hz, n_phases) for signal in signals]
     n_first = len(rows[0])
-    found = [
-        _statistics(part, names, sampling_rate_hz, n_phases, exercise)
-        for part, exercise in zip(
-            (signals[:n_first], signals[n_first:]), exercises, strict=True
-        )
-    ]
+    aligned = _aligned([cut[:n_first], cut[n_first:]], exercises)
+    found = [_statistics(sets) for sets in aligned]
     (first, first_spread, _), (second, second_spread, _) = found
     pooled = np.sqrt((first_spread**2 + second_spread**2) / 2)
     difference = np.divide(
@@ -108,7 +113,7 @@ def phase_differences(
     ):
         table = {
             "channel": np.repeat(names, n_phases),
-            "phase": np.tile(np.linspace(0, 1, n_phases), len(names)),
+            "phase": np.tile(np.arange(n_phases) / n_phases, len(names)),
             "exercise": exercise,
             "mean": mean.ravel(),
             "spread": spread.ravel(),
@@ -134,32 +139,64 @@ def _check_parameters(exercises: Any, labels: NDArray[Any], n_phases: Any) -> No
         )
 
 
-def _statistics(
-    signals: Sequence[Any],
-    names: Sequence[str],
-    rate_hz: float,
-    n_phases: int,
-    exercise: Any,
-) -> tuple[Floats, Floats, int]:
+def _repetitions(
+    signal: Any, names: Sequence[str], rate_hz: float, n_phases: int
+) -> Floats:
+    """Return the repetitions of a set, of shape (n_repetitions, n_channels, n_phases)."""
+    values = np.asarray(signal, dtype=np.float64)
+    recording = Recording.from_array(values, sampling_rate_hz=rate_hz, channel_names=names)
+    times = np.arange(values.shape[1]) / rate_hz
+    pieces = np.empty((0, len(names), n_phases))
+    for one in find_repetitions(recording):
+        at = one.start_s + one.duration_s * np.arange(n_phases) / n_phases
+        piece = np.array([np.interp(at, times, channel) for channel in values])
+        pieces = np.concatenate([pieces, piece[np.newaxis]])
+    return pieces
+
+
+def _aligned(exercises: list[list[Floats]], names: Sequence[Any]) -> list[list[Floats]]:
+    """Return the sets of each exercise with their repetitions begun at the same phase.
+
+    A movement that never pauses has no phase that it begins with.
+    """
+    for sets, name in zip(exercises, names, strict=True):
+        if not any(map(len, sets)):
+            raise ValueError(
+                f"phase_differences: no repetition is found in the sets of {name!r}. "
+                "find_repetitions needs about three in a set."
+            )
+    found = [[one for one in sets if len(one)] for sets in exercises]
+    everything = np.concatenate([one for sets in found for one in sets])
+    scale = np.maximum(everything.std(axis=(0, 2)), 1e-9)[:, np.newaxis]
+    first: Floats | None = None
+    aligned = []
+    for sets in found:
+        means = [one.mean(axis=0) / scale for one in sets]
+        template = means[int(np.argmax([len(one) for one in sets]))]
+        for _ in range(_N_ALIGNMENTS):
+            shifts = [_best_shift(mean, template) for mean in means]
+            turned = [np.roll(m, k, axis=1) for m, k in zip(means, shifts, strict=True)]
+            template = np.mean(turned, axis=0)
+        # The second exercise as a whole: so its own phases stay what they are.
+        common = 0 if first is None else _best_shift(template, first)
+        first = template if first is None else first
+        aligned.append(
+            [np.roll(one, k + common, axis=2) for one, k in zip(sets, shifts, strict=True)]
+        )
+    return aligned
+
+
+def _best_shift(mean: Floats, template: Floats) -> int:
+    """Return by how many phases to roll a mean repetition, to resemble a template most."""
+    centered = template - template.mean(axis=1, keepdims=True)
+    products = [np.sum(np.roll(mean, k, axis=1) * centered) for k in range(mean.shape[1])]
+    return int(np.argmax(products))
+
+
+def _statistics(sets: Sequence[Floats]) -> tuple[Floats, Floats, int]:
     """Return mean and spread of the repetitions, by channel and phase, and their number."""
-    pieces, weights = [], []
-    for signal in signals:
-        values = np.asarray(signal, dtype=np.float64)
-        recording = Recording.from_array(
-            values, sampling_rate_hz=rate_hz, channel_names=names
-        )
-        repetitions = find_repetitions(recording)
-        times = np.arange(values.shape[1]) / rate_hz
-        for repetition in repetitions:
-            at = np.linspace(repetition.start_s, repetition.end_s, n_phases)
-            pieces.append(np.array([np.interp(at, times, channel) for channel in values]))
-            weights.append(1 / len(repetitions))
-    if not pieces:
-        raise ValueError(
-            f"phase_differences: no repetition is found in the sets of {exercise!r}. "
-            "find_repetitions needs about three in a set."
-        )
-    stack = np.array(pieces)
+    stack = np.concatenate(list(sets))
+    weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in sets])
     mean = np.average(stack, axis=0, weights=weights)
     variance = np.average((stack - mean) ** 2, axis=0, weights=weights)
-    return mean, np.sqrt(variance), len(pieces)
+    return mean, np.sqrt(variance), len(stack)

@@ -20,6 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 # These take tens of seconds.
 SLOW = {
     "start/five_minutes",
+    "guide/explanation",
     "guide/live",
     "guide/models",
     "guide/selection",
