@@ -16,6 +16,8 @@ __all__ = ["attributions"]
 
 _METHODS = ("auto", "integrated_gradients", "occlusion")
 _TOGETHER = ("channel", "sensor")
+#: Of probabilities in float32 and float64, which differ by about 1e-7.
+_MOST_APART = 1e-3
 
 
 def attributions(
@@ -66,7 +68,7 @@ def attributions(
     ------
     ValueError
         If a parameter, ``target`` or X can't be used, or the model can't be explained by
-        ``method``.
+        ``method``; with integrated gradients also if it depends on rounding errors.
     TypeError
         If ``estimator`` is no classifier of sets.
     sklearn.exceptions.NotFittedError
@@ -130,7 +132,9 @@ def attributions(
                 model, signal, baseline, column, patch_seconds, together
             )
         else:
-            values, before = _integrated(model, signal, baseline, column, n_steps)
+            values, before = _integrated(
+                model, signal, baseline, column, n_steps, float(scores[i, column])
+            )
         recording = given[i] if isinstance(given[i], Recording) else None
         one = Attribution(
             values=values,
@@ -148,7 +152,12 @@ def attributions(
 
 
 def _integrated(
-    model: Explained, signal: SignalArray, baseline: SignalArray, column: int, n_steps: int
+    model: Explained,
+    signal: SignalArray,
+    baseline: SignalArray,
+    column: int,
+    n_steps: int,
+    predicted: float,
 ) -> tuple[NDArray[np.float64], float]:
     """Return integrated gradients, and the score of the baseline."""
     window = model.window
@@ -171,7 +180,14 @@ def _integrated(
             total = (weight * score(rows)[:, column]).sum()
             values += torch.autograd.grad(total, rows)[0].sum(dim=0)
         with torch.no_grad():
-            before = float(score(start[None])[0, column])
+            before, after = score(torch.stack([start, end]))[:, column].tolist()
+    if abs(after - predicted) > _MOST_APART:
+        raise ValueError(
+            f"Integrated gradients can't explain this model: in float64 it gives a "
+            f"probability of {after:.3f}, and in predict_proba {predicted:.3f}. A channel "
+            "that is nearly constant, such as the magnitude of Gravity, is scaled up to "
+            "rounding errors: leave its sensor out of channels, or take method='occlusion'."
+        )
     return ((end - start) * values).numpy(), before
 
 

@@ -249,6 +249,22 @@ def test_models_that_count_votes_have_no_gradient():
         attributions(pipeline, NEW, method="integrated_gradients")
 
 
+def test_models_of_rounding_errors_have_no_gradient():
+    rng = np.random.default_rng(0)
+    names = [f"Gravity_{axis}" for axis in "xyz"]
+    turns = [rng.normal(size=(3, 1)) + rng.normal(0, 0.3, (3, 150)) for _ in range(12)]
+    X = [
+        SignalArray((9.8 * v / np.linalg.norm(v, axis=0)).astype(np.float32), names, 25.0)
+        for v in turns
+    ]
+    # The length of gravity varies by what float32 rounds off, and is scaled to 1.
+    clf = ExerciseClassifier(CNNClassifier(**CONVOLUTION, **SMALL))
+    clf.fit(X, ["a", "b"] * 6)
+    with pytest.raises(ValueError, match=r"nearly constant, such as the magnitude of Grav"):
+        attributions(clf, X)
+    assert attributions(clf, X[:1], method="occlusion")[0].method == "occlusion"
+
+
 def test_forests_have_no_gradient(forest):
     with pytest.raises(ValueError, match="and the model is a Pipeline"):
         attributions(forest, NEW, method="integrated_gradients")
