@@ -95,6 +95,7 @@ class NearestSetsDisplay:
         table = nearest_sets(estimator, X_train, y_train, [recording], n_nearest=1)
         rows = table.to_dict("records")
         sets = [recording, *(X_train[row["training_set"]] for row in rows)]
+        estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
         pipeline = getattr(estimator, "pipeline_", estimator)
         place = list(pipeline.named_steps).index("resample") + 1
         titles = [f"This set{_recorded(recording)}"]

@@ -49,9 +49,9 @@ def attributions(
         ``"integrated_gradients"`` multiplies the distance of each value from the mean of
         its channel over the set with its mean gradient on the straight way from there. For
         nets that vote on windows. ``"occlusion"`` holds stretches of channels at their
-        mean, and takes what the score loses. For any model; it finds the time of a short
-        movement less well, and takes longer. ``"auto"`` takes the first for nets, the
-        second for other models.
+        mean, and takes what the score loses. For any model; its time grows with the square
+        of the length of a set. ``"auto"`` takes the first for nets, the second for other
+        models.
     n_steps : int, default=50
         Points on the way at which integrated gradients are computed.
     patch_seconds : float, default=1.0
@@ -90,6 +90,7 @@ def attributions(
     set. Integrated gradients hold them as they are in the set.
 
     Recordings of the left side are mirrored by the step ``side``, and explained as such.
+    Of a set that the model calls unknown, the most probable exercise is explained.
 
     References
     ----------

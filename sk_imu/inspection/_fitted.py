@@ -39,8 +39,9 @@ class Explained:
 
     def __init__(self, estimator: Any, caller: str) -> None:
         self._caller = caller
-        wrapped = not isinstance(estimator, Pipeline)
         check_is_fitted(estimator)
+        estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
+        wrapped = not isinstance(estimator, Pipeline)
         pipeline = getattr(estimator, "pipeline_", None) if wrapped else estimator
         if not isinstance(pipeline, Pipeline):
             raise TypeError(

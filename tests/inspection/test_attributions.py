@@ -7,6 +7,7 @@ from made_nets import CONVOLUTION
 from made_sets import NAMES, make_sets
 from numpy.testing import assert_allclose
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sk_imu import (
@@ -290,6 +291,16 @@ def test_unfitted_models_are_refused():
 def test_wrong_parameters_are_named(forest, parameters, message):
     with pytest.raises(ValueError, match=message):
         attributions(forest, NEW, **parameters)
+
+
+def test_the_best_model_of_a_search_is_explained():
+    search = GridSearchCV(ExerciseClassifier("svm"), {"augment": [False]}, cv=2)
+    search.fit(SETS[4:], Y[4:])
+    (one,), (same,) = (
+        attributions(model, NEW[:1], patch_seconds=4.0)
+        for model in (search, search.best_estimator_)
+    )
+    assert_allclose(one.values, same.values)
 
 
 def test_wrong_sets_are_named(forest):
