@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import fit_context
 from .._sklearn import HasMethods, Interval, StrOptions
+from ..meta import SetPredictions
 from ..validation import (
     check_labels,
     check_recordings,
@@ -38,13 +39,16 @@ _PENALTY = 0.1
 _ROUNDING = 1e-9
 
 
-class ConformalClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class ConformalClassifier(
+    SetPredictions, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     r"""Predict a label set, which holds the true label for a chosen share of new sets.
 
     ``fit`` leaves groups of people out in turn and fits a clone of ``estimator`` on the
     others. The sets left out show how strange a true label can be: a label is in the label
     set of a new set unless it is stranger than those of ``coverage`` of the sets left out
-    (cross-conformal prediction, CV+).
+    (cross-conformal prediction, CV+). ``predict_proba`` is the mean over the clones, whose
+    decision values are taken for logits, and ``predict`` the label of the highest mean.
 
     Parameters
     ----------
@@ -275,37 +279,12 @@ class ConformalClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         pairs = zip(order, self._chosen(p, proba, coverage), strict=True)
         return [self.classes_[labels[chosen[labels]]] for labels, chosen in pairs]
 
-    def predict_proba(self, X: Any) -> Floats:
-        """Return the mean probability of each class over the fitted clones.
+    def _ask(self, method: str, X: Any) -> Any:
+        proba = self._answers(X)[1]
+        return proba if method == "predict_proba" else self.classes_[proba.argmax(axis=1)]
 
-        Parameters
-        ----------
-        X : list of Recording, list of arrays or array
-            The sets, in the state of those in ``fit``.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_sets, n_classes)
-            In the order of ``classes_``. Decision values are taken for logits.
-        """
-        check_is_fitted(self)
-        return self._answers(X)[1]
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of the highest mean probability of each set.
-
-        Parameters
-        ----------
-        X : list of Recording, list of arrays or array
-            The sets, in the state of those in ``fit``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_sets,)
-            The labels.
-        """
-        check_is_fitted(self)
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+    def _offers(self, method: str) -> bool:
+        return method in ("predict", "predict_proba")
 
     def _folds(self, X: Any, people: NDArray[Any]) -> NDArray[np.intp]:
         """Return the fold of each set."""

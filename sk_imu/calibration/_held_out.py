@@ -30,7 +30,7 @@ def people_of(estimator: Any, X: Any, y: NDArray[Any], groups: Any) -> NDArray[A
     Arrays without groups, and recordings without subjects, are each of a person of their
     own.
     """
-    if groups is None and is_raw(X):
+    if groups is None:
         subjects = subjects_of(X)
         if subjects is not None:
             return check_groups(subjects, y)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ..calibration import abstention_curve, subjects_of
+from ..calibration import abstention_curve
 from ._axes_display import AxesDisplay
+from ._from_probabilities import FromProbabilities
 from ._style import COLORS, MARKERS, new_axes
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AbstentionDisplay(AxesDisplay):
+class AbstentionDisplay(FromProbabilities, AxesDisplay):
     """Accuracy against the share of sets that are answered, the most certain first.
 
     At 1 all sets are answered, and the accuracy is the usual one. To the left the least
@@ -96,45 +97,6 @@ class AbstentionDisplay(AxesDisplay):
         """
         curve = abstention_curve(y_true, y_proba, classes, groups=groups)
         return cls(curve=curve, accuracy=accuracy).plot(ax=ax)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
-        *,
-        groups: ArrayLike | None = None,
-        accuracy: float = 0.99,
-        ax: "Axes | None" = None,
-    ) -> Self:
-        """Draw the curve of a fitted classifier.
-
-        Parameters
-        ----------
-        estimator : classifier
-            With ``predict_proba``.
-        X : list or array
-            Sets of people who are not in its training set.
-        y : array-like of shape (n_sets,)
-            Their labels.
-        groups : array-like of shape (n_sets,), default=None
-            The person of each set. None takes the ``subject`` of recordings.
-        accuracy : float, default=0.99
-            The accuracy for which the largest share answered is marked.
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : AbstentionDisplay
-            The display, drawn.
-        """
-        groups = subjects_of(X) if groups is None else groups
-        proba = estimator.predict_proba(X)
-        return cls.from_predictions(
-            y, proba, estimator.classes_, groups=groups, accuracy=accuracy, ax=ax
-        )
 
     def at_accuracy(self, accuracy: float) -> dict[str, float] | None:
         """Return the point with the largest share answered at an accuracy.

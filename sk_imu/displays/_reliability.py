@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 from ..calibration import (
     calibration_error,
     reliability_table,
-    subjects_of,
     top_answers,
 )
 from ..validation import check_groups
 from ._axes_display import AxesDisplay
+from ._from_probabilities import FromProbabilities
 from ._style import COLORS, new_axes, shown
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ReliabilityDisplay(AxesDisplay):
+class ReliabilityDisplay(FromProbabilities, AxesDisplay):
     """Reliability diagram: the share of right answers, by the probability that was given.
 
     A circle stands for the sets whose most probable class has a probability within one
@@ -122,45 +122,6 @@ class ReliabilityDisplay(AxesDisplay):
             people=people,
         )
         return display.plot(ax=ax)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
-        *,
-        groups: ArrayLike | None = None,
-        n_bins: int = 10,
-        ax: "Axes | None" = None,
-    ) -> Self:
-        """Draw the probabilities of a fitted classifier.
-
-        Parameters
-        ----------
-        estimator : classifier
-            With ``predict_proba``.
-        X : list or array
-            Sets of people who are not in its training set.
-        y : array-like of shape (n_sets,)
-            Their labels.
-        groups : array-like of shape (n_sets,), default=None
-            The person of each set. None takes the ``subject`` of recordings.
-        n_bins : int, default=10
-            Number of bins of equal width.
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-
-        Returns
-        -------
-        display : ReliabilityDisplay
-            The display, drawn.
-        """
-        groups = subjects_of(X) if groups is None else groups
-        proba = estimator.predict_proba(X)
-        return cls.from_predictions(
-            y, proba, estimator.classes_, groups=groups, n_bins=n_bins, ax=ax
-        )
 
     def _draw(self, ax: "Axes | None") -> "Axes":
         if ax is None:

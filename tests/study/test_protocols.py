@@ -104,6 +104,9 @@ def test_groups_of_people_where_there_are_many():
     assert [np.unique(people[fold.test]).tolist() for fold in again] == tested
     each = UnseenPeople(n_folds=15).splits(y, people, quick=False, seed=0)
     assert [fold.name for fold in each] == [f"subject {k}" for k in range(15)]
+    for number in (2.5, "3"):
+        with pytest.raises(ValueError, match=f"n_folds={number!r} is no whole number"):
+            UnseenPeople(n_folds=number).why_unavailable(y, people)
     with pytest.raises(ValueError, match="n_folds=1 leaves nobody"):
         UnseenPeople(n_folds=1).why_unavailable(y, people)
 

@@ -1,5 +1,6 @@
 """Protocols that hold out whole people, sessions, placements, sides or data sets."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,11 @@ class UnseenPeople(HeldOut):
     def _all_folds(self, subjects: Factor, factor: Factor) -> list[Fold]:
         assert subjects is not None
         people = np.unique(subjects)
+        if not (self.n_folds is None or isinstance(self.n_folds, Integral)):
+            raise ValueError(
+                f"UnseenPeople: n_folds={self.n_folds!r} is no whole number. Give one, or "
+                "None to leave out each subject."
+            )
         if self.n_folds is None or self.n_folds >= len(people):
             return super()._all_folds(subjects, factor)
         if self.n_folds < 2:
