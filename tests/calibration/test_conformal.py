@@ -268,3 +268,15 @@ def test_folds_can_be_fitted_at_the_same_time():
     with parallel_config(backend="threading"):
         two = ConformalClassifier(GaussianNB(), n_jobs=2).fit(X, y, groups=people)
     assert_array_equal(one.p_values(X), two.p_values(X))
+
+
+def test_arrays_without_people_are_said_to_be_of_one_each():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 3)), np.repeat(["row", "curl"], 6)
+    clf = ConformalClassifier(LogisticRegression(), n_folds=2)
+    with pytest.warns(DataQualityWarning, match="does not know which sets are of the same"):
+        clf.fit(X, y)
+    assert clf.n_people_ == 12
+    clf = ExerciseClassifier("svm", calibration="temperature")
+    with pytest.warns(DataQualityWarning, match="does not know which sets are of the same"):
+        clf.fit(rng.normal(size=(12, 3, 100)), y)

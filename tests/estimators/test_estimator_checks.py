@@ -131,6 +131,8 @@ def checked_instances() -> list[BaseEstimator]:
     ]
 
 
+# The checks give arrays without groups.
+@pytest.mark.filterwarnings("ignore:ConformalClassifier does not know which sets")
 @parametrize_with_checks(checked_instances())
 def test_estimator_passes_scikit_learns_checks(estimator, check):
     check(estimator)

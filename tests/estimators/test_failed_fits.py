@@ -119,6 +119,7 @@ def test_a_first_fit_that_fails_leaves_the_estimator_unfitted(name):
     assert_as_before(estimator, before)
 
 
+@pytest.mark.filterwarnings("ignore:ConformalClassifier does not know which sets")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_a_refit_that_fails_leaves_the_fit_before_it(name, monkeypatch):
     estimator, (X, y) = make(name), data_for(name)

@@ -87,6 +87,7 @@ def output_of(estimator, X):
     return getattr(estimator, method)(X)
 
 
+@pytest.mark.filterwarnings("ignore:ConformalClassifier does not know which sets")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_every_public_estimator_is_saved_and_loaded(name, tmp_path):
     if name.startswith("MiniRocket"):
