@@ -44,10 +44,9 @@ def test_answers_of_a_phone_do_not_depend_on_how_samples_arrive(model, name):
     live = StreamingClassifier(model, sensors=sensors_of(recording))
     offline = live.predict_windows(recording)
     assert len(offline) >= 19
-    for seed in range(2):
-        pieces = pieces_of(recording, live.sensors_, np.random.default_rng(seed))
-        assert as_rows(push_all(live, pieces)) == as_rows(offline)
-        assert live.n_late_ == 0
+    pieces = pieces_of(recording, live.sensors_, np.random.default_rng(0))
+    assert as_rows(push_all(live, pieces)) == as_rows(offline)
+    assert live.n_late_ == 0
 
 
 @pytest.mark.slow
@@ -81,7 +80,7 @@ def test_many_arrivals_of_a_phone(model, name):
 def test_a_tenth_of_the_messages_may_be_lost(model, watch):
     rng = np.random.default_rng(0)
     n_same = n_windows = n_expected = 0
-    for one in watch.data[1:30:4]:
+    for one in watch.data[1:30:8]:
         live = StreamingClassifier(model, side=one.side, step_seconds=1)
         labels = {a.time_s: a.label for a in live.predict_windows(one)}
         n_expected += len(labels)

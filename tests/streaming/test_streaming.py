@@ -69,7 +69,7 @@ def shifted(recording, by_s):
     return replace(recording, streams=streams)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     most_late_s=st.floats(0, 0.49),
@@ -360,7 +360,7 @@ def test_unknown_and_calibrated_answers(watch):
     live = StreamingClassifier(clf, step_seconds=2)
     plain = StreamingClassifier(ExerciseClassifier("svm").fit(X, y), step_seconds=2)
     shares = {"ABD": [], "others": []}
-    for i in np.flatnonzero(new)[::2]:
+    for i in np.flatnonzero(new)[:7]:
         answers = live.predict_windows(watch.data[i])
         unknown = [answer.label == "unknown" for answer in answers]
         shares["ABD" if watch.target[i] == "ABD" else "others"] += unknown
