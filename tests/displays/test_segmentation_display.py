@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from sk_imu import Bout, SegmentationDisplay, SetSegmenter
@@ -44,3 +45,13 @@ def test_takes_an_estimator_given_bouts_and_axes(workout):
     bouts = [Bout(1.0, 2.0, 0.5)]
     assert SegmentationDisplay.from_recording(workout, bouts, ax=ax).bouts is bouts
     plt.close(ax.figure)
+
+
+def test_describes_how_each_bout_was_done(workout):
+    display = SegmentationDisplay.from_recording(workout, quality=True)
+    assert len(display.qualities) == len(display.bouts) > 0
+    first = display.qualities[0]
+    words = display.ax_.texts[0].get_text().splitlines()[1]
+    assert words.startswith(f"{np.median(first.tempo_s):.1f} s, ")
+    assert f"{100 * (first.slowing - 1):+.0f} % time" in words
+    plt.close(display.figure_)

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.ndimage import uniform_filter1d
 from scipy.spatial.transform import Rotation
 
@@ -136,6 +138,27 @@ def test_how_the_device_measures_changes_no_count(workouts, exercise, change, sh
     assert [len(b.repetitions) for b in found] == [len(b.repetitions) for b in plain]
     starts_s = [b.start_s - shift_s for b in found]
     assert starts_s == pytest.approx([b.start_s for b in plain], abs=0.6)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    rate_hz=st.floats(12.5, 200.0),
+    gain=st.floats(0.6, 1.7),
+    angles=st.tuples(*[st.floats(-np.pi, np.pi)] * 3),
+    offset=st.tuples(*[st.floats(-0.4, 0.4)] * 3),
+    shift_s=st.floats(0.0, 1e5),
+)
+def test_no_combination_of_these_changes_a_count(
+    workouts, rate_hz, gain, angles, offset, shift_s
+):
+    turn, rate = Rotation.from_euler("xyz", angles), at_rate(rate_hz)
+
+    def change(times_s, values):
+        return rate(times_s, gain * turn.apply(values) + offset)
+
+    found = find_bouts(changed(workouts["squat"], change, shift_s))
+    plain = find_bouts(workouts["squat"])
+    assert [len(b.repetitions) for b in found] == [len(b.repetitions) for b in plain]
 
 
 @pytest.mark.parametrize("sensor", ["TotalAcceleration", "Gyroscope"])
