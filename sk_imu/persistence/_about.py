@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import __version__
+from ..recording import visible
 from ._schema import CARD, VERSIONS, BrokenModelError
 
 _MOST_BYTES = 100_000
@@ -44,13 +45,6 @@ def versions_in(parts: Mapping[str, bytes]) -> dict[str, str]:
     if not isinstance(found, dict):
         raise BrokenModelError(f"holds a {VERSIONS} without names")
     return {visible(name): visible(number) for name, number in found.items()}
-
-
-def visible(text: Any) -> str:
-    """Return a text with an escape for each character that is not shown as itself."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)
-    )
 
 
 def _text(parts: Mapping[str, bytes], name: str) -> str | None:

@@ -7,8 +7,8 @@ from typing import Any
 from ..calibration import UnknownDetector
 from ..meta import WindowedClassifier
 from ..preprocessing import Resampler
-from ..recording import in_units
-from ._about import card_in, versions_in, visible
+from ..recording import in_units, visible
+from ._about import card_in, versions_in
 from ._estimators import inside
 from ._files import load_model, named
 from ._schema import read_parts

@@ -32,6 +32,7 @@ from ._quality import unshared as unshared
 from ._recording import METADATA as METADATA
 from ._recording import Recording
 from ._recording import printable as printable
+from ._recording import visible as visible
 from ._sensor_stream import SensorStream
 from ._signal_array import SignalArray
 from ._signal_array import signal_of as signal_of

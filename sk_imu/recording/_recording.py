@@ -26,6 +26,13 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def visible(text: Any) -> str:
+    """Return a text with an escape for each character that is not shown as itself."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)
+    )
+
+
 # Compared by identity, because arrays of samples have no single truth value.
 @dataclass(frozen=True, eq=False, repr=False)
 class Recording:

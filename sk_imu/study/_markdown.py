@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..displays import one_line
+from ..recording import visible
 
 # What Markdown, HTML in it, tables and formulas read as markup. An underscore inside a
 # word is none, so that names of exercises stay readable.
@@ -14,10 +15,7 @@ _MARKUP = re.compile(r"[\\`*\[\]<>|#~$&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 def plain(text: Any) -> str:
     """Return a text on one line, with an escape for what a terminal would obey."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode()
-        for c in one_line(text)
-    )
+    return visible(one_line(text))
 
 
 def markdown(text: Any) -> str:
