@@ -51,6 +51,7 @@ def test_scikit_learn_s_checks_of_the_default(estimator, check):
     check(estimator)
 
 
+@pytest.mark.slow
 def test_the_default_learns_the_data_of_the_checks_if_it_does_not_augment():
     """With augmentation, poor_score spares it this: sets of two numbers are no movement."""
     augmented, plain = ExerciseClassifier(), ExerciseClassifier(augment=False)

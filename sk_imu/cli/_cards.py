@@ -17,8 +17,7 @@ def add_to(commands: Commands) -> None:
         "examples:\n"
         "  sk-imu card results --model cnn-gru\n"
         "  sk-imu card results --model cnn-gru -o README.md\n"
-        "  sk-imu card results --model cnn-gru -o card.html\n"
-        "  sk-imu fit recordings --model cnn-gru --card results",
+        "  sk-imu card results --model cnn-gru -o card.html",
         " It says what the model is for, how well it does on people who are not in the "
         "training set, and what it has not seen.",
     )
@@ -37,7 +36,9 @@ def add_to(commands: Commands) -> None:
         commands,
         "info",
         "show what a model file holds: exercises, channels, card",
-        "examples:\n  sk-imu info model.skops",
+        "examples:\n"
+        "  sk-imu info model.skops\n"
+        "  sk-imu info model.skops > model.txt",
         " No code from the file is run.",
     )
     info.add_argument("path", metavar="MODEL", help="a model file written by `sk-imu fit`")

@@ -81,7 +81,7 @@ def phase_differences(
     >>> table = phase_differences(made.data, made.target, ("lunge", "squat"))
     >>> largest = table.loc[table["difference"].abs().idxmax()]
     >>> largest["channel"], largest["exercise"]
-    ('Gyroscope_x', 'lunge')
+    ('TotalAcceleration_y', 'lunge')
     """
     for row, recording in enumerate(X):
         if not isinstance(recording, Recording):

@@ -78,10 +78,10 @@ def nearest_sets(
     >>> X, y = made.data[3:], made.target[3:]
     >>> clf = ExerciseClassifier("svm").fit(X, y)
     >>> table = nearest_sets(clf, X, y, made.data[:1], n_nearest=1)
-    >>> table[["role", "class", "training_set"]]
-            role         class  training_set
-    0     answer  jumping_jack             0
-    1  runner-up         squat             2
+    >>> table[["role", "class"]]
+            role         class
+    0     answer  jumping_jack
+    1  runner-up         squat
     """
     if not isinstance(n_nearest, (int, np.integer)) or n_nearest < 1:
         raise ValueError(

@@ -103,6 +103,7 @@ def test_predict_by_a_programme(folder, tmp_path, capsys):
     assert "'squat' is not of the form squat=3" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_programme_names_labels_that_are_numbers(folder, tmp_path, capsys):
     sets, _ = sets_of(read_recordings(folder))
     codes = {"jumping_jack": 1, "lunge": 2, "squat": 3}

@@ -25,6 +25,7 @@ SLOW = {
     "guide/models",
     "guide/selection",
     "guide/study",
+    "guide/trust",
 }
 # Without code, or with blocks that are shown and not run, because they need a cluster, the
 # results of a long run, or a network and a browser.

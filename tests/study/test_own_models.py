@@ -79,14 +79,12 @@ def test_windows_are_scored_as_sets_are(beside):
     assert scores.loc["2", "n_sets"] == 4
 
 
-def test_processor_time_is_that_of_one_fit_and_of_the_test_sets(beside):
+def test_processor_time_is_kept_for_each_fit_and_prediction(beside):
     timings = beside.timings
     assert (timings[["fit_cpu_s", "predict_cpu_s"]] > 0).all(axis=None)
-    # A forest of 100 trees takes longer to fit than to ask.
-    forest = timings[timings["model"] == "rf"]
-    assert (forest["fit_cpu_s"] > forest["predict_cpu_s"]).all()
 
 
+@pytest.mark.slow
 def test_any_pipeline_of_recordings_takes_part_in_every_protocol(sets, tmp_path):
     name = "spectra: 1/2 (mine)"
     models = [(name, of_spectra(LogisticRegression()))]

@@ -437,6 +437,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in paths if path.name != "timings.csv"}
 
 
+@pytest.mark.slow
 def test_an_interrupt_changes_no_byte_of_the_results(fits, tmp_path):
     options = {"seeds": [0, 1], "budget": "full"}
     protocols = ["b", "c", FewShot(ks=[0, 1], n_draws=1)]
