@@ -36,9 +36,7 @@ def add_to(commands: Commands) -> None:
         commands,
         "info",
         "show what a model file holds: exercises, channels, card",
-        "examples:\n"
-        "  sk-imu info model.skops\n"
-        "  sk-imu info model.skops > model.txt",
+        "examples:\n  sk-imu info model.skops\n  sk-imu info model.skops > model.txt",
         " No code from the file is run.",
     )
     info.add_argument("path", metavar="MODEL", help="a model file written by `sk-imu fit`")
