@@ -130,9 +130,10 @@ class Explained:
         """What makes windows; None if nothing does."""
         last = self.pipeline[-1]
         while not isinstance(last, WindowedClassifier):
-            if not hasattr(last, "estimator_"):
+            inner = getattr(last, "best_estimator_", None)  # of a search
+            last = inner or getattr(last, "estimator_", None)
+            if last is None:
                 return None
-            last = last.estimator_
         return last
 
     def no_gradient(self) -> str | None:

@@ -140,6 +140,8 @@ def _places(
     scaled = features is not None
     if features is None and isinstance(inner, Pipeline) and len(inner) > 1:
         features = np.asarray(inner[:-1].transform(rows), dtype=np.float64)
+    elif features is None and isinstance(rows, np.ndarray) and rows.ndim == 2:
+        features = rows.astype(np.float64)  # of a step in front of the classifier
     elif features is None:
         features = SummaryFeatures().fit_transform(rows)
     starts = np.concatenate([[0], counts.cumsum()[:-1]])

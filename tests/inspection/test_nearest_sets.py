@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from made_nets import CONVOLUTION
 from made_sets import make_sets
+from pandas.testing import assert_frame_equal
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
 
 from sk_imu import CNNClassifier, ExerciseClassifier
 from sk_imu.inspection import nearest_sets
@@ -44,6 +47,26 @@ def test_models_without_windows_have_neighbors():
     pipeline = make_pipeline_for("rf", 0, fixed_length=60).fit(SETS[4:], Y[4:])
     table = nearest_sets(pipeline, SETS[4:], Y[4:], SETS[:2], n_nearest=1)
     assert table["role"].tolist() == ["answer", "runner-up"] * 2
+
+
+def test_features_of_a_step_are_compared_as_those_inside_of_the_classifier():
+    inside = make_pipeline_for("rf", 0, fixed_length=60).fit(SETS[4:], Y[4:])
+    features, forest = inside["classify"].steps
+    flat = Pipeline([*inside.steps[:-1], features, forest])
+    tables = [
+        nearest_sets(model, SETS[4:], Y[4:], SETS[:2], n_nearest=1)
+        for model in (inside, flat)
+    ]
+    assert_frame_equal(*tables)
+
+
+def test_a_search_of_the_last_step_is_compared_by_windows():
+    net = make_pipeline_for(MODELS["cnn"])
+    search = GridSearchCV(net["classify"], {"window_seconds": [4.0]}, cv=2)
+    net.fit(SETS, Y)
+    searched = Pipeline([*net.steps[:-1], ("classify", search)]).fit(SETS, Y)
+    tables = [nearest_sets(model, SETS, Y, SETS[:2]) for model in (net, searched)]
+    assert_frame_equal(*tables)
 
 
 def test_no_more_sets_than_there_are():
