@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..recording import SENSOR_AXES, Recording, SensorStream
 from ._answer import Answer
 from ._buffer import SampleBuffer
+from ._checks import check_number
 from ._onnx_model import model_of
 from ._windows import WindowGrid, WindowMaker
 
@@ -48,7 +49,7 @@ class StreamingClassifier:
         The sensors of the stream. None takes those that the model's channels are named by.
         A phone without ``TotalAcceleration`` needs ``["Accelerometer", "Gravity", ...]``.
     side : {"left", "right"}, default=None
-        The side of the body that the device is on. Recordings say so themselves.
+        The side of the body that the device is on. A recording may say so itself.
     window_seconds : float, default=None
         Length of a window. None takes that of the model, whose last step must then be a
         :class:`~sk_imu.WindowedClassifier`.
@@ -137,13 +138,13 @@ class StreamingClassifier:
         window_seconds: float | None = None,
         max_buffered_samples: int = 100_000,
     ) -> None:
-        _check("step_seconds", step_seconds, least=0, above=True)
-        _check("before_seconds", before_seconds, least=0, above=True)
-        _check("after_seconds", after_seconds, least=0)
-        _check("lateness_seconds", lateness_seconds, least=0)
+        check_number("step_seconds", step_seconds, least=0, above=True)
+        check_number("before_seconds", before_seconds, least=0, above=True)
+        check_number("after_seconds", after_seconds, least=0)
+        check_number("lateness_seconds", lateness_seconds, least=0)
         if window_seconds is not None:
-            _check("window_seconds", window_seconds, least=0, above=True)
-        _check("max_buffered_samples", max_buffered_samples, least=2)
+            check_number("window_seconds", window_seconds, least=0, above=True)
+        check_number("max_buffered_samples", max_buffered_samples, least=2, whole=True)
         if side not in (None, "left", "right"):
             raise ValueError(f"side must be 'left', 'right' or None, got {side!r}.")
         self.fitted, self.step_seconds = fitted, step_seconds
@@ -227,6 +228,8 @@ class StreamingClassifier:
             raise RuntimeError("The stream is finished. Call reset() to begin another.")
         if sensor not in self._buffers:
             return []
+        if not np.size(timestamps_s) and not np.size(values):
+            return []  # an empty message, whose values may have lost their shape
         axes = SENSOR_AXES.get(sensor, ("x", "y", "z")) if axes is None else axes
         stream = SensorStream(timestamps_s, values, axes)
         rows = self._usable(sensor, stream, self.side)
@@ -290,7 +293,8 @@ class StreamingClassifier:
         whole.__dict__.update(self.__dict__)
         whole.reset()
         for sensor in whole.sensors_:
-            rows = whole._usable(sensor, recording.streams[sensor], recording.side)
+            side = self.side if recording.side is None else recording.side
+            rows = whole._usable(sensor, recording.streams[sensor], side)
             whole._buffers[sensor].add(rows)
         return whole._finish()
 
@@ -390,11 +394,3 @@ class StreamingClassifier:
 
 #: A little more than is needed, so that no rounding takes a sample away.
 _KEPT_S = 1e-3
-
-
-def _check(name: str, value: Any, *, least: float, above: bool = False) -> None:
-    """Raise a ValueError unless a parameter is a number in its range."""
-    fine = value > least if above else value >= least
-    if not fine or not math.isfinite(value):
-        bound = f"above {least:g}" if above else f"of at least {least:g}"
-        raise ValueError(f"{name} must be a finite number {bound}, got {value!r}.")

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..recording import Recording, channel_name
-from ..segmentation import find_repetitions
 from ._answer import Answer
+from ._checks import check_number
 from ._classifier import Answered, StreamingClassifier
+from ._open_set import OpenSet, Window
 
 Floats = NDArray[np.float64]
 
@@ -19,8 +20,6 @@ _AXES = ("x", "y", "z")
 _ACCELERATIONS = ("TotalAcceleration", "Accelerometer", "AccelerometerUncalibrated")
 #: Below this angular rate, in rad/s, a device may be still.
 _STILL_RATE = 0.3
-#: Longest set, in seconds, whose repetitions are counted.
-_LONGEST_COUNTED_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -152,8 +151,9 @@ class SetTracker:
             "still_below": still_below,
             "update_seconds": update_seconds,
         }.items():
-            if not 0 <= value < np.inf:
-                raise ValueError(f"{name} must be a number of at least 0, got {value!r}.")
+            check_number(name, value, least=0)
+        if isinstance(rest, str):
+            raise ValueError(f"rest must be a sequence of labels, such as [{rest!r}].")
         self.live = live
         self.smoothing_seconds = smoothing_seconds
         self.begin_above = begin_above
@@ -177,8 +177,8 @@ class SetTracker:
         self.live.reset()
         self.n_sets_ = 0
         n_smoothed = round(self.smoothing_seconds / self.live.step_seconds)
-        self._recent: deque[_Window] = deque(maxlen=max(n_smoothed, 1))
-        self._set: _OpenSet | None = None
+        self._recent: deque[Window] = deque(maxlen=max(n_smoothed, 1))
+        self._set: OpenSet | None = None
         return self
 
     def push(
@@ -243,7 +243,7 @@ class SetTracker:
     def _follow(self, answered: list[Answered]) -> list[SetEvent]:
         events: list[SetEvent] = []
         for answer, values in answered:
-            window = _Window(answer.time_s, self._scores(answer, values), values)
+            window = Window(answer.time_s, self._scores(answer, values), values)
             # Without answers for so long, nobody knows what was between.
             patience_s = self.live.step_seconds * (self._recent.maxlen or 1)
             if self._recent and window.time_s - self._recent[-1].time_s > patience_s + 1e-9:
@@ -256,7 +256,10 @@ class SetTracker:
     def _scores(self, answer: Answer, values: Floats) -> Floats:
         """Return the probability of each exercise, 0 for rest."""
         scores = np.zeros(len(self._labels))
-        if answer.label in self.rest or self._is_still(values):
+        # "unknown" is no class, whatever is given as rest.
+        if answer.label not in self._labels or answer.label in self.rest:
+            return scores
+        if self._is_still(values):
             return scores
         if answer.probabilities is None:
             scores[self._labels.index(answer.label)] = 1
@@ -275,22 +278,22 @@ class SetTracker:
             return False
         return bool(np.sqrt(values[acceleration].var(axis=1).sum()) < self.still_below)
 
-    def _step(self, window: "_Window") -> list[SetEvent]:
+    def _step(self, window: Window) -> list[SetEvent]:
         """Return what a window changes."""
         events = []
         # What is missing counts as 0, so that a first window begins nothing alone.
         total = np.sum([one.scores for one in self._recent], axis=0)
         mean: Floats = total / (self._recent.maxlen or 1)
         if self._set is not None:
-            self._set.add(window, self.live.step_seconds)
+            self._set.add(window)
             if mean[self._set.code] < self.end_below:
                 events += self._end()
-            elif window.time_s - self._set.told_s >= self.update_seconds - 1e-9:
-                self._set.told_s = window.time_s
+            elif window.time_s - self._set.updated_s >= self.update_seconds - 1e-9:
+                self._set.updated_s = window.time_s
                 events.append(self._event("update", final=False))
         best = int(np.argmax(mean))
         if self._set is None and mean[best] >= self.begin_above:
-            self._set = _OpenSet(best, list(self._recent), self.live)
+            self._set = OpenSet(best, list(self._recent), self.live)
             events.append(self._event("begin", final=False))
         return events
 
@@ -323,64 +326,6 @@ class SetTracker:
             one.repetitions() if kind != "drop" else None,
             final,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Window:
-    time_s: float
-    scores: Floats
-    values: Floats
-
-
-class _OpenSet:
-    """A set that goes on: since when, and the values that repetitions are counted in."""
-
-    def __init__(self, code: int, recent: list[_Window], live: StreamingClassifier) -> None:
-        self.code = code
-        self._half_s = live._grid.window_s / 2
-        self._rate_hz = live._resampler.rate_hz
-        self._names = live._resampler.channel_names
-        own = [int(np.argmax(one.scores)) == code and one.scores.any() for one in recent]
-        first = len(own) - own[::-1].index(False) if False in own else 0
-        first = min(first, len(own) - 1)
-        self.start_s = recent[first].time_s - self._half_s
-        self.told_s = recent[-1].time_s
-        self.scores: list[Floats] = []
-        self._series = recent[first].values
-        self._last_s = recent[first].time_s
-        self.end_s = self.start_s
-        for one in recent[first:]:
-            self.add(one, live.step_seconds)
-
-    def add(self, window: _Window, step_s: float) -> None:
-        """Take the next window."""
-        n_new = round((window.time_s - self._last_s) * self._rate_hz)
-        if n_new:
-            self._series = np.hstack([self._series, window.values[:, -n_new:]])
-        # The grid's timesteps may not divide a step: what was rounded comes back.
-        self._last_s += n_new / self._rate_hz
-        self.scores.append(window.scores)
-        if int(np.argmax(window.scores)) == self.code and window.scores.any():
-            self.end_s = window.time_s - self._half_s
-            self._n_own = len(self.scores)
-
-    def close(self) -> None:
-        """Leave out the windows after the last one of the exercise."""
-        self.scores = self.scores[: self._n_own]
-
-    def repetitions(self) -> int | None:
-        """Count the repetitions until now."""
-        n_timesteps = round((self.end_s + 2 * self._half_s - self.start_s) * self._rate_hz)
-        series = self._series[:, :n_timesteps]
-        if series.shape[1] > _LONGEST_COUNTED_S * self._rate_hz:
-            return None
-        recording = Recording.from_array(
-            series, sampling_rate_hz=self._rate_hz, channel_names=self._names
-        )
-        try:
-            return len(find_repetitions(recording))
-        except ValueError:
-            return None  # neither acceleration nor gyroscope
 
 
 def _triples(names: Sequence[str]) -> tuple[list[int] | None, list[int] | None]:

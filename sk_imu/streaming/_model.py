@@ -10,12 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import BaseSearchCV
 from ..calibration import UNKNOWN, calibrated
+from ..features import Flatten, MiniRocketFeatures, SummaryFeatures
 from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
 from ..preprocessing import CanonicalSide, FixedLength, GridResampler, Resampler
 from ..recording import Recording, SensorStream, with_signal
 
 Floats = NDArray[np.float64]
+#: Steps whose output is of the set as a whole.
+_OF_ALL_TIMESTEPS = (FixedLength, Flatten, MiniRocketFeatures, SummaryFeatures)
 
 
 class LiveModel:
@@ -79,9 +82,9 @@ class FittedModel(LiveModel):
         self._side = before[0] if before else None
         self.grid_resampler = GridResampler(resampler, sensors)
         self._steps, (_, self._last) = after[:-1], after[-1]
-        lengths = [isinstance(step, FixedLength) for _, step in self._steps]
-        # What changes the length gets the window alone, without what is before it.
-        self._n_with_context = [*lengths, True].index(True)
+        of_all = [isinstance(step, _OF_ALL_TIMESTEPS) for _, step in self._steps]
+        # These get the window alone, without what is before it.
+        self._n_with_context = [*of_all, True].index(True)
         self.classes = fitted.classes_
         self._labels = self.classes.tolist()
         self._dtype = resampler.dtype

@@ -38,7 +38,7 @@ def of_phone(name):
     return found[name]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [NAMES[-1]])  # test_many_arrivals_of_a_phone has all
 def test_answers_of_a_phone_do_not_depend_on_how_samples_arrive(model, name):
     recording = of_phone(name)
     live = StreamingClassifier(model, sensors=sensors_of(recording))
@@ -100,7 +100,7 @@ def test_a_tenth_of_the_messages_may_be_lost(model, watch):
     assert n_same > 0.95 * n_windows
 
 
-@pytest.mark.parametrize("kind", ["net", "svm"])
+@pytest.mark.parametrize("kind", [pytest.param("net", marks=pytest.mark.slow), "svm"])
 def test_an_exported_file_answers_as_its_model(watch, tmp_path, kind):
     clf = ExerciseClassifier(cnn() if kind == "net" else "svm", random_state=0)
     clf.fit(watch.data[::5], watch.target[::5])
@@ -112,10 +112,12 @@ def test_an_exported_file_answers_as_its_model(watch, tmp_path, kind):
     of_model = StreamingClassifier(clf, side="left", step_seconds=1).predict_windows(left)
     of_file = live.predict_windows(left)
     for one, other in zip(of_model, of_file, strict=True):
-        assert (one.time_s, one.label) == (other.time_s, other.label)
+        assert one.time_s == other.time_s
         if kind == "net":
             np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-4)
+            assert other.label == live.classes_[other.probabilities.argmax()]
         else:
+            assert one.label == other.label
             assert one.probabilities is other.probabilities is None
     pieces = pieces_of(left, live.sensors_, np.random.default_rng(0))
     assert as_rows(push_all(live, pieces)) == as_rows(of_file)
@@ -128,7 +130,8 @@ def test_an_exported_file_answers_as_its_model(watch, tmp_path, kind):
 
 def test_a_file_without_a_rate_is_refused(tmp_path):
     rng = np.random.default_rng(0)
-    net = cnn().fit(rng.normal(size=(8, 3, 50)), ["rest", "squat"] * 4)
-    export_onnx(net, tmp_path / "net.onnx")
+    flat = make_pipeline(Flatten(), LogisticRegression())
+    flat.fit(rng.normal(size=(8, 3, 50)), ["rest", "squat"] * 4)
+    export_onnx(flat, tmp_path / "flat.onnx")
     with pytest.raises(ValueError, match="does not know the rate of its input"):
-        StreamingClassifier(tmp_path / "net.onnx")
+        StreamingClassifier(tmp_path / "flat.onnx")

@@ -10,8 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from sk_imu import ExerciseClassifier, SensorStream, SummaryFeatures
 from sk_imu.datasets import make_exercise_recordings
-from sk_imu.recognition import fit_recordings
-from sk_imu.streaming import SetTracker, StreamingClassifier
+from sk_imu.streaming import Answer, SetTracker, StreamingClassifier
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +20,16 @@ def workouts():
 
 
 @pytest.fixture(scope="module")
-def live(workouts):
-    forest = RandomForestClassifier(40, random_state=0)
-    model = fit_recordings(workouts.data[3:], make_pipeline(SummaryFeatures(), forest))
+def known(workouts):
+    """Return the sets of all people but the first."""
+    pairs = list(zip(workouts.data, workouts.bouts, strict=True))[3:]
+    return [one.between(*bout) for one, bouts in pairs for bout in bouts]
+
+
+@pytest.fixture(scope="module")
+def live(workouts, known):
+    forest = make_pipeline(SummaryFeatures(), RandomForestClassifier(20, random_state=0))
+    model = ExerciseClassifier(forest).fit(known, [one.label for one in known])
     return StreamingClassifier(model, step_seconds=1, side=workouts.data[0].side)
 
 
@@ -113,14 +119,57 @@ def test_stillness_is_rest(live, workouts):
     assert SetTracker(live, still_below=0, begin_above=0.4).find_sets(still)
 
 
-def test_a_model_without_probabilities(workouts):
-    sets = make_exercise_recordings(4, 2, continuous=False, random_state=0)
-    clf = ExerciseClassifier("svm").fit(sets.data[6:], sets.target[6:])
+def test_a_model_without_probabilities(workouts, known):
+    clf = ExerciseClassifier("svm").fit(known, [one.label for one in known])
     tracker = SetTracker(StreamingClassifier(clf, step_seconds=1), update_seconds=100)
     start_s, end_s = workouts.bouts[2][0]
     recording = workouts.data[2].between(start_s - 4, end_s + 4)
     found = final(tracker.find_sets(recording))
     assert recording.label in {one.label for one in found}
+
+
+def answered(probabilities):
+    """Return windows of movement with given probabilities, one a second."""
+    values = np.random.default_rng(0).normal(0, 5, (6, 100))
+    labels = ["jumping_jack", "lunge", "squat"]
+    return [
+        (Answer(4.0 + k, labels[int(np.argmax(row))], np.array(row)), values)
+        for k, row in enumerate(probabilities)
+    ]
+
+
+def test_a_set_may_begin_with_a_doubtful_window(live):
+    tracker = SetTracker(live, smoothing_seconds=4, min_set_seconds=0)
+    rows = [[0, 0, 1], [0, 0, 1], [0, 0.52, 0.48], *3 * [[0, 0, 0]]]
+    events = tracker._follow(answered(rows))
+    assert [(event.kind, event.label) for event in events] == [
+        ("begin", "squat"),
+        ("end", "squat"),
+    ]
+    # From the middle of the first window to that of the last one of the exercise.
+    assert (events[-1].start_s, events[-1].end_s) == (2.0, 3.0)
+    assert events[-1].probability == 1
+
+
+def test_an_exercise_that_is_never_the_most_probable_one(live):
+    tracker = SetTracker(live, begin_above=0.4, end_below=0.4, min_set_seconds=0)
+    rows = [[0.55, 0, 0.45], [0, 0.55, 0.45], [0, 0, 0], [0, 0, 0]]
+    events = tracker._follow(answered(rows))
+    assert [event.kind for event in events] == ["begin", "end"]
+
+
+def test_unknown_is_no_exercise_whatever_is_given_as_rest(live):
+    (_, values), *_ = answered([[1, 0, 0]])
+    windows = [(Answer(4.0 + k, "unknown", None), values) for k in range(9)]
+    assert SetTracker(live, rest=["pause"])._follow(windows) == []
+
+
+def test_a_set_of_an_hour_keeps_no_more_than_is_counted(live):
+    tracker = SetTracker(live, update_seconds=1e6)
+    tracker._follow(answered([[1, 0, 0]] * 1000))
+    (event,) = tracker._end()
+    assert event.end_s - event.start_s == 999
+    assert event.repetitions is None
 
 
 def test_a_silence_ends_a_set(live, workouts):
@@ -142,8 +191,9 @@ def test_a_silence_ends_a_set(live, workouts):
     [
         ({"begin_above": 0.3}, "end_below and begin_above must be probabilities"),
         ({"end_below": 0}, "end_below and begin_above must be probabilities"),
-        ({"smoothing_seconds": -1}, "smoothing_seconds must be a number of at least 0"),
-        ({"still_below": np.nan}, "still_below must be a number of at least 0"),
+        ({"smoothing_seconds": -1}, "smoothing_seconds must be a finite number of at l"),
+        ({"still_below": np.nan}, "still_below must be a finite number of at least 0"),
+        ({"rest": "pause"}, "rest must be a sequence of labels, such as .'pause'."),
     ],
 )
 def test_parameters_out_of_range_are_refused(live, parameters, message):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_arrivals import as_rows, pieces_of, push_all
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -69,7 +70,7 @@ def shifted(recording, by_s):
     return replace(recording, streams=streams)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     seed=st.integers(0, 2**32 - 1),
     most_late_s=st.floats(0, 0.49),
@@ -212,11 +213,12 @@ def test_clocks_that_jump(model, recording, by_s):
     assert as_rows(push_all(live, pieces)) == as_rows(offline)
 
 
-def test_a_clock_of_unix_times_gives_the_same_labels(model, recording):
+def test_a_clock_of_unix_times_gives_the_same_answers(model, recording):
     live = StreamingClassifier(model, side="left")
     answers = live.predict_windows(recording)
     since_1970 = live.predict_windows(shifted(recording, 1_700_000_000.0))
-    assert [a.label for a in since_1970] == [a.label for a in answers]
+    for one, other in zip(answers, since_1970, strict=True):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-4)
     times_s = [a.time_s - 1_700_000_000 for a in since_1970]
     assert times_s == [a.time_s for a in answers]
 
@@ -260,6 +262,9 @@ def test_the_side_is_mirrored_as_by_the_pipeline(model, recording):
     pieces = pieces_of(recording, [TOTAL, GYROSCOPE], np.random.default_rng(0))
     assert as_rows(push_all(left, pieces)) == as_rows(right)
     assert as_rows(push_all(live, pieces)) != as_rows(right)
+    # A recording that does not know its side is as the stream of its samples.
+    without = replace(recording, side=None)
+    assert as_rows(left.predict_windows(without)) == as_rows(right)
 
 
 def test_total_acceleration_of_two_sensors(model, recording):
@@ -291,6 +296,7 @@ def test_axes_by_name_and_sensors_that_are_not_needed(model, recording):
         )
     ]
     assert live.push("Light", [1.0], [[300.0]]) == []
+    assert live.push(GYROSCOPE, [], []) == []
     assert as_rows(push_all(live, pieces)) == expected
     live.reset()
     with pytest.raises(ValueError, match="'Gyroscope': the model needs y"):
@@ -358,20 +364,20 @@ def test_unknown_and_calibrated_answers(watch):
     X, y = [watch.data[i] for i in np.flatnonzero(known)], watch.target[known]
     clf = ExerciseClassifier("svm", unknown=0.1, calibration="temperature").fit(X, y)
     live = StreamingClassifier(clf, step_seconds=2)
-    plain = StreamingClassifier(ExerciseClassifier("svm").fit(X, y), step_seconds=2)
     shares = {"ABD": [], "others": []}
     for i in np.flatnonzero(new)[:7]:
         answers = live.predict_windows(watch.data[i])
         unknown = [answer.label == "unknown" for answer in answers]
         shares["ABD" if watch.target[i] == "ABD" else "others"] += unknown
-        # The classifier decides as without calibration, which has no probabilities.
-        decided = plain.predict_windows(watch.data[i])
-        best = [clf.classes_[answer.probabilities.argmax()] for answer in answers]
-        assert best == [answer.label for answer in decided]
-        assert {answer.probabilities for answer in decided} == {None}
         sums = [answer.probabilities.sum() for answer in answers]
         np.testing.assert_allclose(sums, 1)
     assert np.mean(shares["ABD"]) > 3 * np.mean(shares["others"])
+    # The classifier decides as without calibration, which has no probabilities.
+    plain = StreamingClassifier(ExerciseClassifier("svm").fit(X, y), step_seconds=2)
+    decided = plain.predict_windows(watch.data[i])
+    best = [clf.classes_[answer.probabilities.argmax()] for answer in answers]
+    assert best == [answer.label for answer in decided]
+    assert {answer.probabilities for answer in decided} == {None}
 
 
 def test_a_pipeline_of_ones_own(watch, recording):
@@ -384,6 +390,22 @@ def test_a_pipeline_of_ones_own(watch, recording):
     assert live.sensors_ == [GYROSCOPE]
     answers = live.predict_windows(recording)
     assert {a.label for a in answers} <= set(watch.target)
+
+
+def test_features_are_of_the_window_alone(watch, recording):
+    steps = (
+        Resampler(sampling_rate_hz=25, channels=[GYROSCOPE]),
+        SummaryFeatures(),
+        RandomForestClassifier(5, random_state=0),
+    )
+    pipeline = make_pipeline(*steps).fit(watch.data[::10], watch.target[::10])
+    live = StreamingClassifier(pipeline, window_seconds=3, step_seconds=2)
+    windows = live._predict_windows(recording)
+    assert len(windows) == 5
+    for answer, values in windows:
+        (proba,) = pipeline[1:].predict_proba([values])
+        assert values.shape == (3, 75)
+        assert answer.probabilities.tolist() == proba.tolist()
 
 
 def test_what_can_not_be_streamed_is_refused(model, watch):
@@ -409,7 +431,9 @@ def test_what_can_not_be_streamed_is_refused(model, watch):
         ({"after_seconds": 0}, "after_seconds=0 is too short"),
         ({"lateness_seconds": np.inf}, "lateness_seconds must be a finite number"),
         ({"window_seconds": 0}, "window_seconds must be a finite number above 0"),
-        ({"max_buffered_samples": 1}, "max_buffered_samples must be a finite number of"),
+        ({"max_buffered_samples": 1}, "max_buffered_samples must be a whole number of"),
+        ({"max_buffered_samples": 2e5}, "must be a whole number of at least 2, got 2000"),
+        ({"step_seconds": "1"}, "step_seconds must be a finite number above 0, got '1'"),
         ({"side": "top"}, "side must be 'left', 'right' or None, got 'top'"),
     ],
 )
