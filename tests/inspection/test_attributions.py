@@ -53,8 +53,9 @@ def net():
     return fitted(NETS["cnn-gru"])
 
 
-@pytest.mark.parametrize("wear", ["fixed", "free"])
-@pytest.mark.parametrize("calibration", [None, "temperature"])
+@pytest.mark.parametrize(
+    ("wear", "calibration"), [("fixed", None), ("free", "temperature")]
+)
 @pytest.mark.parametrize("name", NETS)
 def test_what_is_differentiated_is_what_the_model_predicts(name, calibration, wear):
     clf = fitted(NETS[name], wear=wear, calibration=calibration)

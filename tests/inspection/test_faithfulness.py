@@ -14,6 +14,8 @@ from sk_imu.datasets import make_exercise_recordings
 from sk_imu.inspection import attributions
 from sk_imu.pipelines import make_pipeline_for
 
+#: A network of a useful accuracy takes some seconds of training.
+pytestmark = pytest.mark.slow
 NET = CNNGRUClassifier(random_state=0)
 WINDOW, BURST = 100, 20  # timesteps, at 25 Hz
 
@@ -42,7 +44,7 @@ def plant(windows, rng):
 
 @pytest.fixture(scope="module")
 def planted():
-    """Return a model of bursts, and windows of new people that it answers rightly.
+    """Return a model of bursts, and windows of new people with the right answer.
 
     Beside each window stands its burst: the channel, and the first timestep.
     """
