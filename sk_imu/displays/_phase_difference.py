@@ -147,6 +147,7 @@ class PhaseDifferenceDisplay:
             self._mark_largest(panel, channel, rows)
         for panel in self.axes_[-n_columns:]:
             panel.set_xlabel("Phase of the repetition (%)", fontsize=8)
+            panel.tick_params(labelbottom=True)  # also where the row below is not full
         legend_of(self.figure_, known, loc="outside lower center")
         return self
 

@@ -73,7 +73,9 @@ class FittedModel(LiveModel):
     def __init__(
         self, fitted: Any, sensors: Sequence[str] | None, window_seconds: float | None
     ) -> None:
-        fitted = fitted.best_estimator_ if isinstance(fitted, BaseSearchCV) else fitted
+        if isinstance(fitted, BaseSearchCV):
+            check_is_fitted(fitted, "best_estimator_")
+            fitted = fitted.best_estimator_
         check_is_fitted(fitted)
         self._temperature = getattr(fitted, "temperature_", None)
         self._detector = getattr(fitted, "unknown_detector_", None)

@@ -85,6 +85,15 @@ def test_a_set_stands_beside_those_that_are_most_like_it(forest):
     assert_allclose(line.get_ydata(), display.signals[0][0, middle : middle + 100])
 
 
+def test_the_phase_stands_below_each_column():
+    labels = [recording.label for recording in SETS]
+    display = PhaseDifferenceDisplay.from_recordings(
+        SETS, labels, ("lunge", "squat"), channels=["Gyroscope", "TotalAcceleration_x"]
+    )
+    ticks = [panel.xaxis.get_tick_params()["labelbottom"] for panel in display.axes_]
+    assert ticks == [False, True, True, True]
+
+
 def test_differences_are_drawn_by_channel():
     labels = [recording.label for recording in SETS]
     display = PhaseDifferenceDisplay.from_recordings(SETS, labels, ("lunge", "squat"))

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_arrivals import as_rows, pieces_of, push_all
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
@@ -411,6 +413,8 @@ def test_features_are_of_the_window_alone(watch, recording):
 def test_what_can_not_be_streamed_is_refused(model, watch):
     with pytest.raises(TypeError, match="needs a fitted ExerciseClassifier, or a Pipeline"):
         StreamingClassifier(SVC().fit([[0.0], [1.0]], [0, 1]))
+    with pytest.raises(NotFittedError):
+        StreamingClassifier(GridSearchCV(make_pipeline_for("svm"), {}))
     whole = make_pipeline_for("rf", fixed_length=50, channels=[GYROSCOPE])
     whole.fit(watch.data[::10], watch.target[::10])
     with pytest.raises(ValueError, match="has no windows. Give window_seconds"):
