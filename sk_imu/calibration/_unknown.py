@@ -257,8 +257,13 @@ class UnknownDetector(BaseEstimator):
         share: NDArray[np.float64] = (len(known) - n_as_strange) / len(known)
         return share
 
-    def summary(self) -> str:
+    def summary(self, *, names: bool = True) -> str:
         """Return in words how many sets of people left out would be called unknown.
+
+        Parameters
+        ----------
+        names : bool, default=True
+            Whether to name the person with the highest share.
 
         Returns
         -------
@@ -269,10 +274,11 @@ class UnknownDetector(BaseEstimator):
         share = float((self.held_out_scores_ < self.offset_).mean())
         by_group = self.rejected_by_group_
         most = int(np.nanargmax(by_group))
+        person = repr(self.groups_.tolist()[most]) if names else "one person"
         return (
             f"{share:.1%} of {len(self.held_out_scores_)} sets of known exercises were "
             f"called unknown when their person was left out; {by_group[most]:.0%} of those "
-            f"of {self.groups_.tolist()[most]!r}, the most of {len(by_group)} people."
+            f"of {person}, the most of {len(by_group)} people."
         )
 
     def _held_out_scores(

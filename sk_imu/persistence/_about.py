@@ -1,4 +1,4 @@
-"""What a model file tells about its model beside the model itself: card and versions."""
+"""What a model file says of its model beside the model itself: card and versions."""
 
 import importlib.metadata
 import importlib.util

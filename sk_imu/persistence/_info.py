@@ -18,6 +18,7 @@ def model_info(path: str | Path, *, trusted: Sequence[str] = ()) -> dict[str, st
     """Return what a model file holds, in words.
 
     The model is loaded as :func:`load_model` loads it, which runs no code from the file.
+    People of the training set are not named.
 
     Parameters
     ----------
@@ -80,15 +81,15 @@ def _facts(model: Any) -> dict[str, str]:
         facts["rate"] = f"{resampler.sampling_rate_hz:g} Hz"
     for window in _first(model, WindowedClassifier):
         facts["window"] = f"{window.n_window_timesteps_} timesteps"
-        if "rate" in facts:
-            seconds = window.n_window_timesteps_ / float(facts["rate"].split()[0])
+        for resampler in _first(model, Resampler):
+            seconds = window.n_window_timesteps_ / resampler.sampling_rate_hz
             facts["window"] = f"{seconds:g} s"
     if hasattr(model, "wear_"):
         worn = {"fixed": "always the same way", "free": "in any way"}
         facts["wear"] = f"{model.wear_}, {worn[model.wear_]}"
     facts["unknown"] = "never answered: one of the exercises, whatever the movement"
     for detector in _first(model, UnknownDetector):
-        facts["unknown"] = f"answered. {detector.summary()}"
+        facts["unknown"] = f"answered. {detector.summary(names=False)}"
     facts["calibration"] = "none: probabilities, if any, are those of the model"
     if getattr(model, "temperature_", None) is not None:
         facts["calibration"] = (

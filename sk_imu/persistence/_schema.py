@@ -22,7 +22,7 @@ from ..neural import ModuleClassifier
 Node: TypeAlias = dict[str, Any]
 Parts: TypeAlias = dict[str, bytes]
 
-#: Members of the archive that tell about the model, and from which nothing is made.
+#: Members of the archive that describe the model, and from which nothing is made.
 CARD, VERSIONS = "card.md", "versions.json"
 # What skops calls its format; in another, the nodes could mean something else.
 _PROTOCOL = 2

@@ -1,7 +1,8 @@
-"""What a model file tells about its model: facts in words, and its card."""
+"""What a model file says of its model: facts in words, and its card."""
 
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 from made_sets import make_sets
@@ -44,13 +45,24 @@ def test_facts_of_a_model(fitted, sets, tmp_path):
     assert info["channels"] == "TotalAcceleration x, y, z (m/s²); Gyroscope x, y, z (rad/s)"
     assert (info["rate"], info["window"]) == ("25 Hz", "4 s")
     assert info["wear"] == "fixed, always the same way"
-    assert fitted.unknown_detector_.summary() in info["unknown"]
+    assert fitted.unknown_detector_.summary(names=False) in info["unknown"]
     assert f"temperature of {fitted.temperature_:.3g}" in info["calibration"]
     assert info["versions"].startswith(f"sk_imu {__version__}, numpy ")
     assert info["card"] == CARD.rstrip("\n")
     # A card changes no answer, and anybody can read it.
     assert (load_model(path).predict(sets) == fitted.predict(sets)).all()
     assert parts_of(path)["card.md"].decode() == CARD
+
+
+def test_people_are_not_named(sets, tmp_path):
+    people = ["Adelheid", "Bertram", "Cunigunde", "Dietlind"]
+    named = [replace(one, subject=people[one.subject]) for one in sets]
+    clf = ExerciseClassifier("svm", unknown=True).fit(named, [one.label for one in sets])
+    assert any(person in clf.unknown_detector_.summary() for person in people)
+    save_model(clf, tmp_path / "model.skops")
+    text = str(model_info(tmp_path / "model.skops"))
+    assert "of those of one person, the most of 4 people" in text
+    assert not any(person in text for person in people)
 
 
 def test_a_model_without_any(sets, tmp_path):
