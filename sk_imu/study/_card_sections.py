@@ -1,7 +1,7 @@
 """What a model card says of a model, from the results of a study."""
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 from typing import Any
 
 import pandas as pd
@@ -46,8 +46,8 @@ def card_of(results: Any, model: str) -> ModelCard:
             "Data": _data(settings),
             "Accuracy on new people": _accuracy(results, honest),
             "Other tests": _others(results, model),
-            "Calibration": _calibration(settings, honest),
-            "Limits": _limits(settings, honest),
+            "Calibration": _calibration(settings, model, honest),
+            "Limits": _limits(settings, model, honest),
             "Made with": [_versions(settings)],
         },
     )
@@ -55,7 +55,11 @@ def card_of(results: Any, model: str) -> ModelCard:
 
 def _name(data: str) -> str:
     """Return the name of the data without the folders above, which may name people."""
-    return " + ".join(PurePath(one.rstrip(")")).name for one in data.split(" + "))
+    # Of either system, because results are read on other machines, too.
+    names = [PureWindowsPath(one).name for one in data.split(" + ")]
+    # A name with its path ends with the bracket around the path.
+    cut = [name.removesuffix(")" * (name.count(")") > name.count("("))) for name in names]
+    return " + ".join(name or "your data" for name in cut)
 
 
 def _metadata(settings: dict[str, Any], model: str, honest: pd.DataFrame) -> dict[str, Any]:
@@ -93,8 +97,18 @@ def _use(settings: dict[str, Any]) -> list[Block]:
     ]
 
 
+def _is_own(settings: dict[str, Any], model: str) -> bool:
+    """Return whether a model is a user's own pipeline, known by its scores only."""
+    return model in settings.get("pipelines", {})
+
+
 def _model(settings: dict[str, Any], model: str) -> list[Block]:
     name = name_of(model)
+    if _is_own(settings, model):
+        return [
+            f"{name}: a pipeline that was given to the study and fitted without a search. "
+            "The settings of the study have its parameters."
+        ]
     what = f"{name}: {LONG_NAMES[model]}" if model in LONG_NAMES else name
     cut = f"Windows of {settings['window_seconds']:g} s vote on each set"
     if settings["fixed_length"]:
@@ -265,15 +279,16 @@ def _others(results: Any, model: str) -> list[Block]:
     ]
 
 
-def _calibration(settings: dict[str, Any], honest: pd.DataFrame) -> list[Block]:
+def _calibration(settings: dict[str, Any], model: str, honest: pd.DataFrame) -> list[Block]:
     if not len(honest):
         return ["Not measured."]
     columns = [f"score_{label}" for label in settings["classes"]]
     is_proba = (honest["score_kind"] == "probability").all()
     if not is_proba or not {*columns} <= {*honest.columns}:
+        cure = " Fitted with calibration='temperature', it has."
         return [
-            "Not measured: as fitted here, the model has no probabilities. Fitted with "
-            "calibration='temperature', it has."
+            "Not measured: as fitted here, the model has no probabilities."
+            + cure * (not _is_own(settings, model))
         ]
     errors: list[float] = []
     gaps: list[pd.Series[float]] = []
@@ -290,19 +305,19 @@ def _calibration(settings: dict[str, Any], honest: pd.DataFrame) -> list[Block]:
         gaps.append((certain - hits).groupby(rows["subject"]).mean())
     by_person = pd.concat(gaps, axis=1).mean(axis=1)
     most = max(map(float, by_person), key=abs)
-    return [
-        [
-            "Expected calibration error on new people, of ten bins: "
-            f"{100 * sum(errors) / len(errors):.1f} points. It is above 0 by chance alone, "
-            "the more so the fewer sets there are.",
-            f"Worst person: probabilities are {100 * abs(most):.1f} points too "
-            f"{'high' if most > 0 else 'low'} on average.",
-            "These are the probabilities of a model fitted without calibration.",
-        ]
+    lines = [
+        "Expected calibration error on new people, of ten bins: "
+        f"{100 * sum(errors) / len(errors):.1f} points. It is above 0 by chance alone, "
+        "the more so the fewer sets there are.",
+        f"Worst person: probabilities are {100 * abs(most):.1f} points too "
+        f"{'high' if most > 0 else 'low'} on average.",
     ]
+    if not _is_own(settings, model):
+        lines.append("These are the probabilities of a model fitted without calibration.")
+    return [lines]
 
 
-def _limits(settings: dict[str, Any], honest: pd.DataFrame) -> list[Block]:
+def _limits(settings: dict[str, Any], model: str, honest: pd.DataFrame) -> list[Block]:
     lines = []
     if len(honest):
         lines += [
@@ -328,12 +343,15 @@ def _limits(settings: dict[str, Any], honest: pd.DataFrame) -> list[Block]:
         )
     if rates := settings.get("recorded_hz"):
         lines.append(f"Recordings at other rates than {_range(rates)} Hz are not tested.")
-    lines += [
+    lines.append(
         "Other phones and watches than those of the data are not tested, nor people unlike "
-        "those of the data.",
-        "Whatever it is given, it answers with one of its exercises. Movements of other "
-        "kinds are found only by a model that is fitted with unknown=True.",
-    ]
+        "those of the data."
+    )
+    if not _is_own(settings, model):
+        lines.append(
+            "Whatever it is given, it answers with one of its exercises. Movements of "
+            "other kinds are found only by a model that is fitted with unknown=True."
+        )
     return [lines]
 
 

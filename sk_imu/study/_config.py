@@ -36,7 +36,7 @@ def _name_of_own(model: Any, taken: Sequence[str]) -> str:
             f"('mine', make_pipeline(...)), got {model!r}."
         )
     name, pipeline = model
-    if not name or name in taken:
+    if not name.strip() or not name.isprintable() or name in taken:
         raise ValueError(f"A model of your own needs another name than {name!r}.")
     if not any(hasattr(pipeline, m) for m in ("predict_proba", "decision_function")):
         raise ValueError(

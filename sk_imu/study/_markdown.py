@@ -10,7 +10,13 @@ from ..recording import visible
 
 # What Markdown, HTML in it, tables and formulas read as markup. An underscore inside a
 # word is none, so that names of exercises stay readable.
-_MARKUP = re.compile(r"[\\`*\[\]<>|#~$&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_MARKUP = re.compile(
+    r"[\\`*\[\]<>|#~$&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+    # A text that begins as an item of a list or a line does.
+    r"|^[-+](?=[- ]|$)|(?<=^\d)[.)](?= |$)|(?<=^\d\d)[.)](?= |$)"
+    # An address, of which some readers make a link.
+    r"|:(?=//)|(?<=www)\."
+)
 
 
 def plain(text: Any) -> str:

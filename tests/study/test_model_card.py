@@ -11,7 +11,7 @@ from sklearn.metrics import recall_score
 from sk_imu.calibration import calibration_error
 from sk_imu.model_selection import bootstrap_over_people, scores_by_person
 from sk_imu.report import write_card
-from sk_imu.study import StudyResults, run_study
+from sk_imu.study import ModelCard, StudyResults, run_study
 
 
 def section(card, title):
@@ -99,6 +99,55 @@ def test_people_are_not_named():
     card = str(results.model_card("svm"))
     assert not {"Adelheid", "Bertram", "Cunigunde"} & {*re.findall(r"\w+", card)}
     assert "Data set: gym, 12 sets" in card
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("gym (left)", "gym (left)"),
+        ("watch (watch) + own (/home/Adelheid/gym)", "watch (watch) + gym"),
+        (r"C:\Users\Adelheid\gym", "gym"),
+        (".", "your data"),
+    ],
+)
+def test_the_data_have_the_name_of_their_folder(results, data, name):
+    settings = {**results.settings, "data": data}
+    card = StudyResults(**{**vars(results), "settings": settings}).model_card("rf")
+    assert f"Data set: {name}, " in section(card, "Data")
+    assert "Adelheid" not in str(card)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("- curl", r"\- curl"),
+        ("--- curl", r"\--- curl"),
+        ("1. curl", r"1\. curl"),
+        ("12) curl", r"12\) curl"),
+        ("1.5 kg-curl", "1.5 kg-curl"),
+        ("https://a.example", r"https\://a.example"),
+        ("www.a.example", r"www\.a.example"),
+    ],
+)
+def test_a_label_makes_no_list_and_no_link(name, text):
+    card = ModelCard("SVM", {}, {"Limits": [[name], name]})
+    assert str(card).endswith(f"\n\n- {text}\n\n{text}")
+
+
+def test_of_a_pipeline_of_the_user_s_own_only_the_scores_are_known(results):
+    settings = {**results.settings, "pipelines": {"svm": "Pipeline()", "rf": "Pipeline()"}}
+    other = StudyResults(**{**vars(results), "settings": settings})
+    for model in ("svm", "rf"):
+        card = other.model_card(model)
+        assert "given to the study and fitted without a search" in section(card, "Model")
+        for claim in ("Windows of", "Hz. Recordings", "budget", "calibration=", "unknown="):
+            assert claim not in section(card, "Model") + section(card, "Limits")
+        for claim in ("without calibration", "calibration="):
+            assert claim not in section(card, "Calibration")
+        ours = results.model_card(model)
+        assert section(card, "Accuracy on new people") == (
+            section(ours, "Accuracy on new people")
+        )
 
 
 def test_without_unseen_people_the_card_promises_nothing(results):
