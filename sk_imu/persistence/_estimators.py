@@ -312,8 +312,9 @@ def _seen_is_sound(seen: Any) -> bool:
     return bool(
         seen.keys() == {"rate_hz", "strengths", "places", *_SIMILARITIES}
         and (seen["rate_hz"] is None or seen["rate_hz"] > 0)
-        and all(_is_positive(one) for ends in ranges.values() for one in ends)
+        # A sensor without any signal has a strength of 0.
         and all(len(ends) == 2 for ends in ranges.values())
+        and all(0 <= ends[0] <= ends[1] < np.inf for ends in ranges.values())
         and _are_names(seen["places"])
         and all(isinstance(seen[name], float) for name in _SIMILARITIES)
     )

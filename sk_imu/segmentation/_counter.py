@@ -204,8 +204,8 @@ class RepetitionCounter(BaseEstimator):
                 "RepetitionCounter was fitted with exercises: predict and score need "
                 "exercises=, too."
                 if self.takes_exercises_
-                else "RepetitionCounter was fitted without exercises, so it cannot tell "
-                "them apart in predict and score. Give exercises= to fit, too."
+                else "RepetitionCounter was fitted without exercises, so it cannot "
+                "distinguish them in predict and score. Give exercises= to fit, too."
             )
         names = _check_exercises(exercises, recordings)
         counts = [

@@ -62,15 +62,19 @@ class SetQuality:
     def range_kept(self) -> float:
         """Mean range of motion of the last three repetitions relative to the first three.
 
-        Of fewer than six, the first and last half. NaN for a single one.
+        Of fewer than six, the first and last half. NaN for a single one, or if the device
+        does not turn in the first.
         """
         return _last_to_first(self.range_rad)
 
     @property
     def relative_range(self) -> tuple[float, ...]:
-        """Range of motion of each repetition relative to the mean of the first three."""
-        first = float(np.mean(self.range_rad[:_N_COMPARED])) if self.range_rad else np.nan
-        return tuple(one / first for one in self.range_rad)
+        """Range of motion of each repetition relative to the mean of the first three.
+
+        NaN if the device does not turn in those.
+        """
+        first = self.range_rad[:_N_COMPARED]
+        return tuple(_relative([one], first) for one in self.range_rad)
 
 
 def set_quality(recording: Recording, repetitions: Sequence[Repetition]) -> SetQuality:
@@ -140,7 +144,13 @@ def set_quality(recording: Recording, repetitions: Sequence[Repetition]) -> SetQ
 
 def _last_to_first(values: tuple[float, ...]) -> float:
     n = min(_N_COMPARED, len(values) // 2)
-    return float(np.mean(values[-n:]) / np.mean(values[:n])) if n else float("nan")
+    return _relative(values[-n:], values[:n]) if n else float("nan")
+
+
+def _relative(some: Sequence[float], first: Sequence[float]) -> float:
+    """Return the mean of some values relative to that of the first, NaN if that is 0."""
+    usual = float(np.mean(first))
+    return float(np.mean(some)) / usual if usual else float("nan")
 
 
 def _speed(motion: Floats, turns: Floats | None) -> Floats:

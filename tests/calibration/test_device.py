@@ -162,6 +162,16 @@ def test_it_is_saved_and_loaded(model, watch, tmp_path):
             load_model(tmp_path / "model.skops")
 
 
+def test_a_sensor_without_signal_is_saved_and_loaded(watch, tmp_path):
+    dead = changed(watch.data[:70], lambda name, t, v: (t, v * (name != "Gyroscope")))
+    clf = ExerciseClassifier("svm", unknown=True).fit(dead, watch.target[:70])
+    save_model(clf, tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    assert loaded.check_device(dead) == clf.check_device(dead)
+    (line, *_) = loaded.check_device(watch.data[:1])
+    assert "Gyroscope: values of" in line
+
+
 def test_without_gravity_or_a_fixed_wear_nothing_is_said(model, watch):
     fit = [one for one in watch.data if one.subject in (3, 4, 5)]
     y = [one.label for one in fit]

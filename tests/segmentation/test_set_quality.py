@@ -1,5 +1,8 @@
 """How a set was done: tempo, slowing, pauses and range of motion, where they are known."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -71,6 +74,20 @@ def test_without_a_gyroscope_there_is_no_range():
     assert np.median(quality.tempo_s) == pytest.approx(
         np.median(with_both.tempo_s), rel=0.1
     )
+
+
+def test_a_gyroscope_without_signal_has_no_range_relative_to_the_first():
+    workout = make_exercise_recordings(1, 1, ["squat"], random_state=1).data[0]
+    gyroscope = workout.streams["Gyroscope"]
+    dead = replace(gyroscope, values=np.zeros_like(gyroscope.values))
+    workout = replace(workout, streams={**workout.streams, "Gyroscope": dead})
+    (bout,) = find_bouts(workout)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quality = set_quality(workout, bout.repetitions)
+        assert set(quality.range_rad) == {0.0}
+        assert np.isnan(quality.range_kept)
+        assert np.isnan(quality.relative_range).all()
 
 
 def test_short_sets_have_what_can_be_known():
