@@ -5,6 +5,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,16 @@ def replay(
     return n_messages
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Refuse to follow, because a redirected POST becomes a GET without the samples."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return no request, so that the redirect is an error."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
 def _post(url: str, message: dict[str, Any]) -> None:
     # JSON has no NaN; the app sends null where it has no value.
     for sample in message["payload"]:
@@ -147,7 +158,8 @@ def _post(url: str, message: dict[str, Any]) -> None:
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S):
+        with _OPENER.open(request, timeout=_TIMEOUT_S):
             pass
-    except OSError as error:
+    # Of the latter, where the address or the answer is not as HTTP has it.
+    except (OSError, HTTPException) as error:
         raise OSError(f"{url}: message {message['messageId']}: {error}.") from error

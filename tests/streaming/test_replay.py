@@ -24,7 +24,13 @@ def server():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             messages.append(json.loads(body))
-            self.send_response(500 if self.path == "/full" else 200)
+            self.send_response({"/full": 500, "/moved": 301}.get(self.path, 200))
+            if self.path == "/moved":
+                self.send_header("Location", "/data")
+            self.end_headers()
+
+        def do_GET(self):
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_):
@@ -82,5 +88,10 @@ def test_the_command(server, tmp_path, capsys):
     assert "must begin with http:// or https://" in capsys.readouterr().err
     assert main(["replay", str(path), url + "/full", "--speed", "0"]) == 1
     assert "/full: message 0: HTTP Error 500" in capsys.readouterr().err
+    # Followed, it would be a GET without the samples, which most servers answer.
+    assert main(["replay", str(path), url + "/moved", "--speed", "0"]) == 1
+    assert "/moved: message 0: HTTP Error 301" in capsys.readouterr().err
+    assert main(["replay", str(path), "http://localhost:80x0/", "--speed", "0"]) == 1
+    assert "message 0: nonnumeric port: '80x0'" in capsys.readouterr().err
     assert main(["replay", str(path), url, "--speed", "-1"]) == 1
     assert "speed must be a number of at least 0" in capsys.readouterr().err
