@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from .calibration import UNKNOWN
 from .pipelines import ExerciseClassifier
@@ -174,8 +175,9 @@ def recognize(
     ValueError
         If ``unknown_below`` is not between 0 and 1, or is given for a model without
         probabilities; if the programme has an exercise that the model does not know, or a
-        number of sets that is not whole; or if a model cannot be asked with a programme,
-        because it only predicts labels or is not fitted.
+        number of sets that is not whole; if a model cannot be asked with a programme,
+        because it only predicts labels or is not fitted; or if the counter was fitted
+        without exercises.
 
     Warns
     -----
@@ -198,6 +200,7 @@ def recognize(
     _check_unknown_below(unknown_below, has_proba)
     if programme is not None:
         _check_programme(programme, model)
+    _check_counter(counter)
     warn_of_doubts(recordings)
     rows: list[tuple[Any, ...]] = []
     scores: list[NDArray[np.float64]] = []
@@ -298,6 +301,14 @@ def _check_unknown_below(unknown_below: float, has_proba: bool) -> None:
             "unknown_below needs a model with probabilities, which an SVM lacks. Fit 'rf' "
             "or a net instead."
         )
+
+
+def _check_counter(counter: RepetitionCounter | None) -> None:
+    if counter is None:
+        return
+    check_is_fitted(counter)
+    if not counter.takes_exercises_:
+        raise ValueError("counter: fitted without exercises. Give exercises= to its fit.")
 
 
 def _check_programme(programme: Mapping[Any, int], model: Any) -> None:

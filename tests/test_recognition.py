@@ -74,6 +74,13 @@ def test_sets_are_counted_by_the_counter_of_their_exercise(forest, workouts):
     ]
 
 
+def test_a_counter_without_exercises_is_refused(forest, workouts):
+    sets = [one for one in workouts.data if one.label == "squat"]
+    counter = RepetitionCounter().fit(sets[:2], [8, 8])
+    with pytest.raises(ValueError, match="counter: fitted without exercises"):
+        recognize(forest, [], counter=counter)
+
+
 def test_no_recordings_give_an_empty_table(forest):
     table = recognize(forest, [])
     assert len(table) == 0
