@@ -15,6 +15,7 @@ from sk_imu import FixedLength, Resampler
 from sk_imu.model_selection import scores_by_person
 from sk_imu.report import write_report
 from sk_imu.study import StudyResults, make_pipeline_for, run_study
+from sk_imu.study import _jobs as jobs
 from sk_imu.study import _running as running
 
 PEOPLE = {"protocols": ["c"], "budget": "plain", "verbose": 0}
@@ -79,9 +80,25 @@ def test_windows_are_scored_as_sets_are(beside):
     assert scores.loc["2", "n_sets"] == 4
 
 
-def test_processor_time_is_kept_for_each_fit_and_prediction(beside):
-    timings = beside.timings
-    assert (timings[["fit_cpu_s", "predict_cpu_s"]] > 0).all(axis=None)
+class Timed(LogisticRegression):
+    """A classifier that moves a clock: by 100 in a fit, by 1 for each set in predict."""
+
+    clock_s = 0.0
+
+    def fit(self, X, y, sample_weight=None):
+        Timed.clock_s += 100
+        return super().fit(X, y, sample_weight)
+
+    def predict(self, X):
+        Timed.clock_s += len(X)
+        return super().predict(X)
+
+
+def test_processor_time_is_that_of_one_fit_and_of_the_test_sets(sets, monkeypatch):
+    monkeypatch.setattr(jobs.time, "process_time", lambda: Timed.clock_s)
+    timings = run_study(sets, models=[("timed", of_spectra(Timed()))], **PEOPLE).timings
+    assert timings["fit_cpu_s"].tolist() == [100.0] * 4
+    assert timings["predict_cpu_s"].tolist() == [4.0] * 4
 
 
 @pytest.mark.slow
@@ -137,6 +154,7 @@ def test_the_label_is_what_predict_returns(sets):
         ([of_spectra(Perceptron())], r"name and a Pipeline .* got Pipeline\("),
         ([("mine", Perceptron())], r"got \('mine', Perceptron\(\)\)"),
         ([("svm", of_spectra(Perceptron()))], "needs another name than 'svm'"),
+        ([("a\nb", of_spectra(Perceptron()))], "needs another name than"),
         ([("a", of_spectra(Perceptron()))] * 2, r"need different names, got \['a', 'a'\]"),
         ([("mine", make_pipeline(FixedLength()))], "mine: the last step has neither"),
         (["lstm", ("mine", of_spectra(Perceptron()))], "no model 'lstm'"),
