@@ -280,7 +280,7 @@ def delay(arguments):
         print(
             f"delay, {name}: median {np.median(delays_s):.1f} s, 90 % within "
             f"{np.quantile(delays_s, 0.9):.1f} s; {len(delays_s)} of {n_changes} changes "
-            "answered rightly",
+            "answered correctly",
             flush=True,
         )
 
@@ -324,13 +324,13 @@ def events(arguments):
         print(
             f"events, {name}: precision {n['right'] / max(n['found'], 1):.3f} "
             f"({n['right']} of {n['found']} sets), recall {n['right'] / n['true']:.3f} "
-            f"({n['right']} of {n['true']}), rightly labeled {n['labeled']} of "
+            f"({n['right']} of {n['true']}), correctly labeled {n['labeled']} of "
             f"{n['right']}; repetitions off by 0: {np.mean(np.abs(off) == 0):.2f}, by at "
             f"most 1: {np.mean(np.abs(off) <= 1):.2f}"
         )
         for kind, lag_s in lags_s.items():
             print(
-                f"events, {name}, {kind}: told {np.median(lag_s):.1f} s after (median), 90 "
+                f"events, {name}, {kind}: answered {np.median(lag_s):.1f} s after (median), 90 "
                 f"% within {np.quantile(lag_s, 0.9):.1f} s",
                 flush=True,
             )
