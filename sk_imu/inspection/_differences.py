@@ -59,8 +59,8 @@ def phase_differences(
     Raises
     ------
     ValueError
-        If X or y can't be used, the exercises are not two different labels of y, or no
-        repetition of one of them is found.
+        If X or y can't be used, the exercises are not two different labels of y, or
+        fewer than two repetitions of one of them are found.
 
     See Also
     --------
@@ -160,10 +160,12 @@ def _aligned(exercises: list[list[Floats]], names: Sequence[Any]) -> list[list[F
     A movement that never pauses has no phase that it begins with.
     """
     for sets, name in zip(exercises, names, strict=True):
-        if not any(map(len, sets)):
+        n_found = sum(map(len, sets))
+        if n_found < 2:  # one has no spread
             raise ValueError(
-                f"phase_differences: no repetition is found in the sets of {name!r}. "
-                "find_repetitions needs about three in a set."
+                f"phase_differences: {n_found} repetitions are found in the sets of "
+                f"{name!r}, and two or more are needed. find_repetitions needs about three "
+                "in a set."
             )
     found = [[one for one in sets if len(one)] for sets in exercises]
     everything = np.concatenate([one for sets in found for one in sets])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sk_imu import Recording
-from sk_imu.inspection import phase_differences
+from sk_imu import Recording, find_repetitions
+from sk_imu.inspection import _differences, phase_differences
 
 NAMES = [f"Gyroscope_{axis}" for axis in "xyz"]
 
@@ -90,11 +90,20 @@ def test_pairs_are_two_labels(pair):
         phase_differences(X, Y, pair)
 
 
+def test_one_repetition_has_no_spread(monkeypatch):
+    def only_first(recording):
+        return find_repetitions(recording)[:1]
+
+    monkeypatch.setattr(_differences, "find_repetitions", only_first)
+    with pytest.raises(ValueError, match="1 repetitions are found in the sets of 'lunge'"):
+        phase_differences(X[2:4], Y[2:4], ("lunge", "squat"))
+
+
 def test_faults_are_named():
     still = Recording.from_array(
         np.zeros((3, 500)), sampling_rate_hz=50, channel_names=NAMES
     )
-    with pytest.raises(ValueError, match="no repetition is found in the sets of 'rest'"):
+    with pytest.raises(ValueError, match="0 repetitions are found in the sets of 'rest'"):
         phase_differences([X[0], still], ["squat", "rest"], ("squat", "rest"))
     with pytest.raises(ValueError, match="n_phases must be"):
         phase_differences(X, Y, ("lunge", "squat"), n_phases=1)
