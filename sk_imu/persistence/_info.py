@@ -87,6 +87,8 @@ def _facts(model: Any) -> dict[str, str]:
     if hasattr(model, "wear_"):
         worn = {"fixed": "always the same way", "free": "in any way"}
         facts["wear"] = f"{model.wear_}, {worn[model.wear_]}"
+    if "exercises" not in facts:  # no classifier
+        return facts
     facts["unknown"] = "never answered: one of the exercises, whatever the movement"
     for detector in _first(model, UnknownDetector):
         facts["unknown"] = f"answered. {detector.summary(names=False)}"

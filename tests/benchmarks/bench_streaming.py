@@ -330,8 +330,8 @@ def events(arguments):
         )
         for kind, lag_s in lags_s.items():
             print(
-                f"events, {name}, {kind}: answered {np.median(lag_s):.1f} s after (median), 90 "
-                f"% within {np.quantile(lag_s, 0.9):.1f} s",
+                f"events, {name}, {kind}: {np.median(lag_s):.1f} s after (median), 90 % "
+                f"within {np.quantile(lag_s, 0.9):.1f} s",
                 flush=True,
             )
 

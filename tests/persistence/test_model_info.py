@@ -80,6 +80,8 @@ def test_a_model_without_any(sets, tmp_path):
     assert "versions" not in model_info(path)
     save_model(clf.pipeline_[-1], path)
     assert set(model_info(path)) >= {"model", "exercises", "window"}
+    save_model(clf.pipeline_[:-1], path)  # no classifier
+    assert list(model_info(path)) == ["model", "channels", "rate", "versions"]
 
 
 @pytest.mark.parametrize(
