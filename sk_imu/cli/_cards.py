@@ -81,20 +81,30 @@ def study_with(model: str, folder: str) -> Any:
 
 
 def check_fits(study: Any, model: Any, folder: str) -> None:
-    """Raise a ValueError if the study is of other exercises, channels or another wear."""
+    """Raise a ValueError if the card of a study does not describe a model.
+
+    It does not if exercises, channels, wear, rate or windows are others.
+    """
     fitted = {
         "exercises": sorted(map(str, model.classes_)),
         "channels": list(model.channel_names_),
         "wear": model.wear_,
+        "rates in hertz": model.sampling_rate_hz,
+        "windows in seconds": model.window_seconds,
+        "fixed lengths": None,
     }
     studied = {
         "exercises": sorted(study.settings["classes"]),
         "channels": study.settings["channels"],
         "wear": study.settings["wear"],
+        "rates in hertz": study.settings["sampling_rate_hz"],
+        "windows in seconds": study.settings["window_seconds"],
+        "fixed lengths": study.settings["fixed_length"],
     }
     for name, here in fitted.items():
         if here != studied[name]:
             raise ValueError(
                 f"{folder}: the study is of other {name} than this model: {studied[name]}, "
-                f"not {here}. Run `sk-imu study --data` on the same recordings."
+                f"not {here}. Run `sk-imu study --data` on the same recordings, with the "
+                "rate and windows of `sk-imu fit`, the defaults."
             )

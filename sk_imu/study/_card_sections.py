@@ -114,9 +114,9 @@ def _model(settings: dict[str, Any], model: str) -> list[Block]:
     if settings["fixed_length"]:
         cut = f"Each set is stretched to {settings['fixed_length']} samples"
     tuned = {
-        "quick": "A short search of few parameters, with fewer epochs (budget quick)",
+        "quick": "In the study, a short search, with fewer epochs (budget quick)",
         "plain": "The defaults of the package, without a search (budget plain)",
-        "full": "Parameters searched inside each training set (budget full)",
+        "full": "In the study, parameters searched in each training set (budget full)",
     }
     worn = {
         "fixed": "The device is always worn the same way (wear fixed).",

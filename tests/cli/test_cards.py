@@ -1,9 +1,13 @@
 """The commands card and info, and the card of a study in a fitted model."""
 
+from dataclasses import replace
+
 import pytest
 from made_results import full_results
 
+from sk_imu import ExerciseClassifier
 from sk_imu.cli import main
+from sk_imu.cli._cards import check_fits
 from sk_imu.persistence import model_info
 from sk_imu.study import StudyResults, run_study
 
@@ -55,6 +59,25 @@ def test_a_study_of_something_else_is_refused(workouts, tmp_path, capsys):
         capsys.readouterr().err
     )
     assert not (tmp_path / "m.skops").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("sampling_rate_hz", 50.0, "other rates in hertz than this model: 50.0, not 25.0"),
+        ("window_seconds", 2.0, "other windows in seconds than this model: 2.0, not 4.0"),
+        ("fixed_length", 256, "other fixed lengths than this model: 256, not None"),
+    ],
+)
+def test_a_study_with_another_rate_or_window_is_refused(studied, name, value, says):
+    study = StudyResults.load(studied)
+    model = ExerciseClassifier("svm")
+    model.classes_, model.wear_ = study.settings["classes"], study.settings["wear"]
+    model.channel_names_ = study.settings["channels"]
+    check_fits(study, model, "results")
+    other = replace(study, settings={**study.settings, name: value})
+    with pytest.raises(ValueError, match=says):
+        check_fits(other, model, "results")
 
 
 def test_card_files(studied, tmp_path, capsys):
