@@ -279,6 +279,8 @@ def test_whole_recordings_show_unknown_sets_and_their_strangeness():
     assert (planned.exercise == "unknown").sum() == (table.exercise == "unknown").sum()
 
 
+# A person who does an exercise that was left out may be unlike the training sets.
+@pytest.mark.filterwarnings("ignore:.*unlike the training sets:sk_imu.DataQualityWarning")
 @pytest.mark.slow
 def test_on_the_watch_the_rate_holds_and_new_exercises_are_found():
     watch = load_watch()
