@@ -44,6 +44,7 @@ def test_fit_and_predict(folder, tmp_path, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_a_movement_that_was_not_trained_is_unknown(folder, tmp_path, capsys):
     known = tmp_path / "known"
     for label in ("squat", "lunge"):
@@ -75,6 +76,7 @@ def test_a_rate_that_is_none_is_refused(folder, rate, capsys):
     assert "--unknown: invalid rate value" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_predict_by_a_programme(folder, tmp_path, capsys):
     model = str(tmp_path / "model.skops")
     assert main(["fit", str(folder), "--model", "rf", "--out", model]) == 0
@@ -135,6 +137,7 @@ def test_simulate_writes_a_folder_per_subject_and_label(tmp_path, capsys):
     }
 
 
+@pytest.mark.slow
 def test_the_study_reads_what_simulate_writes(folder, tmp_path):
     results = run_study(
         folder, models=["svm"], protocols=["b"], channels=CHANNELS, out=tmp_path, verbose=0

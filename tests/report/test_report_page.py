@@ -202,6 +202,7 @@ def written(tmp_path_factory):
     return write_report(results, tmp_path_factory.mktemp("report"))[0]
 
 
+@pytest.mark.slow
 def test_wide_and_light(browse, written):
     dom, console, picture = browse(written, 1280, 3000)
     assert not console
