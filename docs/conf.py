@@ -33,6 +33,7 @@ if os.environ.get("SK_IMU_DOCS_ONLINE"):
     }
 exclude_patterns = [
     "_build",
+    "_static",
     "_templates",
     "results/exports_table.rst",
     "sg_execution_times.rst",
