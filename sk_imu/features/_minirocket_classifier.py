@@ -126,6 +126,8 @@ class MiniRocketClassifier(ClassifierMixin, BaseEstimator):
         panel = check_panel(self, X, reset=True)
         y = check_labels(self, panel, y)
         weights = check_sample_weight(sample_weight, panel, ensure_non_negative=True)
+        if not weights.any():  # scikit-learn checks this from release 1.9 on
+            raise ValueError("Sample weights must contain at least one non-zero number.")
         binarizer = LabelBinarizer(neg_label=-1).fit(y)
         check_two_classes(self, binarizer.classes_)
         self.classes_ = binarizer.classes_
