@@ -36,7 +36,7 @@ _SQLITE_LENGTH = 100_000
 #: ... and stops after this many steps for each byte of the file, which a scan never takes.
 _SQLITE_STEPS_PER_BYTE = 100
 #: The app's versions and layouts differ in upper and lower case.
-_NAMES = {name.lower(): name for name in (*SENSOR_AXES, *_OTHER)}
+NAMES = {name.lower(): name for name in (*SENSOR_AXES, *_OTHER)}
 
 
 def is_sensor_logger(files: Mapping[str, bytes]) -> bool:
@@ -60,7 +60,7 @@ def file_kind(content: bytes) -> str:
 
 def _sensor_of_file(name: str) -> str | None:
     file = PurePosixPath(name)
-    return _NAMES.get(file.stem.lower()) if file.suffix.lower() == ".csv" else None
+    return NAMES.get(file.stem.lower()) if file.suffix.lower() == ".csv" else None
 
 
 def is_named_table(name: str, content: bytes) -> bool:
@@ -145,7 +145,7 @@ def _read_json(
                 "array of objects with 'sensor', 'time' and the sensor's axes."
             )
         # Some names are written with a space, such as "Wrist Motion".
-        sensor = _NAMES.get(record["sensor"].replace(" ", "").lower())
+        sensor = NAMES.get(record["sensor"].replace(" ", "").lower())
         if sensor is None:
             others[record["sensor"][:40]] = others.get(record["sensor"][:40], 0) + 1
             continue
@@ -184,7 +184,7 @@ def _read_sqlite(
             connection.set_progress_handler(lambda: next(steps, None) is None, 100_000)
             found = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
             for (name,) in found.fetchall():
-                sensor = _NAMES.get(str(name).replace(" ", "").lower())
+                sensor = NAMES.get(str(name).replace(" ", "").lower())
                 if sensor is None:
                     unknown.append(f"table {name}")
                     continue
@@ -231,7 +231,7 @@ def _combined_columns(header: list[str]) -> dict[str, dict[str, str]]:
         return {}
     for column in header:
         name, _, axis = column.partition("_")
-        sensor = _NAMES.get(name.lower())
+        sensor = NAMES.get(name.lower())
         if sensor and axis and _is_read(sensor, axis):
             found.setdefault(sensor, {})[axis] = column
     return found

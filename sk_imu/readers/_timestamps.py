@@ -119,7 +119,7 @@ def clean_samples(
             notes.append(f"{sensor}: no sample is left, ignored.")
             continue
         if unix:
-            _check_years(samples)
+            check_years(samples)
         _check_order(sensor, samples, notes)
         missing = int(np.isnan(samples.values).any(axis=1).sum())
         if missing:
@@ -243,7 +243,7 @@ def _check_order(sensor: str, samples: Samples, notes: list[str]) -> None:
     )
 
 
-def _check_years(samples: Samples) -> None:
+def check_years(samples: Samples) -> None:
     low, high = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1e9) for year in _YEARS)
     wrong = (samples.times_ns < low) | (samples.times_ns >= high)
     if wrong.any():

@@ -94,6 +94,8 @@ class SetTracker:
     ----------
     n_sets_ : int
         Number of sets that ended.
+    answer_ : Answer or None
+        The newest answer of the stream, None before the first.
 
     Raises
     ------
@@ -176,6 +178,7 @@ class SetTracker:
         """
         self.live.reset()
         self.n_sets_ = 0
+        self.answer_: Answer | None = None
         n_smoothed = round(self.smoothing_seconds / self.live.step_seconds)
         self._recent: deque[Window] = deque(maxlen=max(n_smoothed, 1))
         self._set: OpenSet | None = None
@@ -243,6 +246,7 @@ class SetTracker:
     def _follow(self, answered: list[Answered]) -> list[SetEvent]:
         events: list[SetEvent] = []
         for answer, values in answered:
+            self.answer_ = answer
             window = Window(answer.time_s, self._scores(answer, values), values)
             # Without answers for so long, nobody knows what was between.
             patience_s = self.live.step_seconds * (self._recent.maxlen or 1)

@@ -1,0 +1,5 @@
+# The names of the package, registered once: ``__init__.py`` imports them on first use,
+# because they need the extra ``serve``.
+from ._app import create_app as create_app
+from ._limits import Limits as Limits
+from ._running import serve as serve

@@ -1,0 +1,96 @@
+"""The service as an ASGI app."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ._limits import Limits
+from ._needs import needs_serve
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter, FastAPI
+
+
+def create_app(
+    model: Any,
+    *,
+    database: str,
+    token: str,
+    platform: str | None = None,
+    step_seconds: float = 0.5,
+    limits: Limits | None = None,
+    routers: "Sequence[APIRouter]" = (),
+) -> "FastAPI":
+    """Return the service that recognizes what phones push.
+
+    Parameters
+    ----------
+    model : ExerciseClassifier, Pipeline, str or pathlib.Path
+        The fitted model, or the path of an exported ONNX file.
+    database : str
+        Where messages are stored, as SQLAlchemy names it: ``"sqlite:///live.db"`` or
+        ``"postgresql+psycopg://..."``.
+    token : str
+        The secret that every request must know: in the header ``Authorization``, in the
+        address as ``?token=``, or in the cookie that the page sets.
+    platform : {"android", "ios"}, default=None
+        The phones' platform, whose signs and units the samples have. None takes it from
+        the data.
+    step_seconds : float, default=0.5
+        Time between two answers.
+    limits : Limits, default=None
+        How much is taken. None takes the defaults.
+    routers : sequence of APIRouter, default=()
+        Further routes.
+
+    Returns
+    -------
+    app : FastAPI
+        An ASGI app, for uvicorn.
+
+    Raises
+    ------
+    ImportError
+        If the extra ``serve`` is not installed.
+    TypeError, ValueError
+        If the model can't be used on a stream, the database can't be opened, or the token
+        is too short.
+
+    Examples
+    --------
+    >>> from sk_imu.server import create_app
+    >>> app = create_app(
+    ...     "model.onnx", database="sqlite:///live.db", token="long-secret"
+    ... )  # doctest: +SKIP
+    """
+    with needs_serve():
+        from fastapi import FastAPI
+
+        from . import _pages as pages
+        from . import _push as push
+        from ._guard import Guard, check_token
+        from ._live import Live
+        from ._service import Rates, Service
+        from ._store import Store
+    check_token(token)
+    limits = limits or Limits()
+    if platform not in (None, "android", "ios"):
+        raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
+    store = Store(database)
+    live = Live(model, store, limits, platform=platform, step_seconds=step_seconds)
+    service = Service(store, live, limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    # Its own pages of documentation load files from elsewhere.
+    app = FastAPI(title="sk_imu", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.service = service
+    app.state.rates = Rates(limits.messages_per_second)
+    for router in (push.router, pages.router, *routers):
+        app.include_router(router)
+    app.mount("/page", pages.static_files(pages.PAGE))
+    app.add_middleware(Guard, token=token, limits=limits, refused=service.refused)
+    return app

@@ -1,0 +1,48 @@
+"""Streams of one model, for phones with different sensors."""
+
+import copy
+from typing import Any
+
+from ..streaming import StreamingClassifier
+
+
+class Templates:
+    """Streams of one model for phones with different sensors.
+
+    Parameters
+    ----------
+    model : ExerciseClassifier, Pipeline, str or pathlib.Path
+        The model, or the path of an ONNX file.
+    step_seconds : float
+        Time between two answers.
+    """
+
+    def __init__(self, model: Any, step_seconds: float) -> None:
+        self._model, self._step_seconds = model, step_seconds
+        self._made: dict[tuple[str, ...] | None, StreamingClassifier] = {}
+        self.needed = list(self._of(None).sensors_)
+        self.classes = [str(label) for label in self._of(None).classes_]
+
+    def stream(self, seen: set[str]) -> StreamingClassifier | None:
+        """Return a new stream of the sensors that a phone has, None if one is missing."""
+        sensors = self._sensors(seen)
+        # The model itself is shared, which saves its memory and the time to load it.
+        return None if sensors is None else copy.copy(self._of(sensors)).reset()
+
+    def _sensors(self, seen: set[str]) -> tuple[str, ...] | None:
+        if seen >= set(self.needed):
+            return tuple(self.needed)
+        rest = [name for name in self.needed if name != "TotalAcceleration"]
+        # What an iPhone has in its place.
+        for parts in (("Accelerometer", "Gravity"), ("AccelerometerUncalibrated",)):
+            wanted = tuple(dict.fromkeys([*parts, *rest]))
+            if len(rest) < len(self.needed) and seen >= set(wanted):
+                return wanted
+        return None
+
+    def _of(self, sensors: tuple[str, ...] | None) -> StreamingClassifier:
+        if sensors not in self._made:
+            self._made[sensors] = StreamingClassifier(
+                self._model, step_seconds=self._step_seconds, sensors=sensors
+            )
+        return self._made[sensors]
