@@ -475,6 +475,7 @@ def test_a_frozen_step_is_suspected(features):
 # Real data at their real sizes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["utd_mhad", "exermote"])
 def test_planted_copies_in_other_real_data_are_found(name):
     sets, _ = real_sets(name)
@@ -491,6 +492,7 @@ def test_planted_copies_in_other_real_data_are_found(name):
         assert found[pair] in PLANTED[kind][1]
 
 
+@pytest.mark.slow
 def test_trials_that_utd_mhad_holds_twice_are_found():
     sets, bunch = real_sets("utd_mhad")
     findings = find_leaks(sets, bunch.target)
