@@ -25,8 +25,9 @@ def create_app(
 
     Parameters
     ----------
-    model : ExerciseClassifier, Pipeline, str or pathlib.Path
-        The fitted model, or the path of an exported ONNX file.
+    model : ExerciseClassifier, Pipeline, str, pathlib.Path or None
+        The fitted model, or the path of an exported ONNX file. With None, messages are
+        stored and nothing is recognized.
     database : str
         Where messages are stored, as SQLAlchemy names it: ``"sqlite:///live.db"`` or
         ``"postgresql+psycopg://..."``.
@@ -67,6 +68,7 @@ def create_app(
         from fastapi import FastAPI
 
         from . import _pages as pages
+        from . import _phone as phone
         from . import _push as push
         from ._guard import Guard, check_token
         from ._live import Live
@@ -89,7 +91,7 @@ def create_app(
     app = FastAPI(title="sk_imu", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.service = service
     app.state.rates = Rates(limits.messages_per_second)
-    for router in (push.router, pages.router, *routers):
+    for router in (push.router, pages.router, phone.router, *routers):
         app.include_router(router)
     app.mount("/page", pages.static_files(pages.PAGE))
     app.add_middleware(Guard, token=token, limits=limits, refused=service.refused)

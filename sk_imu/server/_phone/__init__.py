@@ -1,0 +1,5 @@
+"""The page that makes a sensor of any phone's browser."""
+
+from ._routes import router
+
+__all__ = ["router"]
