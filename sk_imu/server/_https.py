@@ -1,0 +1,142 @@
+"""The address of this machine in its network, and a certificate for it."""
+
+import io
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from ._needs import needs_serve
+
+#: Apple refuses certificates that are valid for longer than 825 days.
+_VALID = timedelta(days=365)
+#: A certificate that ends sooner is made anew.
+_LEAST = timedelta(days=30)
+_LOCAL = ("localhost", "127.0.0.1")
+
+
+class Certificate(NamedTuple):
+    """The files of a certificate, as uvicorn takes them."""
+
+    certfile: Path
+    keyfile: Path
+
+
+def lan_addresses() -> list[str]:
+    """Return the IPv4 addresses of this machine in its networks, the most used first."""
+    found: list[str] = []
+    # Connecting a UDP socket sends nothing; it only chooses the interface.
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        found.append(probe.getsockname()[0])
+    with suppress(OSError):
+        found += socket.gethostbyname_ex(socket.gethostname())[2]
+    return [a for a in dict.fromkeys(found) if not ip_address(a).is_loopback]
+
+
+def reachable_hosts(host: str) -> list[str]:
+    """Return the names by which a phone can reach a server that is bound to a host."""
+    if host in ("0.0.0.0", "::"):
+        return lan_addresses() or ["localhost"]
+    return [host]
+
+
+def certificate_for(hosts: list[str], folder: Path) -> Certificate:
+    """Return a certificate for this machine, made where none that fits is kept.
+
+    It is signed by an authority that is made for it alone and whose key is forgotten, so
+    that nothing else can be signed by it. A browser warns of it once.
+
+    Parameters
+    ----------
+    hosts : list of str
+        Names and addresses that the certificate has to be for; it is for localhost, too.
+    folder : Path
+        Where it is kept. Only its owner may read its files.
+
+    Returns
+    -------
+    certificate : Certificate
+        The paths of the certificate and the key.
+
+    Raises
+    ------
+    ImportError
+        If the extra ``serve`` is not installed.
+    OSError
+        If the files can't be written.
+    """
+    wanted = sorted({*hosts, *_LOCAL})
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    if _fits(certificate, wanted):
+        return certificate
+    with needs_serve():
+        import trustme
+    now = datetime.now(UTC)
+    authority = trustme.CA(
+        organization_name="sk_imu", organization_unit_name="this machine"
+    )
+    made = authority.issue_cert(
+        *wanted, not_before=now - timedelta(days=1), not_after=now + _VALID
+    )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The key comes first, and the certificate only with it: half a pair is made anew.
+    certificate.certfile.unlink(missing_ok=True)
+    chain = b"".join(blob.bytes() for blob in made.cert_chain_pems)
+    for path, content in (
+        (certificate.keyfile, made.private_key_pem.bytes()),
+        (certificate.certfile, chain),
+    ):
+        with _private(path) as file:
+            file.write(content)
+    return certificate
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that only its owner may read, from its first byte on."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        yield file
+
+
+def _fits(certificate: Certificate, wanted: list[str]) -> bool:
+    """Return whether a kept certificate is for the hosts, and for long enough."""
+    with needs_serve():
+        from cryptography import x509
+    try:
+        content = certificate.certfile.read_bytes()
+        key_mode = certificate.keyfile.stat().st_mode
+        kept = x509.load_pem_x509_certificate(content)
+        names = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    have = {str(name.value) for name in names}
+    ends = kept.not_valid_after_utc
+    is_private = os.name == "nt" or not key_mode & 0o077
+    return set(wanted) <= have and ends - datetime.now(UTC) > _LEAST and is_private
+
+
+def qr_in_terminal(address: str) -> str:
+    """Return an address as a QR code of letters, for phones to scan from a terminal."""
+    with needs_serve():
+        import segno
+    drawn = io.StringIO()
+    segno.make(address, error="m", micro=False).terminal(drawn, compact=True, border=2)
+    return drawn.getvalue()
+
+
+def qr_as_svg(address: str) -> str:
+    """Return an address as a QR code in SVG, black on white whatever the page has."""
+    with needs_serve():
+        import segno
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", border=3, light="white", xmldecl=False, omitsize=True
+    )
+    return drawn.getvalue().decode()

@@ -1,0 +1,70 @@
+"""The certificate that is made on the spot, and the QR code."""
+
+import ssl
+import stat
+
+import pytest
+
+pytest.importorskip("trustme")
+pytest.importorskip("segno")
+
+from sk_imu.server._https import (
+    certificate_for,
+    lan_addresses,
+    qr_as_svg,
+    qr_in_terminal,
+    reachable_hosts,
+)
+
+
+def names_in(certfile):
+    decoded = ssl._ssl._test_decode_cert(str(certfile))
+    return {value for _, value in decoded["subjectAltName"]}
+
+
+def test_certificate_is_private_kept_and_renewed_for_another_address(tmp_path):
+    folder = tmp_path / "certificate"
+    made = certificate_for(["192.168.1.5"], folder)
+    for path in made:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert names_in(made.certfile) == {"192.168.1.5", "localhost", "127.0.0.1"}
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*made)  # raises if key and certificate do not belong together
+    before = made.certfile.read_bytes()
+    assert certificate_for(["192.168.1.5"], folder).certfile.read_bytes() == before
+    certificate_for(["10.0.0.7", "gym.local"], folder)
+    assert {"10.0.0.7", "gym.local"} <= names_in(made.certfile)
+
+
+@pytest.mark.parametrize("fault", ["no key", "no certificate", "cut off", "open to all"])
+def test_a_kept_certificate_that_is_no_use_is_made_anew(tmp_path, fault):
+    made = certificate_for(["192.168.1.5"], tmp_path)
+    before = made.certfile.read_bytes()
+    if fault == "no key":
+        made.keyfile.unlink()
+    elif fault == "no certificate":
+        made.certfile.unlink()
+    elif fault == "cut off":
+        made.certfile.write_bytes(before[:100])
+    else:
+        made.keyfile.chmod(0o644)
+    again = certificate_for(["192.168.1.5"], tmp_path)
+    assert again.certfile.read_bytes() != before
+    assert stat.S_IMODE(again.keyfile.stat().st_mode) == 0o600
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*again)
+
+
+def test_hosts_that_a_phone_can_reach():
+    assert reachable_hosts("192.168.1.5") == ["192.168.1.5"]
+    assert not any(one.startswith("127.") for one in lan_addresses())
+    everywhere = reachable_hosts("0.0.0.0")
+    assert everywhere == (lan_addresses() or ["localhost"])
+
+
+def test_qr_codes_are_of_the_whole_address():
+    address = "https://192.168.1.5:8000/phone?token=abcdefgh-12345678"
+    shown = qr_in_terminal(address)
+    assert shown.count("\n") > 10
+    svg = qr_as_svg(address)
+    assert svg.startswith("<svg")
+    assert svg != qr_as_svg(address + "9")
