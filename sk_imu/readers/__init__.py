@@ -5,6 +5,7 @@ All readers return one convention of axes, signs and units, for any phone and ap
 """
 
 from ._finding import RESULTS_MARK as RESULTS_MARK
+from ._finding import find_recordings as find_recordings
 from ._phyphox import read_phyphox
 from ._physics_toolbox import read_physics_toolbox
 from ._plain_table import read_table

@@ -26,6 +26,7 @@ from ._doubts import quality_warnings as quality_warnings
 from ._doubts import settle_doubts as settle_doubts
 from ._doubts import summarize_doubts as summarize_doubts
 from ._doubts import warn_of_doubts as warn_of_doubts
+from ._quality import DOUBTS as DOUBTS
 from ._quality import MOST_UNSHARED as MOST_UNSHARED
 from ._quality import DataQualityWarning
 from ._quality import unshared as unshared

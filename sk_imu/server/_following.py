@@ -11,7 +11,7 @@ from ..readers import PushedSamples, joined_samples, pushed_convention
 from ..streaming import SetEvent, SetTracker
 from ._limits import Limits
 from ._store import Session, Store
-from ._templates import Templates
+from ._templates import NoModel, Templates
 
 #: Signs and units are decided from the samples of so many seconds.
 _DECIDE_S = 3.0
@@ -58,7 +58,7 @@ class Followed:
         self,
         session: Session,
         store: Store,
-        templates: Templates,
+        templates: Templates | NoModel,
         limits: Limits,
         *,
         platform: str | None = None,
@@ -149,8 +149,7 @@ class Followed:
             return False
         stream = self._templates.stream(set(sensors))
         if stream is None:
-            needed = ", ".join(self._templates.needed)
-            self._doubts = [f"The model needs {needed}; here is {', '.join(sensors)}."]
+            self._doubts = [self._templates.lack(set(sensors))]
             return False
         self._convention, notes = pushed_convention(
             sensors, self._platform, watch=self._is_watch

@@ -1,6 +1,7 @@
 """The sessions that go on: who recognizes them, one after the other, off the event loop."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from ..readers import PushedSamples
 from ._following import Followed
 from ._limits import Limits
 from ._store import Session, Store
-from ._templates import Templates
+from ._templates import NoModel, Templates
 
 _LOG = logging.getLogger("sk_imu.server")
 
@@ -27,8 +28,8 @@ class Live:
 
     Parameters
     ----------
-    model : ExerciseClassifier, Pipeline, str or pathlib.Path
-        The model, or the path of an ONNX file.
+    model : ExerciseClassifier, Pipeline, str, pathlib.Path or None
+        The model, or the path of an ONNX file; None for none.
     store : Store
         The database, from which a session goes on after a restart.
     limits : Limits
@@ -48,7 +49,8 @@ class Live:
         platform: str | None = None,
         step_seconds: float = 0.5,
     ) -> None:
-        self.templates = Templates(model, step_seconds)
+        self._step_seconds = step_seconds
+        self.templates: Templates | NoModel = self._templates_of(model)
         self.platform = platform
         self._store, self._limits = store, limits
         self._sessions: dict[int, Followed] = {}
@@ -56,6 +58,18 @@ class Live:
         self._thread = ThreadPoolExecutor(1, "sk_imu-live")
         self.n_waiting = 0
         self.latest: int | None = None  # the session that last sent something
+
+    def use(self, model: Any) -> None:
+        """Recognize what goes on with another model, from the next message on."""
+        templates = self._templates_of(model)  # raises before anything is changed
+        with self._lock:
+            self.templates = templates
+            before, self._sessions = self._sessions, {}
+        for one in before.values():
+            self._submit(one.end)
+
+    def _templates_of(self, model: Any) -> Templates | NoModel:
+        return NoModel() if model is None else Templates(model, self._step_seconds)
 
     @property
     def has_room(self) -> bool:
@@ -65,6 +79,11 @@ class Live:
     def is_followed(self, session: Session) -> bool:
         """Return whether a session goes on."""
         return session.id in self._sessions
+
+    def silent_s(self, session: Session) -> float:
+        """Return how long ago a session last sent something, inf if it is not followed."""
+        followed = self._sessions.get(session.id)
+        return math.inf if followed is None else time.monotonic() - followed.arrived_s
 
     def take(self, session: Session, row: int, samples: PushedSamples) -> None:
         """Recognize a message that is stored, once those before it are."""

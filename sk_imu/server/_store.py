@@ -1,5 +1,6 @@
 """What was pushed, in a database: sessions, their messages, and the sets found in them."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -221,6 +222,15 @@ class Store:
         with self.engine.connect() as connection:
             wanted = sa.select(sa.func.count()).select_from(_SESSIONS)
             return int(connection.execute(wanted).scalar_one())
+
+    def newest(self, session: Session, n: int = 1) -> list[tuple[int, bytes]]:
+        """Return last time in nanoseconds and body of the messages that came last."""
+        wanted = sa.select(_MESSAGES.c.last_ns, _MESSAGES.c.body)
+        wanted = wanted.where(_MESSAGES.c.session == session.id)
+        wanted = wanted.order_by(_MESSAGES.c.id.desc()).limit(n)
+        with self.engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        return [(int(last_ns), zlib.decompress(body)) for last_ns, body in rows]
 
     def extent(self, session: Session) -> tuple[int, int, int]:
         """Return the number of messages, and the first and last time in nanoseconds."""

@@ -6,6 +6,20 @@ from typing import Any
 from ..streaming import StreamingClassifier
 
 
+class NoModel:
+    """In the place of :class:`Templates` as long as there is no model."""
+
+    needed: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def stream(self, seen: set[str]) -> None:
+        """Return None, because nothing can be recognized."""
+
+    def lack(self, seen: set[str]) -> str:
+        """Return why nothing is recognized."""
+        return "There is no model yet: nothing is recognized."
+
+
 class Templates:
     """Streams of one model for phones with different sensors.
 
@@ -28,6 +42,10 @@ class Templates:
         sensors = self._sensors(seen)
         # The model itself is shared, which saves its memory and the time to load it.
         return None if sensors is None else copy.copy(self._of(sensors)).reset()
+
+    def lack(self, seen: set[str]) -> str:
+        """Return why a phone with some sensors can't be recognized."""
+        return f"The model needs {', '.join(self.needed)}; here is {', '.join(seen)}."
 
     def _sensors(self, seen: set[str]) -> tuple[str, ...] | None:
         if seen >= set(self.needed):

@@ -1,0 +1,133 @@
+// The page: what is asked of the server, and what happens when a button is pressed.
+
+import { ask, subscribe } from "./asking.js";
+import { Recorder } from "./recorder.js";
+import { show, showReport, showReview } from "./views.js";
+
+const POLL_MS = 1000;
+const find = (id) => document.getElementById(id);
+const form = find("form");
+const fields = form.elements;
+form.addEventListener("submit", (event) => event.preventDefault());
+let chosen = null;
+let take = null;
+
+const recorder = new Recorder({
+  onChange: showStage,
+  begin: async () => {
+    take = await ask("POST", "collect/takes", {
+      session: chosen,
+      subject: fields.subject.value,
+      exercise: fields.exercise.value,
+      placement: fields.placement.value,
+    });
+    return take;
+  },
+  end: async () => {
+    const review = await ask("POST", `collect/takes/${take.id}/stop`, { cut_s: Number(fields.cut.value) });
+    showReview(review, take);
+  },
+});
+
+function showStage({ state, text }) {
+  find("stage").dataset.state = state;
+  find("clock").textContent = text;
+  const isIdle = state === "idle";
+  find("start").hidden = !isIdle;
+  find("stop").hidden = !["countdown", "recording"].includes(state);
+  find("stop").textContent = state === "countdown" ? "Cancel" : "Stop";
+  find("review").hidden = state !== "review";
+  for (const one of form.elements) one.disabled = !isIdle;
+  find("stage").hidden = state === "review";
+}
+
+/** Run what a button does; say what went wrong. */
+function act(id, action) {
+  find(id).addEventListener("click", async () => {
+    say("");
+    find(id).disabled = true;
+    try {
+      await action();
+    } catch (error) {
+      trouble(error.message);
+    } finally {
+      find(id).disabled = false;
+    }
+  });
+}
+
+function trouble(text) {
+  find("trouble").textContent = text;
+  find("trouble").hidden = !text;
+  if (text) find("trouble").scrollIntoView({ block: "nearest" });
+}
+
+function say(text) {
+  find("said").textContent = text;
+  trouble("");
+}
+
+act("start", async () => {
+  if (chosen === null) throw new Error("No phone sends. Connect one first.");
+  if (!form.reportValidity()) return;
+  await recorder.start({
+    countdownS: Number(fields.countdown.value), lengthS: Number(fields.length.value),
+    check: () => ask("POST", "collect/names", {
+      subject: fields.subject.value, exercise: fields.exercise.value, placement: fields.placement.value,
+    }),
+  });
+});
+act("stop", () => recorder.stop());
+act("keep", async () => {
+  const kept = await ask("POST", `collect/takes/${take.id}/keep`);
+  recorder.reset();
+  say(`Kept as ${kept.path}.`);
+  await refresh();
+});
+act("discard", async () => {
+  await ask("DELETE", `collect/takes/${take.id}`);
+  recorder.reset();
+  say("Discarded.");
+});
+act("again", async () => showReview(await ask("GET", `collect/takes/${take.id}`), take));
+act("train", async () => {
+  await ask("POST", "collect/training", { model: find("model").value });
+});
+
+find("last").addEventListener("click", async ({ target }) => {
+  const { path } = target.dataset;
+  if (!path || !confirm(`Remove ${path}? It is moved to the folder .removed.`)) return;
+  try {
+    await ask("POST", "collect/remove", { path });
+    await refresh();
+  } catch (error) {
+    trouble(error.message);
+  }
+});
+
+find("phones").addEventListener("change", ({ target }) => { chosen = Number(target.value); });
+
+async function refresh() {
+  const state = await ask("GET", "collect/state");
+  const ids = state.phones.map((one) => one.session);
+  // The first phone that comes is taken; another one only where that has gone.
+  if (!ids.includes(chosen)) chosen = ids[0] ?? null;
+  show(state, chosen);
+}
+
+let isLost = false;
+async function poll() {
+  try {
+    await refresh();
+    if (isLost) trouble("");
+    isLost = false;
+  } catch (error) {
+    isLost = true;
+    trouble(`The server does not answer: ${error.message}`);
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+subscribe("collect/training", showReport);
+showStage(recorder);
+poll();

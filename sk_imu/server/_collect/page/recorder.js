@@ -1,0 +1,116 @@
+// The way of a set: countdown, recording, review. With sounds, because nobody looks then.
+
+const TICK_MS = 100;
+
+/** Short tones, once the page was touched. */
+class Sounds {
+  play(hertz, seconds) {
+    try {
+      this.context ??= new AudioContext();
+      const tone = this.context.createOscillator();
+      const volume = this.context.createGain();
+      const now = this.context.currentTime;
+      volume.gain.setValueAtTime(0.2, now);
+      volume.gain.exponentialRampToValueAtTime(0.001, now + seconds);
+      tone.frequency.value = hertz;
+      tone.connect(volume).connect(this.context.destination);
+      tone.start(now);
+      tone.stop(now + seconds);
+    } catch {
+      // Without sound, the page shows the same.
+    }
+  }
+}
+
+/**
+ * `begin` and `end` ask the server to start and stop; `onChange` gets the recorder, whose
+ * `state` is "idle", "countdown", "recording" or "review", with the `text` to show.
+ */
+export class Recorder {
+  constructor({ begin, end, onChange }) {
+    Object.assign(this, { begin, end, onChange });
+    this.sounds = new Sounds();
+    this.timer = null;
+    this.#set("idle", "Ready");
+  }
+
+  /** Check, count down, and record until `stop`, or for some seconds. */
+  async start({ countdownS, lengthS, check }) {
+    await check();
+    this.lengthS = lengthS;
+    this.untilMs = performance.now() + countdownS * 1000;
+    this.shown = null;
+    this.#set("countdown", String(countdownS));
+    await this.#tick();
+  }
+
+  async stop() {
+    clearTimeout(this.timer);
+    if (this.state === "countdown") {
+      this.#set("idle", "Ready");
+    } else if (this.state === "recording") {
+      this.#set("waiting", "Waiting for the last samples …");
+      this.sounds.play(440, 0.6);
+      try {
+        await this.end();
+        this.#set("review", "");
+      } catch (error) {
+        this.#set("idle", "Ready");
+        throw error;
+      }
+    }
+  }
+
+  reset() {
+    this.#set("idle", "Ready");
+  }
+
+  async #tick() {
+    const leftS = (this.untilMs - performance.now()) / 1000;
+    if (this.state === "countdown" && leftS > 0) {
+      const whole = Math.ceil(leftS);
+      if (whole !== this.shown) this.sounds.play(660, 0.15);
+      this.shown = whole;
+      this.#set("countdown", String(whole));
+    } else if (this.state === "countdown") {
+      await this.#record();
+    } else if (this.state === "recording") {
+      const seconds = (performance.now() - this.startMs) / 1000;
+      this.#set("recording", `${seconds.toFixed(0)} s`);
+      if (this.lengthS && seconds >= this.lengthS) {
+        await this.#stopLate();
+        return;
+      }
+    }
+    if (["countdown", "recording"].includes(this.state)) {
+      this.timer = setTimeout(() => this.#tick(), TICK_MS);
+    }
+  }
+
+  async #record() {
+    this.#set("starting", "…");
+    try {
+      await this.begin();
+    } catch (error) {
+      this.#set("idle", `Not started: ${error.message}`);
+      return;
+    }
+    this.sounds.play(880, 0.6);
+    this.startMs = performance.now();
+    this.#set("recording", "0 s");
+  }
+
+  async #stopLate() {
+    try {
+      await this.stop();
+    } catch (error) {
+      this.#set("idle", `Not recorded: ${error.message}`);
+    }
+  }
+
+  #set(state, text) {
+    this.state = state;
+    this.text = text;
+    this.onChange(this);
+  }
+}
