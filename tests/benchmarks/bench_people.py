@@ -107,7 +107,12 @@ def load_benchmark(
         arrays = {key: saved[key] for key in saved}  # each access reads the file again
     y, people = arrays["label"].astype(str), arrays["subject"]
     count = pd.DataFrame({"y": y, "person": people}).groupby(["y", "person"]).cumcount()
-    rows = np.flatnonzero(count < BENCHMARK[name])
+    used = count.to_numpy() < BENCHMARK[name]
+    if name == "dsads-right-arm":
+        # Of persons 4 and 8, these are the same recordings, 10 samples apart, which the
+        # study refuses to put on both sides of a fold.
+        used &= (people != 8) | ~np.isin(y, ["rowing", "jumping"])
+    rows = np.flatnonzero(used)
     channels = arrays["channel_names"].astype(str).tolist()
     values = np.split(arrays["values"], arrays["n_samples"].cumsum()[:-1], axis=1)
     X = [
@@ -195,11 +200,6 @@ def fitted(
 def run(options: argparse.Namespace, name: str) -> Iterator[pd.DataFrame]:
     """Run what is missing of the studies of a data set, and yield their predictions."""
     X, y, people, channels = load(name, options.folder)
-    if name == "dsads-right-arm":
-        # Of persons 4 and 8, these are the same recordings, 10 samples apart, which the
-        # study refuses to put on both sides of a fold.
-        own = np.flatnonzero((people != 8) | ~np.isin(y, ["rowing", "jumping"]))
-        X, y, people = [X[i] for i in own], y[own], people[own]
     given = options.only or (MODELS if options.what == "models" else ABLATION)
     made = {variant: make(variant, 0, X, channels) for variant in given}
     nets = [
