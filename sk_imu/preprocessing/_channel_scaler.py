@@ -21,6 +21,10 @@ from ..validation import (
     map_blocks,
 )
 
+#: A channel that varies by less, as a share of its root mean square, is constant. Values
+#: from a file in float32 vary by 6e-8, the length of gravity after interpolation by 1e-6.
+_CONSTANT = 1e-5
+
 
 class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
     """Divide each channel by its scale in the training sets.
@@ -48,7 +52,10 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
         The divisor of each channel, in its unit: the root mean square over all timesteps of
         all training sets, or the standard deviation if the mean is subtracted. Each
         timestep has the same weight. Axes that share a scale have one mean square. 1 for a
-        channel that is always 0 or, if the mean is subtracted, constant.
+        channel that is always 0 or, if the mean is subtracted, constant: one whose standard
+        deviation is at most 1e-5 of its root mean square, or those of a sensor together.
+        The length of gravity is constant, and varies by what rounding and interpolation
+        leave of it.
     mean_ : ndarray of shape (n_channels,) or None
         What is subtracted from each channel, 0 for triples if ``with_mean="single"``; None
         if ``with_mean`` is False.
@@ -109,13 +116,11 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
                     self.mean_[triple] = 0
             center = self.mean_[:, np.newaxis]
             squared_scale = _channel_mean([np.square(b - center) for b in blocks])
-            # A constant channel must not be divided by its rounding errors: float64 leaves
-            # deviations of about 1e-16 of the value, of which this is the square with a
-            # margin.
-            squared_scale[squared_scale <= 1e-24 * mean_square] = 0
         if self.per == "sensor":
             for triple in triples:
-                squared_scale[triple] = squared_scale[triple].mean()
+                for squares in (squared_scale, mean_square):
+                    squares[triple] = squares[triple].mean()
+        squared_scale[squared_scale <= _CONSTANT**2 * mean_square] = 0
         self.scale_ = np.sqrt(squared_scale)
         self.scale_[self.scale_ == 0] = 1
 

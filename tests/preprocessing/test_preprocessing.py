@@ -244,6 +244,30 @@ def test_a_channel_without_scale_is_left_alone(dtype):
     np.testing.assert_array_equal(ChannelScaler().fit_transform(X)[:, 0], 0)
 
 
+@pytest.mark.parametrize("per", ["sensor", "channel"])
+def test_rounding_errors_and_what_interpolation_leaves_are_not_scaled_up(per):
+    rng = np.random.default_rng(0)
+    gravity = 9.81 * np.ones((4, 500))
+    gravity[:3] = 0.3 * rng.normal(size=(3, 500))
+    gravity[3] += rng.normal(0, 5e-5, 500)
+    names = [*(f"Gravity_{axis}" for axis in "xyz"), "Gravity_magnitude"]
+    scaler = ChannelScaler(channel_names=names, per=per, with_mean="single")
+    new = scaler.fit_transform([gravity])[0]
+    assert scaler.scale_[3] == 1
+    assert np.abs(new[3]).max() < 1e-3
+    # What varies by more is information: 0.1 hPa of 1000.
+    gravity[3] = 1000 + rng.normal(0, 0.1, 500)
+    assert scaler.fit([gravity]).scale_[3] == pytest.approx(0.1, rel=0.2)
+
+
+def test_a_sensor_that_lies_still_is_not_scaled_up():
+    rng = np.random.default_rng(0)
+    still = np.array([[9.8], [0.0], [0.0]]) + rng.normal(0, 1e-6, (3, 500))
+    names = [f"TotalAcceleration_{axis}" for axis in "xyz"]
+    scaler = ChannelScaler(channel_names=names, with_mean=True).fit([still])
+    np.testing.assert_array_equal(scaler.scale_, 1)
+
+
 def test_scale_is_learnt_on_the_training_sets_only():
     """What cross-validation fits does not see the held-out sets, however wild."""
     X = make_panel((20, 6, 30))
