@@ -1,12 +1,13 @@
 """Calibration, sets of labels and abstention on people whom no part of a model has seen.
 
-Every group of people is left out in turn, as ``bench_people.py`` does, and every two groups
-together.  The model that lacks groups A and B predicts A where B is the test, and B where A
+Every group of people is left out in turn, and every two groups together.  For the SVM these
+are the groups of ``bench_people.py``, for the other models five, which takes a third of the
+fits.  The model that lacks groups A and B predicts A where B is the test, and B where A
 is: so temperature, thresholds and conformal scores of a test group come from models and
 sets without it.  Scores of sets and windows are kept in the folder ``--out``, and no fit is
 done twice.
 
-    python tests/benchmarks/bench_uncertainty.py fit --models svm rf
+    python tests/benchmarks/bench_uncertainty.py fit --models svm rf cnn-gru
     python tests/benchmarks/bench_uncertainty.py table --figures docs/results/figures
 
 Data sets are found as ``bench_people.py`` finds them.
@@ -31,16 +32,22 @@ from sk_imu import ConformalClassifier
 from sk_imu.calibration import abstention_curve, calibration_error
 from sk_imu.calibration._held_out import logits_of, probabilities
 from sk_imu.calibration._temperature import best_temperature
-from sk_imu.study import make_pipeline_for, wear_of
+from sk_imu.study import UnseenPeople, make_pipeline_for, wear_of
 
 MODELS = ("svm", "rf", "minirocket", "cnn-gru")
+N_GROUPS = 5
 
 
-def folds_of(name: str, folder: str) -> tuple[list, np.ndarray, np.ndarray, np.ndarray]:
+def folds_of(
+    name: str, model: str, folder: str
+) -> tuple[list, np.ndarray, np.ndarray, np.ndarray]:
     """Return channels and recordings, labels, people, and each set's fold by its number."""
     X, y, people, channels = bench_people.load(name, folder)
     fold = np.full(len(X), -1)
-    for number, one in enumerate(bench_people.folds(y, people)):
+    protocol = (
+        bench_people.protocol(people) if model == "svm" else UnseenPeople(n_folds=N_GROUPS)
+    )
+    for number, one in enumerate(protocol.splits(y, people, quick=False, seed=0)):
         fold[one.test] = number
     return [channels, X], y, people, fold
 
@@ -65,9 +72,9 @@ def scores_of(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def fit(name: str, models: list[str], folder: str, out: Path) -> None:
     """Fit what is missing of a data set, and keep the scores of those left out."""
-    (channels, X), y, _, fold = folds_of(name, folder)
-    classes = np.unique(y)
     for model in models:
+        (channels, X), y, _, fold = folds_of(name, model, folder)
+        classes = np.unique(y)
         whole = make_pipeline_for(model, 0, channels=channels, wear=wear_of(X))
         series = None
         for pair in left_out_pairs(fold.max() + 1):
@@ -106,7 +113,7 @@ class Kept:
     """
 
     def __init__(self, name: str, model: str, level: str, folder: str, out: Path) -> None:
-        _, y, people, fold = folds_of(name, folder)
+        _, y, people, fold = folds_of(name, model, folder)
         self.classes, codes = np.unique(y, return_inverse=True)
         files = [
             (pair, out / f"{name}-{model}-{pair[0]}-{pair[1]}.npz")
@@ -122,6 +129,7 @@ class Kept:
                 counts[kept["rows"]] = kept["counts"]
         origin = np.repeat(np.arange(len(y)), counts)
         self.codes, self.people, self.fold = codes[origin], people[origin], fold[origin]
+        self.n_groups = fold.max() + 1
         self.logits = {}
         for pair, kept in loaded.items():
             one = FromScores(kept[level], kept["columns"])
@@ -318,7 +326,8 @@ def tables(options: argparse.Namespace, out: Path) -> dict[str, pd.DataFrame]:
                 lines["calibration"].append({**start, "level": level, **line})
                 if level == "sets":
                     n_people = len(np.unique(kept.people))
-                    start |= {"people": n_people, "classes": len(kept.classes)}
+                    start |= {"people": n_people, "groups": kept.n_groups}
+                    start |= {"classes": len(kept.classes)}
                     lines["sets"] += [{**start, **one} for one in conformal_lines(kept)]
                     line = abstention_line(kept, calibrated)
                     lines["abstention"].append({**start, **line})
@@ -328,7 +337,7 @@ def tables(options: argparse.Namespace, out: Path) -> dict[str, pd.DataFrame]:
 def write_figures(found: pd.DataFrame, what: str, folder: Path) -> None:
     """Write the tables of the page ``results/uncertainty``."""
     if what != "sets":
-        found = found.drop(columns=["people", "classes"], errors="ignore")
+        found = found.drop(columns=["people", "groups", "classes"], errors="ignore")
         path = folder / f"uncertainty_{what}.csv"
         found.to_csv(path, index=False, float_format="%.3f")
         return
@@ -340,7 +349,7 @@ def write_figures(found: pd.DataFrame, what: str, folder: Path) -> None:
     ]
     found = found.assign(cell=cells, aim=found["coverage"].map("{:.0%}".format))
     found["method"] = found["method"] + ", " + found["weights"]
-    keys = ["data", "model", "people", "classes"]
+    keys = ["data", "model", "people", "groups", "classes"]
     default = found[found["method"] == "lac, sets"]
     for name, rows, column in (
         ("coverage", default, "aim"),
