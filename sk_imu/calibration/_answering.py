@@ -1,7 +1,7 @@
 """Let a classifier of recordings answer "unknown"."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 from ..meta import SetPredictions
 from ..recording import DataQualityWarning
 from ..validation import is_raw
-from ._device import Worn, in_words
+from ._device import Worn, gravity_of, in_words
 from ._held_out import subjects_of
-from ._seen import LEAST_SETS, Seen
+from ._seen import LEAST_SETS, Seen, places_of, rates_of, strengths_of
 from ._unknown import UnknownDetector
 
 __all__ = ["UNKNOWN", "AnswersUnknown"]
+
+Floats = NDArray[np.floating]
 
 #: The answer for a set that is none of the exercises of the training sets.
 UNKNOWN = "unknown"
@@ -106,9 +108,13 @@ class AnswersUnknown(SetPredictions):
 
     def _transformed(self, X: Any) -> tuple[Any, Any]:
         """Return sets after the Resampler, and as the last step gets them."""
-        before, after = _around_resampler(self.pipeline_)
+        before, _ = _around_resampler(self.pipeline_)
         uniform = before.transform(X)
-        return uniform, after.transform(uniform)
+        return uniform, self._behind_resampler(uniform)
+
+    def _behind_resampler(self, uniform: Any) -> Any:
+        """Return sets as the last step gets them, of those after the Resampler."""
+        return _around_resampler(self.pipeline_)[1].transform(uniform)
 
     def _differences(self, X: Any, uniform: Any, series: Any) -> list[str]:
         """Return :meth:`check_device` of sets that are transformed already."""
@@ -124,28 +130,48 @@ class AnswersUnknown(SetPredictions):
 
     def _difference(self, recordings: Any, uniform: Any, series: Any) -> str | None:
         """Return the first difference of one person's sets."""
-        assert self._seen is not None
         assert self.unknown_detector_ is not None
-        seen, resampler = Seen(**self._seen), self.pipeline_.named_steps["resample"]
-        channels = resampler.channel_names_
-        line = None
-        if recordings is not None:
-            rate_hz = resampler.sampling_rate_hz
-            line = seen.low_rate(recordings, channels, rate_hz)
-        line = line or seen.other_strength(uniform, channels)
-        if line is None and recordings is not None:
-            line = seen.other_place(recordings)
-        if line is not None or len(series) < LEAST_SETS:
+        channels = self.pipeline_.named_steps["resample"].channel_names_
+        return self._difference_of(
+            None if recordings is None else rates_of(recordings, channels),
+            strengths_of(uniform, channels),
+            places_of(recordings or ()),
+            gravity_of(series, self._names_of(self.pipeline_)),
+            len(series),
+            lambda: self.unknown_detector_.score_samples(series),  # type: ignore[union-attr]
+        )
+
+    def _difference_of(
+        self,
+        rates_hz: Floats | None,
+        strengths: Mapping[str, Floats],
+        places: set[str],
+        gravity: Floats | None,
+        n_sets: int,
+        similarity: Callable[[], Floats],
+    ) -> str | None:
+        """Return the first difference of sets, by what is known of each of them."""
+        assert self._seen is not None
+        seen = Seen(**self._seen)
+        rate_hz = self.pipeline_.named_steps["resample"].sampling_rate_hz
+        line = seen.low_rate(rates_hz, rate_hz) or seen.other_strength(strengths)
+        line = line or seen.other_place(places)
+        if line is not None or n_sets < LEAST_SETS:
             return line
-        if self._worn is not None:
-            turn = Worn(**self._worn).turn(series, self._names_of(self.pipeline_))
-            if turn is not None:
-                return (
-                    f"the device is turned by about {in_words(turn)} against the "
-                    f"training sets, by gravity in {len(series)} sets. Answers may be "
-                    "wrong: wear it as in training."
-                )
-        return seen.unlike(self.unknown_detector_.score_samples(series))
+        line = self._turn_of(gravity, f"{n_sets} sets")
+        return line or seen.unlike(similarity())
+
+    def _turn_of(self, gravity: Floats | None, where: str) -> str | None:
+        """Return in words how a device is turned, None if it is not or nobody knows."""
+        if self._worn is None or gravity is None:
+            return None
+        turn = Worn(**self._worn).turn(gravity)
+        if turn is None:
+            return None
+        return (
+            f"the device is turned by about {in_words(turn)} against the training sets, by "
+            f"gravity in {where}. Answers may be wrong: wear it as in training."
+        )
 
     @staticmethod
     def _names_of(pipeline: Pipeline) -> list[str]:

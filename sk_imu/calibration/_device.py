@@ -32,7 +32,7 @@ class Worn(NamedTuple):
         cls, series: Sequence[Floats], names: Sequence[str], y: Any, people: Any
     ) -> "Worn | None":
         """Learn from sets, or return None where gravity can't be known."""
-        vectors = _means(series, names)
+        vectors = gravity_of(series, names)
         if vectors is None:
             return None
         unit = float(np.median(np.linalg.norm(vectors, axis=1)))
@@ -47,12 +47,9 @@ class Worn(NamedTuple):
         means = [typical[groups == group].mean() for group in np.unique(groups)]
         return cls(gravity, unit, float(np.quantile(means, _UNTYPICAL, method="lower")))
 
-    def turn(self, series: Sequence[Floats], names: Sequence[str]) -> Floats | None:
+    def turn(self, gravity: Floats) -> Floats | None:
         """Return the turn after which sets look like the training sets, None if none."""
-        vectors = _means(series, names)
-        if vectors is None:
-            return None
-        new = vectors / self.unit
+        new = gravity / self.unit
         typical = [_log_density(new @ turn.T, self.gravity).mean() for turn in _TURNS]
         best = int(np.argmax(typical))
         gain = typical[best] - typical[0]
@@ -83,7 +80,7 @@ def in_words(turn: Floats) -> str:
     return f"{angle}°" + (f" about its {fixed[0]} axis" if fixed else "")
 
 
-def _means(series: Sequence[Floats], names: Sequence[str]) -> Floats | None:
+def gravity_of(series: Sequence[Floats], names: Sequence[str]) -> Floats | None:
     """Return the mean acceleration of each set, None without all axes of it."""
     if not set(_ACCELERATION) <= set(names):
         return None

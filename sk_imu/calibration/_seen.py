@@ -1,6 +1,6 @@
 """Find recordings unlike the training sets: their rate, strength, place and movement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,18 +53,16 @@ class Seen(NamedTuple):
                 sensor: np.quantile(values, _ENDS).tolist()
                 for sensor, values in strengths.items()
             },
-            sorted({_place(one) for one in recordings or () if one.placement}),
+            sorted(places_of(recordings or ())),
             usual,
             least,
         )
 
-    def low_rate(
-        self, recordings: Sequence[Recording], channels: Sequence[str], rate_hz: float
-    ) -> str | None:
+    def low_rate(self, rates_hz: Floats | None, rate_hz: float) -> str | None:
         """Return in words that a person's sensors are too slow, None if they are not."""
-        if self.rate_hz is None:
+        if self.rate_hz is None or rates_hz is None:
             return None
-        rate = _median(rates_of(recordings, channels))
+        rate = _median(rates_hz)
         if rate >= _LEAST_RATE * min(self.rate_hz, rate_hz):
             return None
         return (
@@ -73,11 +71,9 @@ class Seen(NamedTuple):
             "record at a higher rate."
         )
 
-    def other_strength(
-        self, uniform: Sequence[Floats], channels: Sequence[str]
-    ) -> str | None:
+    def other_strength(self, strengths: Mapping[str, Floats]) -> str | None:
         """Return in words that values are too small or large, None if they are not."""
-        for sensor, values in strengths_of(uniform, channels).items():
+        for sensor, values in strengths.items():
             strength = _median(values)
             low, high = self.strengths[sensor]
             if not low / _MOST_STRENGTH <= strength <= high * _MOST_STRENGTH:
@@ -87,9 +83,8 @@ class Seen(NamedTuple):
                 )
         return None
 
-    def other_place(self, recordings: Sequence[Recording]) -> str | None:
+    def other_place(self, places: set[str]) -> str | None:
         """Return in words that a device is said to be where none was in training."""
-        places = {_place(one) for one in recordings if one.placement}
         new = sorted(places - {*self.places})
         if not new or not self.places:
             return None
@@ -135,8 +130,9 @@ def strengths_of(uniform: Sequence[Floats], channels: Sequence[str]) -> dict[str
     }
 
 
-def _place(recording: Recording) -> str:
-    return str(recording.placement).strip().lower()
+def places_of(recordings: Sequence[Recording]) -> set[str]:
+    """Return the places of the device that recordings name."""
+    return {str(one.placement).strip().lower() for one in recordings if one.placement}
 
 
 def _usual(similarity: Floats) -> tuple[float, float]:

@@ -75,6 +75,10 @@ class StreamingClassifier:
     n_unanswered_ : int
         Number of windows with samples of every sensor that were not answered, because of a
         gap or a clock that can't be mended.
+    device_warnings_ : list of str
+        How the stream differs from the training sets, in words as of
+        :meth:`~sk_imu.ExerciseClassifier.check_device`; empty if in no way that is known by
+        now. Only models with ``unknown`` know, and not as a file.
 
     Raises
     ------
@@ -101,6 +105,10 @@ class StreamingClassifier:
     sensor has a gap that the model's Resampler refuses is not answered. Where the clock
     jumps forward, no window that holds the jump is answered. After a jump backward all
     samples are late until the clock has caught up; :meth:`reset` begins anew.
+
+    A rate that is too low and a mistaken unit are found after twenty seconds, a turned
+    device after a minute of movement, and movements unlike the training sets after three
+    sets of a :class:`SetTracker`.
 
     Memory is bounded: only samples that a coming window may need are kept, and at most
     ``max_buffered_samples`` for each sensor, of 8 bytes for the time and each axis.
@@ -183,7 +191,13 @@ class StreamingClassifier:
         self._closed_s = -math.inf  # answers have used samples until this time
         self._finished = False
         self.n_late_ = self.n_invalid_ = self.n_dropped_ = self.n_unanswered_ = 0
+        self._device = self._model.device_check(self.step_seconds)
         return self
+
+    @property
+    def device_warnings_(self) -> list[str]:
+        """How the stream differs from the training sets, as far as is known by now."""
+        return [] if self._device is None else self._device.lines()
 
     def push(
         self,
@@ -239,6 +253,8 @@ class StreamingClassifier:
             self.n_late_ += len(rows) - int(on_time.sum())
             rows = rows[on_time]
         self._buffers[sensor].add(rows)
+        if self._device is not None:
+            self._device.add_samples(sensor, rows)
         newest_s = min(buffer.newest_s for buffer in self._buffers.values())
         answers = self._close(newest_s - self.lateness_seconds, self.after_seconds)
         self._stay_bounded(self._buffers[sensor])
@@ -291,7 +307,7 @@ class StreamingClassifier:
             )
         whole = StreamingClassifier.__new__(StreamingClassifier)
         whole.__dict__.update(self.__dict__)
-        whole.reset()
+        whole.reset()._device = None
         for sensor in whole.sensors_:
             side = self.side if recording.side is None else recording.side
             rows = whole._usable(sensor, recording.streams[sensor], side)
@@ -349,28 +365,16 @@ class StreamingClassifier:
         if values is not None:
             label, probabilities = self._model.answer(values)
             answer = Answer(self._grid.ends_s(k), label, probabilities)
-            answers.append((answer, values[:, -self._grid.n_timesteps :]))
+            values = values[:, -self._grid.n_timesteps :]
+            if self._device is not None:
+                self._device.add_window(values)
+            answers.append((answer, values))
             return k + 1
-        following = self._after_silence(k, tables, known_s)
+        following = self._grid.after_silence(k, tables, known_s)
         if following > k:
             return following
         self.n_unanswered_ += 1
         return k + 1
-
-    def _after_silence(self, k: int, tables: Mapping[str, Floats], known_s: float) -> int:
-        """Return the first window after ``k`` around which every sensor has samples."""
-        grid = self._grid
-        reach_s = grid.window_s + grid.after_s
-        resumed_s = -math.inf
-        for table in tables.values():
-            times_s = table[:, 0]
-            at = int(times_s.searchsorted(grid.starts_s(k) - grid.before_s))
-            resumed_s = max(resumed_s, times_s[at] if at < len(times_s) else math.inf)
-        if resumed_s <= grid.starts_s(k) + reach_s:
-            return k
-        # No further than what is known: samples may still come.
-        beyond = min(resumed_s - reach_s, known_s - grid.window_s)
-        return max(grid.at_or_after(beyond), k)
 
     def _stay_bounded(self, buffer: SampleBuffer) -> None:
         """Drop the older half of the samples of a sensor that has too many."""

@@ -96,6 +96,9 @@ class SetTracker:
         Number of sets that ended.
     answer_ : Answer or None
         The newest answer of the stream, None before the first.
+    device_warnings_ : list of str
+        How the stream differs from the training sets, as
+        :attr:`StreamingClassifier.device_warnings_`, and by the last ten sets.
 
     Raises
     ------
@@ -182,7 +185,13 @@ class SetTracker:
         n_smoothed = round(self.smoothing_seconds / self.live.step_seconds)
         self._recent: deque[Window] = deque(maxlen=max(n_smoothed, 1))
         self._set: OpenSet | None = None
+        self._device = self.live._device
         return self
+
+    @property
+    def device_warnings_(self) -> list[str]:
+        """How the stream differs from the training sets, as far as is known by now."""
+        return self.live.device_warnings_
 
     def push(
         self,
@@ -238,7 +247,7 @@ class SetTracker:
         """
         whole = SetTracker.__new__(SetTracker)
         whole.__dict__.update(self.__dict__)
-        whole.n_sets_, whole._set = 0, None
+        whole.n_sets_, whole._set, whole._device = 0, None, None
         whole._recent = deque(maxlen=self._recent.maxlen)
         answered = self.live._predict_windows(recording)
         return [*whole._follow(answered), *whole._end()]
@@ -308,6 +317,8 @@ class SetTracker:
         lasted_s = self._set.end_s - self._set.start_s
         kind = "drop" if lasted_s < self.min_set_seconds else "end"
         event = self._event(kind, final=True)
+        if self._device is not None and kind == "end":
+            self._device.add_set(self._set.series())
         self.n_sets_ += kind == "end"
         self._set = None
         return [event]

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import BaseSearchCV
-from ..calibration import UNKNOWN, calibrated
+from ..calibration import UNKNOWN, DeviceCheck, calibrated
 from ..features import Flatten, MiniRocketFeatures, SummaryFeatures
 from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
@@ -51,6 +51,10 @@ class LiveModel:
         """Return the label and probabilities of a window, given with what is before it."""
         raise NotImplementedError
 
+    def device_check(self, step_seconds: float) -> DeviceCheck | None:
+        """Return what compares a stream with the training sets, None if nobody knows."""
+        return None
+
 
 class FittedModel(LiveModel):
     """The steps of a fitted classifier, for one window after the other.
@@ -77,6 +81,7 @@ class FittedModel(LiveModel):
             check_is_fitted(fitted, "best_estimator_")
             fitted = fitted.best_estimator_
         check_is_fitted(fitted)
+        self._fitted = fitted
         self._temperature = getattr(fitted, "temperature_", None)
         self._detector = getattr(fitted, "unknown_detector_", None)
         pipeline = fitted.pipeline_ if isinstance(fitted, ExerciseClassifier) else fitted
@@ -112,6 +117,12 @@ class FittedModel(LiveModel):
         if self._detector is not None and self._detector.predict(series)[0] < 0:
             label = UNKNOWN
         return label, proba
+
+    def device_check(self, step_seconds: float) -> DeviceCheck | None:
+        """Return what compares a stream with the training sets, None without a detector."""
+        if self._detector is None:
+            return None
+        return DeviceCheck(self._fitted, step_seconds)
 
     def _ask(self, series: Any) -> tuple[Any, Floats | None]:
         last = self._last

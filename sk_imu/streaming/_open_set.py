@@ -73,10 +73,15 @@ class OpenSet:
         """Leave out the windows after the last one of the exercise."""
         self.scores = self.scores[: self._n_own]
 
+    def series(self) -> Floats:
+        """Return the values until now; not all of a set that is very long."""
+        # From half a window before start_s to half a window after end_s.
+        n_timesteps = round((self.end_s + 2 * self._half_s - self.start_s) * self._rate_hz)
+        return self._series[:, :n_timesteps]
+
     def repetitions(self) -> int | None:
         """Count the repetitions until now."""
-        n_timesteps = round((self.end_s + 2 * self._half_s - self.start_s) * self._rate_hz)
-        series = self._series[:, :n_timesteps]
+        series = self.series()
         if series.shape[1] > _LONGEST_COUNTED_S * self._rate_hz:
             return None
         recording = Recording.from_array(

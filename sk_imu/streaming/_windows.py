@@ -91,6 +91,20 @@ class WindowGrid:
         """Return the first window that starts at or after a time."""
         return math.ceil(time_s / self.step_s - 1e-9)
 
+    def after_silence(self, k: int, tables: Mapping[str, Floats], known_s: float) -> int:
+        """Return the first window after ``k`` around which every sensor has samples."""
+        reach_s = self.window_s + self.after_s
+        resumed_s = -math.inf
+        for table in tables.values():
+            times_s = table[:, 0]
+            at = int(times_s.searchsorted(self.starts_s(k) - self.before_s))
+            resumed_s = max(resumed_s, times_s[at] if at < len(times_s) else math.inf)
+        if resumed_s <= self.starts_s(k) + reach_s:
+            return k
+        # No further than what is known: samples may still come.
+        beyond = min(resumed_s - reach_s, known_s - self.window_s)
+        return max(self.at_or_after(beyond), k)
+
 
 class WindowMaker:
     """Cut windows from tables of samples, and resample each block once.

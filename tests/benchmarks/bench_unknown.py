@@ -184,7 +184,7 @@ def device(name: str, folder: str) -> pd.DataFrame:
             if len(sets) < LEAST_SETS:
                 continue
             for name_of, turn in turns.items():
-                found = worn.turn([(turn @ gravity[i])[:, None] for i in sets], names)
+                found = worn.turn(np.array([turn @ gravity[i] for i in sets]))
                 rows.append(
                     {
                         "subject": person,

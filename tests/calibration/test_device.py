@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sk_imu import DataQualityWarning, ExerciseClassifier, SensorStream
+from sk_imu.calibration import DeviceCheck
 from sk_imu.datasets import load_watch
 from sk_imu.persistence import load_model, save_model
 from sk_imu.recognition import recognize
@@ -108,6 +109,19 @@ def test_recordings_unlike_the_training_sets_are_found(model, watch, change, say
         model.predict(sets)
     # Movement and gravity say something only of several sets.
     assert len(model.check_device(sets[:1])) == (change is not three_times_as_fast)
+
+
+def test_sets_of_a_stream_are_compared_until_others_follow(model, watch):
+    check = DeviceCheck(model, step_seconds=1)
+    resample = model.pipeline_.named_steps["resample"]
+    uniform = [np.asarray(one) for one in resample.transform(sets_of(watch, 2))]
+    for values in uniform[:3]:
+        check.add_set(values[:, ::3])
+    (line,) = check.lines()
+    assert line.startswith("the sets are unlike the training sets: a similarity of 0")
+    for values in uniform[:10]:
+        check.add_set(values)
+    assert check.lines() == []
 
 
 def test_another_place_that_is_said_is_found_in_one_set(model, watch):
