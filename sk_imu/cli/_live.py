@@ -1,5 +1,7 @@
 """The commands for live recordings."""
 
+import sys
+
 from ._parsing import Commands, add_command
 
 __all__ = ["add_to"]
@@ -7,16 +9,125 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the commands to a parser."""
+    _add_serve(commands)
+    _add_replay(commands)
+
+
+def _add_serve(commands: Commands) -> None:
+    command = add_command(
+        commands,
+        "serve",
+        "recognize what phones push, and show it on a page",
+        "examples:\n"
+        "  sk-imu serve model.skops\n"
+        "  sk-imu serve model.onnx --host 0.0.0.0 --port 8080 --platform ios",
+        " A phone pushes with the app Sensor Logger, by HTTP. The samples are kept in a "
+        "database, from which a session goes on after a restart. Needs the extra `serve`.",
+    )
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a model file written by `sk-imu fit`, or an ONNX file by `sk-imu export`",
+    )
+    command.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen at; 0.0.0.0 lets phones of the network in (default: "
+        "127.0.0.1, this machine alone)",
+    )
+    command.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
+    command.add_argument(
+        "--database",
+        metavar="URL",
+        default="sqlite:///sk_imu_live.db",
+        help="where samples are kept, as SQLAlchemy names it (default: "
+        "sqlite:///sk_imu_live.db, a file in this folder)",
+    )
+    command.add_argument(
+        "--token",
+        help="the secret in the address (default: one that the database keeps)",
+    )
+    command.add_argument(
+        "--platform",
+        choices=("android", "ios"),
+        help="the phones' platform, whose signs and units the samples have (default: "
+        "decided from the samples)",
+    )
+    command.add_argument(
+        "--side",
+        choices=("left", "right"),
+        help="side of the body that the phones are on, for models that mirror one side",
+    )
+    command.add_argument(
+        "--step-seconds",
+        type=float,
+        default=0.5,
+        help="time between two answers (default: 0.5)",
+    )
+    command.set_defaults(run=_serve)
+
+
+def _serve(
+    *,
+    model: str,
+    host: str,
+    port: int,
+    database: str,
+    token: str | None,
+    platform: str | None,
+    side: str | None,
+    step_seconds: float,
+) -> int:
+    from ..server import create_app, serve
+
+    app = create_app(
+        model,
+        database=database,
+        token=token,
+        platform=platform,
+        side=side,
+        step_seconds=step_seconds,
+    )
+
+    print(f"{model}: {', '.join(app.state.service.live.templates.classes)}")
+    serve(app, host=host, port=port, on_listening=lambda url: _say(url, app.state.token))
+    return 0
+
+
+def _say(url: str, token: str) -> None:
+    """Print the addresses of a service that listens."""
+    from ..server import address_here
+
+    scheme, _, place = url.partition("://")
+    name, _, port = place.rpartition(":")
+    phone = page = url
+    if name in ("0.0.0.0", "[::]"):  # all addresses of this machine
+        page = f"{scheme}://127.0.0.1:{port}"
+        phone = f"{scheme}://{address_here() or '127.0.0.1'}:{port}"
+    print(f"Page:          {page}/?token={token}")
+    print(f"Sensor Logger: {phone}/data?token={token}")
+    print("The app takes the second address as its HTTP push URL. Ctrl-C ends.")
+    if name in ("127.0.0.1", "[::1]"):
+        print("No phone can reach this: --host 0.0.0.0 lets the network in.")
+    elif scheme == "http":
+        print("Whoever is in the network can read what is sent, and the token.")
+    sys.stdout.flush()
+
+
+def _add_replay(commands: Commands) -> None:
     command = add_command(
         commands,
         "replay",
         "push a recording to a server as the app Sensor Logger does",
         "examples:\n"
-        "  sk-imu replay squats.zip http://localhost:8000/data\n"
-        "  sk-imu replay squats.zip http://localhost:8000/data --speed 10",
+        "  sk-imu replay squats.zip 'http://localhost:8000/data?token=TOKEN'\n"
+        "  sk-imu replay squats.zip http://localhost:8000/data --token TOKEN --speed 10",
     )
     command.add_argument("recording", help="the recording, a file or folder")
-    command.add_argument("url", help="address of the server")
+    command.add_argument("url", help="address that `sk-imu serve` prints for the app")
+    command.add_argument(
+        "--token", help="the server's token, if it does not stand in the address"
+    )
     command.add_argument(
         "--speed",
         type=float,
@@ -32,12 +143,23 @@ def add_to(commands: Commands) -> None:
     command.set_defaults(run=_replay)
 
 
-def _replay(*, recording: str, url: str, speed: float, message_seconds: float) -> int:
+def _replay(
+    *,
+    recording: str,
+    url: str,
+    token: str | None,
+    speed: float,
+    message_seconds: float,
+) -> int:
     from ..readers import read_recording
     from ..streaming import replay
 
     n_messages = replay(
-        read_recording(recording), url, speed=speed, message_seconds=message_seconds
+        read_recording(recording),
+        url,
+        speed=speed,
+        message_seconds=message_seconds,
+        token=token,
     )
-    print(f"{n_messages} messages sent to {url}.")
+    print(f"{n_messages} messages sent to {url.partition('?')[0]}.")
     return 0

@@ -2,4 +2,5 @@
 # because they need the extra ``serve``.
 from ._app import create_app as create_app
 from ._limits import Limits as Limits
+from ._running import address_here as address_here
 from ._running import serve as serve

@@ -1,5 +1,6 @@
 """The service as an ASGI app."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ def create_app(
     model: Any,
     *,
     database: str,
-    token: str,
+    token: str | None = None,
     platform: str | None = None,
     step_seconds: float = 0.5,
+    side: str | None = None,
     limits: Limits | None = None,
     routers: "Sequence[APIRouter]" = (),
 ) -> "FastAPI":
@@ -26,19 +28,23 @@ def create_app(
     Parameters
     ----------
     model : ExerciseClassifier, Pipeline, str, pathlib.Path or None
-        The fitted model, or the path of an exported ONNX file. With None, messages are
-        stored and nothing is recognized.
+        The fitted model, or the path of a file of it: that of
+        :func:`~sk_imu.persistence.save_model`, or an exported ONNX file, whose name ends
+        with ``.onnx``. With None, messages are stored and nothing is recognized.
     database : str
         Where messages are stored, as SQLAlchemy names it: ``"sqlite:///live.db"`` or
         ``"postgresql+psycopg://..."``.
-    token : str
+    token : str, default=None
         The secret that every request must know: in the header ``Authorization``, in the
-        address as ``?token=``, or in the cookie that the page sets.
+        address as ``?token=``, or in the cookie that the page sets. None makes one, which
+        the database keeps.
     platform : {"android", "ios"}, default=None
         The phones' platform, whose signs and units the samples have. None takes it from
         the data.
     step_seconds : float, default=0.5
         Time between two answers.
+    side : {"left", "right"}, default=None
+        The side of the body that the phones are on, for models that mirror one side.
     limits : Limits, default=None
         How much is taken. None takes the defaults.
     routers : sequence of APIRouter, default=()
@@ -47,7 +53,7 @@ def create_app(
     Returns
     -------
     app : FastAPI
-        An ASGI app, for uvicorn.
+        An ASGI app, for :func:`serve`. ``app.state.token`` is the token.
 
     Raises
     ------
@@ -70,29 +76,39 @@ def create_app(
         from . import _pages as pages
         from . import _phone as phone
         from . import _push as push
+        from . import _sessions as sessions
         from ._guard import Guard, check_token
         from ._live import Live
+        from ._models import served_model
         from ._service import Rates, Service
         from ._store import Store
-    check_token(token)
+    if token is not None:
+        check_token(token)
     limits = limits or Limits()
     if platform not in (None, "android", "ios"):
         raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
+    model, about = served_model(model)
     store = Store(database)
-    live = Live(model, store, limits, platform=platform, step_seconds=step_seconds)
-    service = Service(store, live, limits)
+    live = Live(
+        model, store, limits, platform=platform, step_seconds=step_seconds, side=side
+    )
+    service = Service(store, live, limits, about)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        retiring = asyncio.create_task(service.retire_idle())
         yield
+        retiring.cancel()
         service.close()
 
     # Its own pages of documentation load files from elsewhere.
     app = FastAPI(title="sk_imu", docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.service = service
+    app.state.service, app.state.token = service, token or store.token()
     app.state.rates = Rates(limits.messages_per_second)
-    for router in (push.router, pages.router, phone.router, *routers):
+    known = (push.router, sessions.router, pages.router, phone.router)
+    for router in (*known, *routers):
         app.include_router(router)
     app.mount("/page", pages.static_files(pages.PAGE))
-    app.add_middleware(Guard, token=token, limits=limits, refused=service.refused)
+    guarded = {"token": app.state.token, "limits": limits, "refused": service.refused}
+    app.add_middleware(Guard, **guarded)
     return app

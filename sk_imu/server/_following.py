@@ -10,7 +10,8 @@ import numpy as np
 from ..readers import PushedSamples, joined_samples, pushed_convention
 from ..streaming import SetEvent, SetTracker
 from ._limits import Limits
-from ._store import Session, Store
+from ._store import Store
+from ._tables import Session
 from ._templates import NoModel, Templates
 
 #: Signs and units are decided from the samples of so many seconds.
@@ -95,12 +96,14 @@ class Followed:
     def end(self) -> None:
         """End the set that goes on, because nothing more comes."""
         if self._tracker is not None:
-            self._note(self._tracker.finish())
+            self._note(self._tracker.finish(), by_silence=True)
             self._tracker = None
 
     def _restore(self, row: int) -> None:
         """Recognize what was stored before, as far as it is not known."""
         self._last_row = 0
+        self._store.reopen(self.session)
+        self._sets = self._store.sets(self.session)
         _, first_ns, last_ns = self._store.extent(self.session)
         head_ns = first_ns + round(_DECIDE_S * 1e9)
         from_ns = last_ns - round(self._limits.replayed_seconds * 1e9)
@@ -169,22 +172,16 @@ class Followed:
             events = self._tracker.push(sensor, times_s, samples.values, samples.axes)
             self._note(events, known_s)
 
-    def _note(self, events: list[SetEvent], known_s: float = -np.inf) -> None:
+    def _note(
+        self, events: list[SetEvent], known_s: float = -np.inf, *, by_silence: bool = False
+    ) -> None:
         for event in events:
             with self._lock:
                 self._open = None if event.final else event
             if event.kind != "end" or (event.start_s + event.end_s) / 2 <= known_s:
                 continue
-            number = len(self._sets) + 1
-            self._store.add_set(self.session, event, number)
-            found = {
-                "number": number,
-                "label": str(event.label),
-                "start_s": event.start_s,
-                "end_s": event.end_s,
-                "probability": event.probability,
-                "repetitions": event.repetitions,
-            }
+            found = _as_json(event, len(self._sets) + 1)
+            self._store.add_set(self.session, found, by_silence=by_silence)
             with self._lock:
                 self._sets = [*self._sets, found]
 
@@ -213,9 +210,10 @@ class Followed:
         return {
             "session": self.session.id,
             "device": self.session.device_id,
+            "epoch_s": self.session.epoch_ns / 1e9,
             "state": self._state(tracker, silent_s),
             "silent_s": round(silent_s, 1) if np.isfinite(silent_s) else None,
-            "set": None if event is None else _shown(event, len(sets) + 1),
+            "set": None if event is None else _as_json(event, len(sets) + 1),
             "answer": None if answer is None else self._shown_answer(answer),
             "sets": sets,
             "messages": n_messages,
@@ -246,12 +244,12 @@ class Followed:
             return self._n_drawn, list(self._drawn)[len(self._drawn) - n_new :]
 
 
-def _shown(event: SetEvent, number: int) -> dict[str, Any]:
+def _as_json(event: SetEvent, number: int) -> dict[str, Any]:
     return {
         "number": number,
         "label": str(event.label),
         "start_s": event.start_s,
         "end_s": event.end_s,
-        "probability": round(event.probability, 4),
+        "probability": event.probability,
         "repetitions": event.repetitions,
     }

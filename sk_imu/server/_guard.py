@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import secrets
 from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -171,11 +170,6 @@ def _same_origin(scope: Scope, headers: Headers) -> bool:
     """Return whether a request does not come from the page of another server."""
     origin = headers.get("origin")
     return origin is None or origin == f"{scope['scheme']}://{headers.get('host', '')}"
-
-
-def make_token() -> str:
-    """Return a new secret that can be typed."""
-    return secrets.token_urlsafe(12)
 
 
 def check_token(token: Any) -> None:

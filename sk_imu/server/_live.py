@@ -11,7 +11,8 @@ from typing import Any
 from ..readers import PushedSamples
 from ._following import Followed
 from ._limits import Limits
-from ._store import Session, Store
+from ._store import Store
+from ._tables import Session
 from ._templates import NoModel, Templates
 
 _LOG = logging.getLogger("sk_imu.server")
@@ -38,6 +39,8 @@ class Live:
         The phones' platform, if it is known.
     step_seconds : float
         Time between two answers.
+    side : {"left", "right"} or None
+        The side of the body that the phones are on.
     """
 
     def __init__(
@@ -48,8 +51,9 @@ class Live:
         *,
         platform: str | None = None,
         step_seconds: float = 0.5,
+        side: str | None = None,
     ) -> None:
-        self._step_seconds = step_seconds
+        self._step_seconds, self._side = step_seconds, side
         self.templates: Templates | NoModel = self._templates_of(model)
         self.platform = platform
         self._store, self._limits = store, limits
@@ -57,7 +61,9 @@ class Live:
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "sk_imu-live")
         self.n_waiting = 0
-        self.latest: int | None = None  # the session that last sent something
+        newest = store.sessions(1)
+        #: The number of the session that last sent something.
+        self.latest: int | None = newest[0].id if newest else None
 
     def use(self, model: Any) -> None:
         """Recognize what goes on with another model, from the next message on."""
@@ -69,12 +75,19 @@ class Live:
             self._submit(one.end)
 
     def _templates_of(self, model: Any) -> Templates | NoModel:
-        return NoModel() if model is None else Templates(model, self._step_seconds)
+        return (
+            NoModel() if model is None else Templates(model, self._step_seconds, self._side)
+        )
 
     @property
     def has_room(self) -> bool:
         """Whether one more session can be followed."""
         return len(self._sessions) < self._limits.live_sessions
+
+    @property
+    def n_sessions(self) -> int:
+        """Number of sessions that go on."""
+        return len(self._sessions)
 
     def is_followed(self, session: Session) -> bool:
         """Return whether a session goes on."""
@@ -125,6 +138,7 @@ class Live:
     def close(self) -> None:
         """End; what goes on is recognized anew after the next start."""
         self._thread.shutdown(cancel_futures=True)
+        self.n_waiting = 0
 
     def _followed(self, session: Session) -> Followed:
         with self._lock:

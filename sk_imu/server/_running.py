@@ -1,11 +1,20 @@
 """The service on a port of this machine."""
 
+import socket
+from collections.abc import Callable
 from typing import Any
 
 from ._needs import needs_serve
 
 
-def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8000, **options: Any) -> None:
+def serve(
+    app: Any,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    on_listening: Callable[[str], None] | None = None,
+    **options: Any,
+) -> None:
     """Run a service until it is interrupted.
 
     Parameters
@@ -15,20 +24,24 @@ def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8000, **options: Any
     host : str, default="127.0.0.1"
         The address to listen at. ``"0.0.0.0"`` lets other devices of the network in.
     port : int, default=8000
-        The port.
+        The port; 0 takes a free one.
+    on_listening : callable, default=None
+        Called with the address of the service, such as ``"http://127.0.0.1:8000"``, once
+        the port is taken.
     **options
-        Of ``uvicorn.run``, such as ``ssl_certfile`` and ``ssl_keyfile``.
+        Of ``uvicorn.Config``, such as ``ssl_certfile`` and ``ssl_keyfile``.
 
     Raises
     ------
     ImportError
         If the extra ``serve`` is not installed.
+    OSError
+        If the port can't be taken.
 
     Examples
     --------
     >>> from sk_imu.server import create_app, serve
-    >>> app = create_app("model.onnx", database="sqlite:///live.db", token="long-secret")
-    ... # doctest: +SKIP
+    >>> app = create_app("model.onnx", database="sqlite:///live.db")  # doctest: +SKIP
     >>> serve(app, port=8001)  # doctest: +SKIP
     """
     with needs_serve():
@@ -43,4 +56,43 @@ def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8000, **options: Any
         "ws": "none",
         "server_header": False,
     }
-    uvicorn.run(app, host=host, port=port, **{**settings, **options})
+    config = uvicorn.Config(app, host=host, port=port, **{**settings, **options})
+    server = uvicorn.Server(config)
+    app.state.service.is_stopping = lambda: server.should_exit
+    with _listening(host, port) as listening:
+        if on_listening is not None:
+            on_listening(f"{'https' if config.is_ssl else 'http'}://{_name(listening)}")
+        server.run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound, which names the port if that fails."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind)
+        # A port is free again at once after a restart.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except (OSError, OverflowError) as error:
+        raise OSError(
+            f"{host}, port {port}: {error}. Choose another one by --port."
+        ) from error
+    return bound
+
+
+def _name(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def address_here() -> str | None:
+    """Return the address of this machine in its network, None without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: only the way there is looked up.
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return None

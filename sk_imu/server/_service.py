@@ -14,7 +14,8 @@ from fastapi import HTTPException, Request
 from ._limits import Limits
 from ._live import Live
 from ._messages import Message
-from ._store import Store, Stored
+from ._store import Store
+from ._tables import Stored
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,17 +42,26 @@ class Service:
         Who recognizes what was stored.
     limits : Limits
         How much is taken.
+    about : dict of str to str
+        What is known of the model, in words.
 
     Attributes
     ----------
+    is_stopping : callable
+        Returns whether the service ends, so that what never ends by itself must.
+    n_listeners : int
+        Number of open pages.
     refused : Counter of int
         Number of refused requests by status.
     """
 
-    def __init__(self, store: Store, live: Live, limits: Limits) -> None:
-        self.store, self.live, self.limits = store, live, limits
+    def __init__(
+        self, store: Store, live: Live, limits: Limits, about: dict[str, str]
+    ) -> None:
+        self.store, self.live, self.limits, self.about = store, live, limits, about
         self.refused: Counter[int] = Counter()
-        self.closing = asyncio.Event()
+        self.is_stopping: Callable[[], bool] = lambda: False
+        self.n_listeners = 0
         self._queue: queue.Queue[tuple[Message, Future[Stored]] | None]
         self._queue = queue.Queue(limits.waiting_messages)
         self._threads = ThreadPoolExecutor(4, "sk_imu-request")
@@ -111,6 +121,12 @@ class Service:
             if one.is_new and one.row is not None:
                 self.live.take(one.session, one.row, message.samples)
             done.set_result(one)
+
+    async def retire_idle(self) -> None:
+        """End the sessions that send nothing any more, again and again."""
+        while True:
+            await asyncio.sleep(5)
+            self.live.retire_idle()
 
     def close(self) -> None:
         """Store and recognize what waits, and end."""

@@ -1,8 +1,10 @@
 """What was pushed, in a database: sessions, their messages, and the sets found in them."""
 
+import os
+import secrets
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,74 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from ..readers import PushedSamples, recording_of_messages
 from ..recording import Recording
-from ..streaming import SetEvent
 from ._messages import Message, samples_in
+from ._tables import MESSAGES, METADATA, SESSIONS, SETS, SETTINGS, Session, Stored
 
 #: How many messages are read at a time.
 _PAGE = 200
-
-_METADATA = sa.MetaData()
-# SQLite counts rows by itself only where their number is a plain INTEGER.
-_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_SESSIONS = sa.Table(
-    "sessions",
-    _METADATA,
-    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("device_id", sa.String(128), nullable=False),
-    sa.Column("session_id", sa.String(128), nullable=False),
-    sa.Column("platform", sa.String(16)),
-    sa.Column("epoch_ns", sa.BigInteger, nullable=False),
-    sa.UniqueConstraint("device_id", "session_id"),
-)
-_MESSAGES = sa.Table(
-    "messages",
-    _METADATA,
-    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("session", _NUMBER, sa.ForeignKey("sessions.id"), nullable=False),
-    sa.Column("message_id", sa.String(128), nullable=False),
-    sa.Column("digest", sa.LargeBinary(16), nullable=False),
-    sa.Column("first_ns", sa.BigInteger, nullable=False),
-    sa.Column("last_ns", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.UniqueConstraint("session", "message_id"),
-)
-_SETS = sa.Table(
-    "sets",
-    _METADATA,
-    sa.Column("session", _NUMBER, sa.ForeignKey("sessions.id"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("label", sa.String(200), nullable=False),
-    sa.Column("start_s", sa.Float, nullable=False),
-    sa.Column("end_s", sa.Float, nullable=False),
-    sa.Column("probability", sa.Float, nullable=False),
-    sa.Column("repetitions", sa.Integer),
-)
-
-
-@dataclass(frozen=True)
-class Session:
-    """A recording that a phone pushes.
-
-    ``epoch_ns`` is second 0 of its live answers, in Unix nanoseconds.
-    """
-
-    id: int
-    device_id: str
-    session_id: str
-    platform: str | None
-    epoch_ns: int
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What became of a message: its session, its row, and whether it was there already.
-
-    ``row`` is None if another message of the session has the same ``messageId``.
-    """
-
-    session: Session
-    row: int | None
-    is_new: bool
 
 
 class Store:
@@ -103,14 +42,26 @@ class Store:
             self.engine = sa.create_engine(parsed, pool_pre_ping=True)
             if parsed.get_backend_name() == "sqlite":
                 sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            _METADATA.create_all(self.engine)
-        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+                # What people do is nobody else's business.
+                os.close(os.open(str(parsed.database), os.O_CREAT | os.O_RDWR, 0o600))
+            METADATA.create_all(self.engine)
+        except (sa.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
             raise ValueError(f"database {_without_password(url)}: {error}.") from error
         self._known: dict[tuple[str, str], Session] = {}
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def token(self) -> str:
+        """Return the token of this database, which is made once."""
+        wanted = sa.select(SETTINGS.c.value).where(SETTINGS.c.name == "token")
+        with self.engine.begin() as connection:
+            found = connection.execute(wanted).scalar()
+            if found is None:
+                found = secrets.token_urlsafe(12)
+                connection.execute(sa.insert(SETTINGS), {"name": "token", "value": found})
+        return str(found)
 
     # ------------------------------------------------------------------ messages
 
@@ -148,18 +99,18 @@ class Store:
 
         Messages that end before ``from_ns`` or begin after ``to_ns`` are left out.
         """
-        wanted = sa.select(_MESSAGES.c.id, _MESSAGES.c.body)
-        wanted = wanted.where(_MESSAGES.c.session == session.id)
+        wanted = sa.select(MESSAGES.c.id, MESSAGES.c.body)
+        wanted = wanted.where(MESSAGES.c.session == session.id)
         if from_ns is not None:
-            wanted = wanted.where(_MESSAGES.c.last_ns >= from_ns)
+            wanted = wanted.where(MESSAGES.c.last_ns >= from_ns)
         if to_ns is not None:
-            wanted = wanted.where(_MESSAGES.c.first_ns <= to_ns)
-        wanted = wanted.order_by(_MESSAGES.c.id).limit(_PAGE)
+            wanted = wanted.where(MESSAGES.c.first_ns <= to_ns)
+        wanted = wanted.order_by(MESSAGES.c.id).limit(_PAGE)
         last = -1
         while True:
             # Page by page, so that no transaction stays open meanwhile.
             with self.engine.connect() as connection:
-                rows = connection.execute(wanted.where(_MESSAGES.c.id > last)).all()
+                rows = connection.execute(wanted.where(MESSAGES.c.id > last)).all()
             for row, body in rows:
                 last = row
                 yield row, samples_in(body)
@@ -206,28 +157,61 @@ class Store:
 
     def sessions(self, limit: int = 100) -> list[Session]:
         """Return the sessions, the newest first."""
-        wanted = sa.select(_SESSIONS).order_by(_SESSIONS.c.id.desc()).limit(limit)
+        wanted = sa.select(SESSIONS).order_by(SESSIONS.c.id.desc()).limit(limit)
         with self.engine.connect() as connection:
             return [Session(**row._mapping) for row in connection.execute(wanted)]
 
     def session(self, number: int) -> Session | None:
         """Return a session by its number."""
         with self.engine.connect() as connection:
-            wanted = sa.select(_SESSIONS).where(_SESSIONS.c.id == number)
+            wanted = sa.select(SESSIONS).where(SESSIONS.c.id == number)
             row = connection.execute(wanted).first()
         return None if row is None else Session(**row._mapping)
+
+    def overview(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Return what is stored of each session, the newest first, as JSON holds it."""
+        sessions = self.sessions(limit)
+        if not sessions:
+            return []
+        newest = [one.id for one in sessions]
+        times = MESSAGES.c.first_ns, MESSAGES.c.last_ns
+        messages = sa.select(
+            MESSAGES.c.session,
+            sa.func.count().label("n"),
+            sa.func.min(times[0]).label("first"),
+            sa.func.max(times[1]).label("last"),
+        )
+        messages = messages.where(MESSAGES.c.session.in_(newest))
+        sets = sa.select(SETS.c.session, sa.func.count().label("n"))
+        sets = sets.where(SETS.c.session.in_(newest)).group_by(SETS.c.session)
+        with self.engine.connect() as connection:
+            rows = connection.execute(messages.group_by(MESSAGES.c.session)).all()
+            n_sets = {row.session: row.n for row in connection.execute(sets)}
+        found = {row.session: row for row in rows}
+        return [
+            {
+                "session": one.id,
+                "device": one.device_id,
+                "start_s": found[one.id].first / 1e9,
+                "lasted_s": round((found[one.id].last - found[one.id].first) / 1e9, 3),
+                "messages": found[one.id].n,
+                "sets": n_sets.get(one.id, 0),
+            }
+            for one in sessions
+            if one.id in found
+        ]
 
     def n_sessions(self) -> int:
         """Return how many sessions are stored."""
         with self.engine.connect() as connection:
-            wanted = sa.select(sa.func.count()).select_from(_SESSIONS)
+            wanted = sa.select(sa.func.count()).select_from(SESSIONS)
             return int(connection.execute(wanted).scalar_one())
 
     def newest(self, session: Session, n: int = 1) -> list[tuple[int, bytes]]:
         """Return last time in nanoseconds and body of the messages that came last."""
-        wanted = sa.select(_MESSAGES.c.last_ns, _MESSAGES.c.body)
-        wanted = wanted.where(_MESSAGES.c.session == session.id)
-        wanted = wanted.order_by(_MESSAGES.c.id.desc()).limit(n)
+        wanted = sa.select(MESSAGES.c.last_ns, MESSAGES.c.body)
+        wanted = wanted.where(MESSAGES.c.session == session.id)
+        wanted = wanted.order_by(MESSAGES.c.id.desc()).limit(n)
         with self.engine.connect() as connection:
             rows = connection.execute(wanted).all()
         return [(int(last_ns), zlib.decompress(body)) for last_ns, body in rows]
@@ -236,10 +220,10 @@ class Store:
         """Return the number of messages, and the first and last time in nanoseconds."""
         columns = (
             sa.func.count(),
-            sa.func.min(_MESSAGES.c.first_ns),
-            sa.func.max(_MESSAGES.c.last_ns),
+            sa.func.min(MESSAGES.c.first_ns),
+            sa.func.max(MESSAGES.c.last_ns),
         )
-        wanted = sa.select(*columns).where(_MESSAGES.c.session == session.id)
+        wanted = sa.select(*columns).where(MESSAGES.c.session == session.id)
         with self.engine.connect() as connection:
             n, first, last = connection.execute(wanted).one()
         return int(n), int(first or session.epoch_ns), int(last or session.epoch_ns)
@@ -247,45 +231,42 @@ class Store:
     def remove(self, session: Session) -> None:
         """Delete a session and all that belongs to it."""
         with self.engine.begin() as connection:
-            for table in (_SETS, _MESSAGES):
+            for table in (SETS, MESSAGES):
                 connection.execute(sa.delete(table).where(table.c.session == session.id))
-            connection.execute(sa.delete(_SESSIONS).where(_SESSIONS.c.id == session.id))
+            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.id == session.id))
         self._known.pop((session.device_id, session.session_id), None)
 
     # ------------------------------------------------------------------ sets
 
-    def add_set(self, session: Session, event: SetEvent, number: int) -> None:
-        """Store a set that ended; one that is there already stays."""
-        row = {
-            "session": session.id,
-            "number": number,
-            "label": str(event.label),
-            "start_s": event.start_s,
-            "end_s": event.end_s,
-            "probability": event.probability,
-            "repetitions": event.repetitions,
-        }
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(sa.insert(_SETS), row)
-        except IntegrityError:
-            pass
+    def add_set(
+        self, session: Session, found: dict[str, Any], *, by_silence: bool = False
+    ) -> None:
+        """Store a set that ended; one of the same number stays."""
+        row = {**found, "session": session.id, "by_silence": by_silence}
+        with suppress(IntegrityError), self.engine.begin() as connection:
+            connection.execute(sa.insert(SETS), row)
+
+    def reopen(self, session: Session) -> None:
+        """Forget the set that ended because nothing more came."""
+        silent = (SETS.c.session == session.id) & SETS.c.by_silence
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(SETS).where(silent))
 
     def sets(self, session: Session) -> list[dict[str, Any]]:
         """Return the sets of a session that ended, in their order."""
-        wanted = sa.select(_SETS).where(_SETS.c.session == session.id)
+        wanted = sa.select(SETS).where(SETS.c.session == session.id)
         with self.engine.connect() as connection:
-            rows = connection.execute(wanted.order_by(_SETS.c.number))
+            rows = connection.execute(wanted.order_by(SETS.c.number))
             found = [dict(row._mapping) for row in rows]
         for one in found:
-            del one["session"]
+            del one["session"], one["by_silence"]
         return found
 
 
 def _session(connection: sa.Connection, message: Message) -> Session:
     """Return the session of a message, made if it is new."""
-    columns = _SESSIONS.c
-    wanted = sa.select(_SESSIONS).where(
+    columns = SESSIONS.c
+    wanted = sa.select(SESSIONS).where(
         columns.device_id == message.device_id, columns.session_id == message.session_id
     )
     row = connection.execute(wanted).first()
@@ -297,13 +278,13 @@ def _session(connection: sa.Connection, message: Message) -> Session:
             # A whole minute, so that windows begin at whole seconds.
             "epoch_ns": message.first_ns // 60_000_000_000 * 60_000_000_000,
         }
-        done = connection.execute(sa.insert(_SESSIONS), values)
+        done = connection.execute(sa.insert(SESSIONS), values)
         return Session(id=_row_of(done), **values)
     return Session(**row._mapping)
 
 
 def _store(connection: sa.Connection, session: Session, message: Message) -> Stored:
-    columns = _MESSAGES.c
+    columns = MESSAGES.c
     wanted = sa.select(columns.id, columns.digest).where(
         columns.session == session.id, columns.message_id == message.message_id
     )
@@ -319,7 +300,7 @@ def _store(connection: sa.Connection, session: Session, message: Message) -> Sto
         "last_ns": message.last_ns,
         "body": message.packed,
     }
-    done = connection.execute(sa.insert(_MESSAGES), values)
+    done = connection.execute(sa.insert(MESSAGES), values)
     return Stored(session, _row_of(done), is_new=True)
 
 

@@ -29,10 +29,12 @@ class Templates:
         The model, or the path of an ONNX file.
     step_seconds : float
         Time between two answers.
+    side : {"left", "right"} or None
+        The side of the body that the phones are on.
     """
 
-    def __init__(self, model: Any, step_seconds: float) -> None:
-        self._model, self._step_seconds = model, step_seconds
+    def __init__(self, model: Any, step_seconds: float, side: str | None) -> None:
+        self._model, self._step_seconds, self._side = model, step_seconds, side
         self._made: dict[tuple[str, ...] | None, StreamingClassifier] = {}
         self.needed = list(self._of(None).sensors_)
         self.classes = [str(label) for label in self._of(None).classes_]
@@ -45,7 +47,8 @@ class Templates:
 
     def lack(self, seen: set[str]) -> str:
         """Return why a phone with some sensors can't be recognized."""
-        return f"The model needs {', '.join(self.needed)}; here is {', '.join(seen)}."
+        here = ", ".join(sorted(seen))
+        return f"The model needs {', '.join(self.needed)}; here is {here}."
 
     def _sensors(self, seen: set[str]) -> tuple[str, ...] | None:
         if seen >= set(self.needed):
@@ -61,6 +64,9 @@ class Templates:
     def _of(self, sensors: tuple[str, ...] | None) -> StreamingClassifier:
         if sensors not in self._made:
             self._made[sensors] = StreamingClassifier(
-                self._model, step_seconds=self._step_seconds, sensors=sensors
+                self._model,
+                step_seconds=self._step_seconds,
+                sensors=sensors,
+                side=self._side,
             )
         return self._made[sensors]

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import numpy as np
 from ..recording import Recording
 
 _TIMEOUT_S = 10.0
+#: How often a message is sent again to a server that is busy.
+_TRIES = 30
 
 
 def messages_of(
@@ -68,12 +71,15 @@ def replay(
     speed: float = 1.0,
     message_seconds: float = 0.2,
     device_id: str = "replay",
+    token: str | None = None,
 ) -> int:
     """Push a recording to a server, as the app Sensor Logger does by HTTP.
 
     Each message is a POST of JSON with ``messageId``, ``sessionId``, ``deviceId`` and
     ``payload``. The times are those of the recording, moved to now; units and signs are the
-    package's, which are those of the app on Android.
+    package's, which are those of the app on Android, so each message also has
+    ``"platform": "android"``. A message that the server is too busy for is sent again when
+    the server says.
 
     Parameters
     ----------
@@ -87,6 +93,8 @@ def replay(
         Time that a message holds.
     device_id : str, default="replay"
         The ``deviceId`` of the messages.
+    token : str, default=None
+        The server's secret, which is sent in the header ``Authorization``.
 
     Returns
     -------
@@ -109,7 +117,8 @@ def replay(
     >>> from sk_imu import read_recording
     >>> from sk_imu.streaming import replay
     >>> recording = read_recording("squats.zip")  # doctest: +SKIP
-    >>> replay(recording, "http://localhost:8000/data")  # doctest: +SKIP
+    >>> url = "http://localhost:8000/data"
+    >>> replay(recording, url, token="long-secret")  # doctest: +SKIP
     545
     """
     if not url.startswith(("http://", "https://")):
@@ -130,9 +139,10 @@ def replay(
             "messageId": n_messages,
             "sessionId": session,
             "deviceId": device_id,
+            "platform": "android",
             "payload": payload,
         }
-        _post(url, message)
+        _post(url, message, token)
         n_messages += 1
     return n_messages
 
@@ -147,19 +157,37 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
-def _post(url: str, message: dict[str, Any]) -> None:
+def _post(url: str, message: dict[str, Any], token: str | None) -> None:
     # JSON has no NaN; the app sends null where it has no value.
     for sample in message["payload"]:
         values = sample["values"]
         sample["values"] = {k: v if np.isfinite(v) else None for k, v in values.items()}
-    request = urllib.request.Request(
-        url,
-        data=json.dumps(message, allow_nan=False).encode(),
-        headers={"Content-Type": "application/json"},
-    )
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    body = json.dumps(message, allow_nan=False).encode()
+    request = urllib.request.Request(url, data=body, headers=headers)
     try:
-        with _OPENER.open(request, timeout=_TIMEOUT_S):
-            pass
+        for last in [False] * _TRIES + [True]:
+            try:
+                with _OPENER.open(request, timeout=_TIMEOUT_S):
+                    return
+            except urllib.error.HTTPError as error:
+                wait_s = _seconds_to_wait(error)
+                if last or wait_s is None:
+                    raise
+                error.close()
+                time.sleep(wait_s)
     # Of the latter, where the address or the answer is not as HTTP has it.
     except (OSError, HTTPException) as error:
-        raise OSError(f"{url}: message {message['messageId']}: {error}.") from error
+        # The query of the address may hold a secret.
+        place = url.partition("?")[0]
+        raise OSError(f"{place}: message {message['messageId']}: {error}.") from error
+
+
+def _seconds_to_wait(error: urllib.error.HTTPError) -> float | None:
+    """Return how long a busy server asks to wait, None if it refuses for good."""
+    after = error.headers.get("Retry-After", "")
+    if error.code not in (429, 503) or not after.isascii() or not after.isdigit():
+        return None
+    return min(float(after), _TIMEOUT_S)

@@ -37,17 +37,6 @@ def _around(session, messages, seconds):
     return start_s + 2, start_s + 2 + seconds
 
 
-def test_sets_are_found_as_in_the_finished_recording(server, workouts):
-    for message in messages_from(workouts.data[1], session="sets", device="phone"):
-        assert server.push(message) == 200
-    server.wait()
-    session = server.service.store.sessions()[0]
-    found = server.service.store.sets(session)
-    assert [one["label"] for one in found] == [workouts.data[1].label] * 2
-    assert [one["number"] for one in found] == [1, 2]
-    assert server.service.live.snapshot(session)["sets"] == found
-
-
 @pytest.mark.parametrize(
     ("message", "named"),
     [

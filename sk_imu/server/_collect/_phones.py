@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ...recording import DOUBTS, Recording
 from .._service import Service
-from .._store import Session
+from .._tables import Session
 
 #: A phone that sends nothing for so long is no longer shown.
 GONE_S = 60.0
