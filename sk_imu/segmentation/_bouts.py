@@ -9,9 +9,9 @@ import numpy as np
 from .._sklearn import Interval, validate_params
 from ..recording import Recording
 from ._annotations import label_of
-from ._motion import MOTION_RATE_HZ, motion_of
-from ._periods import periodic_stretches
-from ._repetitions import Repetition, as_repetitions, locate_repetitions
+from ._bout_search import BoutSearch
+from ._motion import motion_of
+from ._repetitions import Repetition
 
 THRESHOLDS: dict[str, list[Any]] = {
     "min_periodicity": [Interval(Real, -1, 1, closed="both")],
@@ -23,13 +23,6 @@ THRESHOLDS: dict[str, list[Any]] = {
     "min_period_s": [Interval(Real, 0, None, closed="neither")],
     "max_period_s": [Interval(Real, 0, None, closed="neither")],
 }
-#: Repetitions are searched for this many periods before and after a periodic stretch.
-_MARGIN = 1.5
-#: Largest ratio of the period of a set to the usual lag of its stretch, either way.
-_UNCERTAINTY = 1.5
-
-#: Begin and end in timesteps, and resemblance, of a repetition.
-_Located = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -150,35 +143,18 @@ def find_bouts(
     """
     check_periods("find_bouts", min_period_s, max_period_s)
     start_s, motion = motion_of(recording)
-    stretches = periodic_stretches(
-        motion,
-        shortest=min_period_s * MOTION_RATE_HZ,
-        longest=max_period_s * MOTION_RATE_HZ,
+    search = BoutSearch(
         min_periodicity=min_periodicity,
         min_intensity=min_intensity,
-        max_pause=max_pause_s * MOTION_RATE_HZ,
+        min_confidence=min_confidence,
+        min_repetitions=min_repetitions,
+        min_duration_s=min_duration_s,
+        max_pause_s=max_pause_s,
+        min_period_s=min_period_s,
+        max_period_s=max_period_s,
     )
-    sets: list[list[Repetition]] = []
-    done = 0
-    for first, stop, usual in stretches:
-        # The first and last repetitions may be less periodic than the stretch.
-        first, margin = max(first, done), int(_MARGIN * usual)
-        if stop - first < usual:
-            continue  # the set before reaches over it
-        low, high = max(first - margin, done), min(stop + margin, motion.shape[1])
-        found = locate_repetitions(
-            motion[:, low:high],
-            first - low,
-            stop - low,
-            shortest=usual / _UNCERTAINTY,
-            longest=usual * _UNCERTAINTY,
-            min_confidence=min_confidence,
-            usual=float(usual),
-        )
-        if _lasts(found, min_repetitions, min_duration_s * MOTION_RATE_HZ):
-            begin_s = start_s + low / MOTION_RATE_HZ
-            sets.append(as_repetitions(found, begin_s, high - low))
-            done = low + int(np.ceil(found[-1][1]))
+    found = [*search.push(motion), *search.finish()]
+    sets = [one.repetitions_from(start_s) for one in found]
     # All bouts first, because a bout's label depends on where the one before ends.
     spans = [(repetitions[0].start_s, repetitions[-1].end_s) for repetitions in sets]
     return [
@@ -199,7 +175,3 @@ def check_periods(caller: str, min_period_s: float, max_period_s: float) -> None
             f"{caller}: min_period_s must be less than max_period_s, got {min_period_s} "
             f"and {max_period_s}."
         )
-
-
-def _lasts(found: list[_Located], min_repetitions: int, min_duration: float) -> bool:
-    return len(found) >= min_repetitions and found[-1][1] - found[0][0] >= min_duration

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..preprocessing import interpolate
 from ._motion import Floats
@@ -103,6 +104,10 @@ class Matcher:
             self.pieces.append(interpolate(self.motion, position))
             self.known.append(interpolate(known, position)[0])
         self.energy = [np.square(piece).sum(axis=(0, 2)) for piece in self.pieces]
+        # A row for each piece: comparing with several templates is a product of matrices.
+        self.rows = [
+            piece.transpose(1, 0, 2).reshape(piece.shape[1], -1) for piece in self.pieces
+        ]
 
     def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
         """Return begin, end and resemblance of the repetitions."""
@@ -112,7 +117,7 @@ class Matcher:
             return []
         # As in k-means, a template and the pieces that match it are found in turn.
         for _ in range(_N_ROUNDS):
-            _, found = self._best_pieces(template)
+            ((_, found),) = self._best_pieces(template[np.newaxis])
             pieces = self._pieces_of(found, 0.0)
             if not len(pieces):
                 return []
@@ -130,18 +135,20 @@ class Matcher:
 
     def _candidates(self, found: list[_Piece]) -> list[_Candidate]:
         """Choose pieces with a template from each phase of those found."""
-        candidates = []
-        for phase in np.arange(_N_BEGINNINGS) / _N_BEGINNINGS:
-            pieces = self._pieces_of(found, phase)
-            if not len(pieces):
-                continue
-            template = pieces.mean(axis=0)
-            score, chosen = self._best_pieces(template)
-            if chosen:
-                chosen = self._without_incomplete(chosen)
-                speed = _speed_at_ends(pieces)
-                candidates.append(_Candidate(chosen, score, template, speed))
-        return candidates
+        phases = np.arange(_N_BEGINNINGS) / _N_BEGINNINGS
+        pieces = [self._pieces_of(found, phase) for phase in phases]
+        pieces = [some for some in pieces if len(some)]
+        if not pieces:
+            return []
+        templates = np.array([some.mean(axis=0) for some in pieces])
+        chosen = self._best_pieces(templates)
+        return [
+            _Candidate(
+                self._without_incomplete(best), score, template, _speed_at_ends(some)
+            )
+            for some, template, (score, best) in zip(pieces, templates, chosen, strict=True)
+            if best
+        ]
 
     def _weighed(self, candidates: list[_Candidate], weights: _Weights) -> list[_Piece]:
         """Return the pieces of the best candidate."""
@@ -227,36 +234,51 @@ class Matcher:
         likeness[N_PHASES:] += 2 * cross / both
         return first + int(np.argmax(likeness))
 
-    def _best_pieces(self, template: Floats) -> tuple[float, list[_Piece]]:
-        """Choose pieces without overlap whose total resemblance is greatest."""
-        n = self.n_timesteps
-        resemblance = np.full((n + 1, len(self.lengths)), -np.inf)  # by end, length
-        gain = np.full_like(resemblance, -np.inf)
-        size = np.square(template).sum(axis=0)
+    def _best_pieces(self, templates: Floats) -> list[tuple[float, list[_Piece]]]:
+        """Choose pieces without overlap whose total resemblance to a template is greatest.
+
+        Returns the total and the pieces for each template.
+        """
+        n, n_templates = self.n_timesteps, len(templates)
+        shape = (n + 1, n_templates, len(self.lengths))  # by end, template, length
+        resemblance = np.full(shape, -np.inf)
+        gain = np.full(shape, -np.inf)
+        size = np.square(templates).sum(axis=1)
+        flat = templates.reshape(n_templates, -1)
         for i, length in enumerate(self.lengths):
-            cross = np.tensordot(self.pieces[i], template, ([0, 2], [0, 1]))
+            cross = self.rows[i] @ flat.T
+            known = self.known[i] @ size.T
             # 1 only where shape and size agree, like Lin's concordance coefficient.
-            both = np.maximum(self.energy[i] + self.known[i] @ size, 1e-12)
-            resemblance[length:, i] = 2 * cross / both
+            both = np.maximum(self.energy[i][:, np.newaxis] + known, 1e-12)
+            resemblance[length:, :, i] = 2 * cross / both
             # Share of the template's movement that lies in the known part.
-            share = self.known[i] @ size / max(size.sum(), 1e-12)
+            share = known / np.maximum(size.sum(axis=1), 1e-12)
             # The square root favors neither many short pieces nor few long ones.
             worth = share * np.sqrt(length / N_PHASES)
-            surplus = resemblance[length:, i] - self.min_confidence
+            surplus = resemblance[length:, :, i] - self.min_confidence
             # Below min_confidence a piece costs more than it brings and is never chosen.
-            gain[length:, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
+            gain[length:, :, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
         # Dynamic programming: the best choice up to each end, then back from the last.
-        best = np.zeros(n + 1)
-        choice = np.full(n + 1, -1)
+        best = np.zeros((n + 1, n_templates))
+        choice = np.full((n + 1, n_templates), -1)
+        # Lengths beyond the beginning are cut to 0 for the index; their gain is -inf.
+        begins = np.maximum(np.arange(n + 1)[:, np.newaxis] - self.lengths, 0)
+        every = np.arange(n_templates)
         for end in range(1, n + 1):
-            # Lengths beyond the beginning are cut to 0 for the index; their gain is -inf.
-            scores = best[np.maximum(end - self.lengths, 0)] + gain[end]
-            i = int(scores.argmax())
-            if scores[i] > best[end - 1]:
-                best[end], choice[end] = scores[i], i
-            else:
-                best[end] = best[end - 1]
-        found, end = [], n
+            scores = best[begins[end]].T + gain[end]
+            longest = scores.argmax(axis=1)
+            top = scores[every, longest]
+            chosen = top > best[end - 1]
+            best[end] = np.where(chosen, top, best[end - 1])
+            choice[end, chosen] = longest[chosen]
+        return [
+            (float(best[n, k]), self._traced(choice[:, k], resemblance[:, k]))
+            for k in range(n_templates)
+        ]
+
+    def _traced(self, choice: NDArray[np.intp], resemblance: Floats) -> list[_Piece]:
+        """Return the chosen pieces, from the choice of a length at each end."""
+        found, end = [], self.n_timesteps
         while end > 0:
             i = int(choice[end])
             if i < 0:
@@ -265,7 +287,7 @@ class Matcher:
                 value = float(resemblance[end, i])
                 end -= int(self.lengths[i])
                 found.append((i, end, value))
-        return float(best[n]), found[::-1]
+        return found[::-1]
 
     def _without_incomplete(self, found: list[_Piece]) -> list[_Piece]:
         """Drop the more incomplete outer piece if both together miss too much."""

@@ -10,6 +10,7 @@ const HOP = 4;
 const SHORT = 0.4;
 const CHANGE = 0.05, JUMP = 0.4;
 const ENTER = 1;
+const LONGEST_STRETCH = 600 * MOTION_RATE_HZ;
 
 /**
  * Return first timestep, end (exclusive) and usual lag of each stretch of time in which a
@@ -128,16 +129,30 @@ function joined(path, lags, maxPause) {
     end = start;
     while (end < path.length && path[end] >= 0) end++;
     if (end === start) continue;
-    let followed = Array.from(path.subarray(start, end), (i) => lags[i]);
-    let first = HOP * start;
-    const last = found[found.length - 1];
-    // A lag of the rest between two stretches belongs to their outer repetitions.
-    if (last && first - last.stop - median(followed) <= maxPause) {
-      found.pop();
-      first = last.first;
-      followed = [...last.followed, ...followed];
+    for (let begin = start; begin < end; begin += LONGEST_STRETCH / HOP) {
+      const stop = Math.min(begin + LONGEST_STRETCH / HOP, end);
+      join(found, {
+        first: HOP * begin,
+        stop: HOP * stop,
+        followed: Array.from(path.subarray(begin, stop), (i) => lags[i]),
+      }, maxPause);
     }
-    found.push({ first, stop: HOP * end, followed });
   }
   return found;
 }
+
+/** Append a stretch to others, or join it to the last one. */
+function join(found, stretch, maxPause) {
+  const last = found[found.length - 1];
+  if (
+    last && stretch.stop - last.first < LONGEST_STRETCH &&
+    // A lag of the rest between two stretches belongs to their outer repetitions.
+    stretch.first - last.stop <= maxPause + median(last.followed)
+  ) {
+    last.stop = stretch.stop;
+    last.followed.push(...stretch.followed);
+  } else {
+    found.push(stretch);
+  }
+}
+
