@@ -112,6 +112,12 @@ class BoutSearch:
         self._counted = []
         return self.pending()
 
+    @property
+    def since_s(self) -> float:
+        """No set that is still to come begins earlier, in seconds from the beginning."""
+        firsts = [self._periods.since, *(first for first, _, _ in self._waiting)]
+        return max(min(firsts) - self._largest_margin, self._done) / MOTION_RATE_HZ
+
     def _located(self, stretch: Stretch, motion: Floats, done: int) -> FoundSet | None:
         """Return the set in a stretch of the movement that is kept, if there is one."""
         first, stop, usual = stretch

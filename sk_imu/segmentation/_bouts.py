@@ -80,7 +80,8 @@ def find_bouts(
     stretch of time with such a period is searched for repetitions as in
     :func:`find_repetitions`. A bout lasts from its first to its last repetition; at both
     ends, a repetition counts only if it resembles the usual one at least 0.65 times as
-    much as the median repetition does. Rotating the axes changes nothing.
+    much as the median repetition does. It lasts ten minutes at most; a longer one is
+    several. Rotating the axes changes nothing.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """Match a template of one repetition with every piece of a movement."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,25 @@ def _speed_at_ends(pieces: Floats) -> float:
     return float(ends.mean() / max(speed.mean(), 1e-12))
 
 
+@functools.cache
+def _positions(length: int) -> Floats:
+    """Return the positions in a piece of the timesteps of a template."""
+    positions = np.linspace(0, length - 1, N_PHASES)
+    positions.flags.writeable = False  # all callers get this array from the cache
+    return positions
+
+
+@functools.cache
+def _stretch(length: int) -> Floats:
+    """Return the weights of a piece's timesteps in those that a template is compared with.
+
+    They have the shape (length, N_PHASES).
+    """
+    weights = interpolate(np.eye(length), _positions(length))
+    weights.flags.writeable = False
+    return weights
+
+
 class Matcher:
     """Compare a template with every piece of a movement, at several lengths.
 
@@ -97,17 +117,29 @@ class Matcher:
         known = np.pad(np.ones((1, motion.shape[1])), ((0, 0), (pad, pad)))
         self.lengths = np.unique(np.round(N_PHASES * _LENGTHS).astype(int))
         self.lengths = self.lengths[self.lengths <= self.n_timesteps]
-        self.pieces, self.known = [], []
+        # Comparing with a template at a length is a correlation with the template stretched
+        # to it, and that at all lengths one product of matrices.
+        longest = int(self.lengths[-1])
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.pad(self.motion, ((0, 0), (0, longest))), longest, axis=1
+        )
+        self.windows = windows.transpose(1, 0, 2).reshape(windows.shape[1], -1)
+        square = np.square(self.motion).sum(axis=0)
+        product = (self.motion[:, :-1] * self.motion[:, 1:]).sum(axis=0)
+        self.stretches: list[Floats] = []
+        self.known: list[Floats] = []
+        self.energy: list[Floats] = []
         for length in self.lengths:
+            stretch = _stretch(int(length))
+            self.stretches.append(stretch)
             starts = np.arange(self.n_timesteps - length + 1)[:, np.newaxis]
-            position = starts + np.linspace(0, length - 1, N_PHASES)
-            self.pieces.append(interpolate(self.motion, position))
-            self.known.append(interpolate(known, position)[0])
-        self.energy = [np.square(piece).sum(axis=(0, 2)) for piece in self.pieces]
-        # A row for each piece: comparing with several templates is a product of matrices.
-        self.rows = [
-            piece.transpose(1, 0, 2).reshape(piece.shape[1], -1) for piece in self.pieces
-        ]
+            self.known.append(interpolate(known, starts + _positions(int(length)))[0])
+            # The square of a value between two timesteps has their product in it.
+            beside = 2 * (stretch[:-1] * stretch[1:]).sum(axis=1)
+            self.energy.append(
+                np.correlate(square, np.square(stretch).sum(axis=1))
+                + np.correlate(product, beside)
+            )
 
     def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
         """Return begin, end and resemblance of the repetitions."""
@@ -212,12 +244,14 @@ class Matcher:
 
     def _pieces_of(self, found: list[_Piece], phase: float) -> Floats:
         """Return the pieces shifted by a share of their length, where fully known."""
-        whole = []
+        places = []
         for i, start, _ in found:
             shifted = start + round(phase * int(self.lengths[i]))
             if shifted < len(self.known[i]) and self.known[i][shifted].min() == 1:
-                whole.append(self.pieces[i][:, shifted])
-        return np.array(whole)
+                places.append(shifted + _positions(int(self.lengths[i])))
+        if not places:
+            return np.empty((0, *self.motion.shape[:1], N_PHASES))
+        return interpolate(self.motion, np.array(places)).swapaxes(0, 1)
 
     def _typical(self, first: int, stop: int) -> int:
         """Return the start of the piece that is most similar to its two neighbors."""
@@ -244,13 +278,12 @@ class Matcher:
         resemblance = np.full(shape, -np.inf)
         gain = np.full(shape, -np.inf)
         size = np.square(templates).sum(axis=1)
-        flat = templates.reshape(n_templates, -1)
+        cross = self._products(templates)
         for i, length in enumerate(self.lengths):
-            cross = self.rows[i] @ flat.T
             known = self.known[i] @ size.T
             # 1 only where shape and size agree, like Lin's concordance coefficient.
             both = np.maximum(self.energy[i][:, np.newaxis] + known, 1e-12)
-            resemblance[length:, :, i] = 2 * cross / both
+            resemblance[length:, :, i] = 2 * cross[: n - length + 1, i] / both
             # Share of the template's movement that lies in the known part.
             share = known / np.maximum(size.sum(axis=1), 1e-12)
             # The square root favors neither many short pieces nor few long ones.
@@ -258,23 +291,36 @@ class Matcher:
             surplus = resemblance[length:, :, i] - self.min_confidence
             # Below min_confidence a piece costs more than it brings and is never chosen.
             gain[length:, :, i] = np.where(share >= 0.5, worth * surplus, -np.inf)
-        # Dynamic programming: the best choice up to each end, then back from the last.
+        # Dynamic programming: the best choice up to each end, then back from the last. Ends
+        # less than a piece apart do not depend on each other.
         best = np.zeros((n + 1, n_templates))
         choice = np.full((n + 1, n_templates), -1)
         # Lengths beyond the beginning are cut to 0 for the index; their gain is -inf.
         begins = np.maximum(np.arange(n + 1)[:, np.newaxis] - self.lengths, 0)
-        every = np.arange(n_templates)
-        for end in range(1, n + 1):
-            scores = best[begins[end]].T + gain[end]
-            longest = scores.argmax(axis=1)
-            top = scores[every, longest]
-            chosen = top > best[end - 1]
-            best[end] = np.where(chosen, top, best[end - 1])
-            choice[end, chosen] = longest[chosen]
+        for first in range(1, n + 1, int(self.lengths[0])):
+            ends = slice(first, first + int(self.lengths[0]))
+            scores = best[begins[ends]].swapaxes(1, 2) + gain[ends]
+            longest, top = scores.argmax(axis=2), scores.max(axis=2)
+            running = np.maximum.accumulate(np.vstack([best[[first - 1]], top]))
+            best[ends] = running[1:]
+            choice[ends] = np.where(top > running[:-1], longest, -1)
         return [
             (float(best[n, k]), self._traced(choice[:, k], resemblance[:, k]))
             for k in range(n_templates)
         ]
+
+    def _products(self, templates: Floats) -> Floats:
+        """Return the products with each template of the pieces of each length.
+
+        They have the shape (n_starts, n_lengths, n_templates).
+        """
+        longest, n_lengths = int(self.lengths[-1]), len(self.lengths)
+        n_templates, n_channels, _ = templates.shape
+        stretched = np.zeros((n_lengths, n_templates, n_channels, longest))
+        for i, stretch in enumerate(self.stretches):
+            stretched[i, ..., : self.lengths[i]] = templates @ stretch.T
+        products = self.windows @ stretched.reshape(n_lengths * n_templates, -1).T
+        return products.reshape(-1, n_lengths, n_templates)
 
     def _traced(self, choice: NDArray[np.intp], resemblance: Floats) -> list[_Piece]:
         """Return the chosen pieces, from the choice of a length at each end."""

@@ -1,6 +1,7 @@
 """The slow movement in a recording, for any sensors and sampling rates."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,16 +46,9 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
             f"{recording.name}: finding movement needs an acceleration or a Gyroscope, "
             f"but the recording has only {', '.join(streams)}."
         )
-    # There is no movement between the ends of a gap, so that a gap looks like rest.
-    resampler = Resampler(
-        sampling_rate_hz=MOTION_RATE_HZ,
-        channels=sensors,
-        missing="interpolate",
-        gaps="interpolate",
-    )
+    resampler = motion_resampler(sensors)
     values = resampler.fit_transform([recording])[0]
     names = resampler.channel_names_
-    scale = np.array([_TYPICAL[sensor_of(name)] for name in names])
     used = [
         part
         for sensor in sensors
@@ -62,15 +56,37 @@ def motion_of(recording: Recording) -> tuple[float, Floats]:
     ]
     # The Resampler begins where all its streams have begun and leaves out missing values.
     start_s = max(_first_known_s(streams[sensor]) for sensor in used)
-    # Forward and backward, so without delay: found times are those of the movement.
-    sos = signal.butter(2, _HIGHEST_HZ, fs=MOTION_RATE_HZ, output="sos")
+    return start_s, slow_part(values, names)
+
+
+def motion_resampler(sensors: Sequence[str]) -> Resampler:
+    """Return what brings the sensors that are searched onto one clock."""
+    # There is no movement between the ends of a gap, so that a gap looks like rest.
+    return Resampler(
+        sampling_rate_hz=MOTION_RATE_HZ,
+        channels=list(sensors),
+        missing="interpolate",
+        gaps="interpolate",
+    )
+
+
+def slow_part(values: Floats, names: Sequence[str]) -> Floats:
+    """Return the slow movement in uniform channels, in units of what is typical."""
+    scale = np.array([_TYPICAL[sensor_of(name)] for name in names])
     # Sets shorter than the usual padding are filtered, too.
     n_pad = min(9, values.shape[1] - 1)
-    smooth = signal.sosfiltfilt(sos, values, axis=-1, padlen=n_pad)
-    return start_s, smooth / scale[:, np.newaxis]
+    # Forward and backward, so without delay: found times are those of the movement.
+    smooth: Floats = signal.sosfiltfilt(_low_pass(), values, axis=-1, padlen=n_pad)
+    return smooth / scale[:, np.newaxis]
 
 
-def moving_sensors(streams: Mapping[str, SensorStream]) -> list[str]:
+@functools.cache
+def _low_pass() -> Floats:
+    sections: Floats = signal.butter(2, _HIGHEST_HZ, fs=MOTION_RATE_HZ, output="sos")
+    return sections
+
+
+def moving_sensors(streams: Mapping[str, SensorStream | None]) -> list[str]:
     """Return the sensors whose movement is searched: an acceleration, the gyroscope."""
     sensors = []
     # With gravity if the recording has it, because gravity shows posture.

@@ -103,7 +103,10 @@ class PeriodSearch:
         reward = self._reward(sums, frames)
         if self._next == 0:
             reward[len(lags) :] = -np.inf
-        paths = self._paths.and_then(reward)
+        if reward.max() > 0 or self._paths.is_open:
+            paths = self._paths.and_then(reward)
+        else:
+            paths = self._paths  # all that follows is rest
         path = np.array([*self._certain, *paths.best()], dtype=np.intp)
         return [_stretch(*one) for one in self._joined(path)]
 
@@ -281,6 +284,11 @@ class _Paths:
         # By frame: the lag before each lag and, as the last one, before rest; -1 is rest.
         self._came_from: list[_Indices] = []
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the best path is not at rest."""
+        return bool(self._score.max() > self._rest)
+
     def extend(self, reward: Floats) -> None:
         """Go on through frames with a reward for each lag."""
         every = np.arange(len(self._score))
@@ -307,10 +315,8 @@ class _Paths:
 
     def best(self) -> list[int]:
         """Return the index of each frame's lag, or -1 for rest, on the best path."""
-        best = int(self._score.argmax())
-        return self._back(
-            best if self._score[best] > self._rest else -1, len(self._came_from)
-        )
+        state = int(self._score.argmax()) if self.is_open else -1
+        return self._back(state, len(self._came_from))
 
     def settle(self) -> list[int]:
         """Return, and forget, the frames in which all best paths agree."""

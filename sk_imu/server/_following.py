@@ -177,7 +177,10 @@ class Followed:
     ) -> None:
         for event in events:
             with self._lock:
-                self._open = None if event.final else event
+                if not event.final:
+                    self._open = event
+                elif self._open is not None and self._open.number <= event.number:
+                    self._open = None  # else the next set has begun already
             if event.kind != "end" or (event.start_s + event.end_s) / 2 <= known_s:
                 continue
             found = _as_json(event, len(self._sets) + 1)

@@ -2,7 +2,16 @@
 
 from ._answer import Answer
 from ._classifier import StreamingClassifier
-from ._events import SetEvent, SetTracker
+from ._counter import StreamingCounter
 from ._replay import replay
+from ._set_events import SetEvent
+from ._tracker import SetTracker
 
-__all__ = ["Answer", "SetEvent", "SetTracker", "StreamingClassifier", "replay"]
+__all__ = [
+    "Answer",
+    "SetEvent",
+    "SetTracker",
+    "StreamingClassifier",
+    "StreamingCounter",
+    "replay",
+]

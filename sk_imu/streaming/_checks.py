@@ -1,8 +1,12 @@
 """Numbers that a stream is set up with."""
 
 import math
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
+
+from .._sklearn import validate_parameter_constraints
+from ..segmentation import THRESHOLDS, SetSegmenter, check_periods
 
 
 def check_number(
@@ -14,3 +18,17 @@ def check_number(
         kind = "whole" if whole else "finite"
         bound = f"above {least:g}" if above else f"of at least {least:g}"
         raise ValueError(f"{name} must be a {kind} number {bound}, got {value!r}.")
+
+
+def check_thresholds(caller: str, thresholds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all thresholds of a search for sets, some of which are given."""
+    unknown = sorted(set(thresholds) - set(THRESHOLDS))
+    if unknown:
+        raise TypeError(
+            f"{caller} has no parameter {', '.join(map(repr, unknown))}. The thresholds "
+            f"are {', '.join(THRESHOLDS)}."
+        )
+    every = {**SetSegmenter().get_params(), **thresholds}
+    validate_parameter_constraints(THRESHOLDS, every, caller)
+    check_periods(caller, every["min_period_s"], every["max_period_s"])
+    return every

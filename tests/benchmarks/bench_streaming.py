@@ -96,10 +96,12 @@ def equality(arguments):
 def messages(recording, sensors, length_s):
     """Yield (sensor, times, values, axes) of one message after the other."""
     start_s, end_s = recording.overlap_s
-    for begin_s in np.arange(start_s, end_s, length_s):
+    # The same number ends a message and begins the next, so that no sample is lost.
+    edges_s = [*np.arange(start_s, end_s, length_s), np.nextafter(end_s, np.inf)]
+    for edges in pairwise(edges_s):
         for sensor in sensors:
             stream = recording.streams[sensor]
-            a, b = stream.timestamps_s.searchsorted([begin_s, begin_s + length_s])
+            a, b = stream.timestamps_s.searchsorted(edges)
             yield sensor, stream.timestamps_s[a:b], stream.values[a:b], stream.axes
 
 
@@ -341,16 +343,17 @@ def _session(clf, sessions, i, n, lags_s, off):
     one = sessions.data[i]
     sensors = _sensors(clf, one)
     live = StreamingClassifier(clf, sensors=sensors, side=one.side, step_seconds=1)
-    tracker = SetTracker(live, update_seconds=60)
-    begun, ended = {}, []
+    tracker = SetTracker(live)
+    begun, ended, now_s = {}, [], -np.inf
     for piece in messages(one, sensors, 0.5):
-        now_s = max(buffer.newest_s for buffer in tracker.live._buffers.values())
+        now_s = max(now_s, *piece[1].tolist()[-1:], -np.inf)
         for event in tracker.push(*piece):
             if event.kind == "begin":
                 begun[event.number] = now_s
             elif event.kind == "end":
                 ended.append((event, begun[event.number], now_s))
-    ended += [(e, begun[e.number], None) for e in tracker.finish() if e.kind == "end"]
+    last = [event for event in tracker.finish() if event.kind == "end"]
+    ended += [(event, begun.get(event.number), None) for event in last]
     true = sessions.bouts[i]
     pairs = match_bouts(true, [(event.start_s, event.end_s) for event, *_ in ended])
     n.update(found=len(ended), true=len(true), right=len(pairs))
@@ -358,7 +361,8 @@ def _session(clf, sessions, i, n, lags_s, off):
         event, begun_s, ended_s = ended[j]
         start_s, end_s = true[at]
         n["labeled"] += event.label == sessions.bout_labels[i][at]
-        lags_s["begin"].append(begun_s - start_s)
+        if begun_s is not None:
+            lags_s["begin"].append(begun_s - start_s)
         if ended_s is not None:
             lags_s["end"].append(ended_s - end_s)
         inside = sessions.repetitions[i].mean(axis=1)

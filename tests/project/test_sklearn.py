@@ -99,6 +99,13 @@ def test_validate_params_names_function_and_parameter():
         change([1], kind="b")
 
 
+def test_validate_parameter_constraints_names_caller_and_parameter():
+    one = {"k": [_sklearn.Interval(Integral, 1, None, closed="left")]}
+    _sklearn.validate_parameter_constraints(one, {"k": 1}, "Counter")
+    with pytest.raises(ValueError, match="The 'k' parameter of Counter must be"):
+        _sklearn.validate_parameter_constraints(one, {"k": 0}, "Counter")
+
+
 def test_check_feature_names_in_refuses_other_names_than_those_of_fit():
     estimator = Scaled()
     estimator.n_features_in_ = 2
