@@ -16,7 +16,6 @@ import numpy as np
 
 from sk_imu import find_bouts
 from sk_imu.datasets import load_exermote, make_exercise_recordings
-from sk_imu.segmentation import moving_sensors
 from sk_imu.streaming import StreamingCounter
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -45,10 +44,16 @@ def recordings_of(data):
     yield "simulated", make_exercise_recordings(5, 3, random_state=0).data
 
 
+def counter_of(recording, **parameters):
+    """Return a counter and the sensors that it uses."""
+    counter = StreamingCounter(list(recording.streams), **parameters)
+    return counter, list(counter._bouts.axes)
+
+
 def stream(recording, **parameters):
     """Return the events, each with the time when it came, and the processor time."""
-    sensors = list(moving_sensors(recording.streams))
-    counter, newest_s, events = StreamingCounter(sensors, **parameters), -np.inf, []
+    counter, sensors = counter_of(recording, **parameters)
+    newest_s, events = -np.inf, []
     pieces = list(messages(recording, sensors, 0.2))
     began = time.process_time()
     for piece in pieces:
@@ -130,9 +135,8 @@ def speed(recordings):
 
 def memory(recording):
     """Print the memory in use while an hour of the same sets comes."""
-    sensors = list(moving_sensors(recording.streams))
-    hour = repeated(recording, sensors, 3600)
-    counter, used = StreamingCounter(sensors, update_seconds=5), []
+    counter, sensors = counter_of(recording, update_seconds=5)
+    hour, used = repeated(recording, sensors, 3600), []
     tracemalloc.start()
     for i, piece in enumerate(messages(hour, sensors, 1.0)):
         counter.push(*piece)

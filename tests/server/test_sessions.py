@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import zipfile
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,8 +17,16 @@ from sk_imu.streaming import SetTracker, StreamingClassifier
 
 @pytest.fixture(scope="module")
 def workout(workouts):
-    """Return two short sets of jumping jacks, and some rest."""
-    return workouts.data[0].between(10, 70)
+    """Return two short sets of jumping jacks, and rest until they are certain."""
+    recording = workouts.data[0].between(10, 70)
+    streams = {}
+    for sensor, one in recording.streams.items():
+        step_s = np.median(np.diff(one.timestamps_s))
+        still_s = one.timestamps_s[-1] + np.arange(1, 25 / step_s) * step_s
+        values = np.concatenate([one.values, np.repeat(one.values[-1:], len(still_s), 0)])
+        times_s = np.concatenate([one.timestamps_s, still_s])
+        streams[sensor] = SensorStream(times_s, values, one.axes)
+    return replace(recording, streams=streams)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +146,7 @@ def test_a_silent_session_ends_and_goes_on(served, pushed, tmp_path, monkeypatch
         ended = server.get("/api/sessions/1")
         assert ended["state"] == "ended"
         assert [one["number"] for one in ended["sets"]] == [1]
-        for message in pushed[15:40]:
+        for message in pushed[15:50]:
             assert server.push(message) == 200
         server.wait()
         assert server.get("/api/sessions/1")["set"]["number"] == 2
