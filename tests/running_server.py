@@ -19,8 +19,10 @@ class RunningServer:
     ``wait`` returns when all that was pushed is recognized.
     """
 
-    def __init__(self, model: Any, database: Any, **options: Any) -> None:
-        self.app = create_app(
+    def __init__(
+        self, model: Any = None, database: Any = None, *, app: Any = None, **options: Any
+    ) -> None:
+        self.app = app or create_app(
             model, database=f"sqlite:///{database}", token=TOKEN, **options
         )
         self.service = self.app.state.service

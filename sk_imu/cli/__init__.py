@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from . import _cards as cards
+from . import _collect as collect
 from . import _export as export
 from . import _live as live
 from . import _recordings as recordings
@@ -85,5 +86,6 @@ def make_parser() -> argparse.ArgumentParser:
     recordings.add_to(commands)
     export.add_to(commands)
     live.add_to(commands)
+    collect.add_to(commands)
     cards.add_to(commands)
     return parser

@@ -1,8 +1,9 @@
 """The commands for live recordings."""
 
-import sys
+from typing import Any
 
 from ._parsing import Commands, add_command
+from ._serving import add_address, say_addresses
 
 __all__ = ["add_to"]
 
@@ -20,9 +21,11 @@ def _add_serve(commands: Commands) -> None:
         "recognize what phones push, and show it on a page",
         "examples:\n"
         "  sk-imu serve model.skops\n"
+        "  sk-imu serve model.skops --host 0.0.0.0 --https\n"
         "  sk-imu serve model.onnx --host 0.0.0.0 --port 8080 --platform ios",
-        " A phone pushes with the app Sensor Logger, by HTTP. The samples are kept in a "
-        "database, from which a session goes on after a restart. Needs the extra `serve`.",
+        " A phone sends from the page of the QR code, or pushes with the app Sensor "
+        "Logger, by HTTP. The samples are kept in a database, from which a session goes on "
+        "after a restart. Needs the extra `serve`.",
     )
     command.add_argument(
         "model",
@@ -30,23 +33,13 @@ def _add_serve(commands: Commands) -> None:
         help="a model file written by `sk-imu fit`, or an ONNX file by `sk-imu export`",
     )
     command.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen at; 0.0.0.0 lets phones of the network in (default: "
-        "127.0.0.1, this machine alone)",
-    )
-    command.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
-    command.add_argument(
         "--database",
         metavar="URL",
         default="sqlite:///sk_imu_live.db",
         help="where samples are kept, as SQLAlchemy names it (default: "
         "sqlite:///sk_imu_live.db, a file in this folder)",
     )
-    command.add_argument(
-        "--token",
-        help="the secret in the address (default: one that the database keeps)",
-    )
+    add_address(command)
     command.add_argument(
         "--platform",
         choices=("android", "ios"),
@@ -70,13 +63,12 @@ def _add_serve(commands: Commands) -> None:
 def _serve(
     *,
     model: str,
-    host: str,
-    port: int,
     database: str,
     token: str | None,
     platform: str | None,
     side: str | None,
     step_seconds: float,
+    **address: Any,
 ) -> int:
     from ..server import create_app, serve
 
@@ -90,28 +82,8 @@ def _serve(
     )
 
     print(f"{model}: {', '.join(app.state.service.live.templates.classes)}")
-    serve(app, host=host, port=port, on_listening=lambda url: _say(url, app.state.token))
+    serve(app, **address, on_listening=lambda _: say_addresses(app, path="/"))
     return 0
-
-
-def _say(url: str, token: str) -> None:
-    """Print the addresses of a service that listens."""
-    from ..server import address_here
-
-    scheme, _, place = url.partition("://")
-    name, _, port = place.rpartition(":")
-    phone = page = url
-    if name in ("0.0.0.0", "[::]"):  # all addresses of this machine
-        page = f"{scheme}://127.0.0.1:{port}"
-        phone = f"{scheme}://{address_here() or '127.0.0.1'}:{port}"
-    print(f"Page:          {page}/?token={token}")
-    print(f"Sensor Logger: {phone}/data?token={token}")
-    print("The app takes the second address as its HTTP push URL. Ctrl-C ends.")
-    if name in ("127.0.0.1", "[::1]"):
-        print("No phone can reach this: --host 0.0.0.0 lets the network in.")
-    elif scheme == "http":
-        print("Whoever is in the network can read what is sent, and the token.")
-    sys.stdout.flush()
 
 
 def _add_replay(commands: Commands) -> None:

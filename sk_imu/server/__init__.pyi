@@ -1,6 +1,6 @@
 # The names of the package, registered once: ``__init__.py`` imports them on first use,
 # because they need the extra ``serve``.
 from ._app import create_app as create_app
+from ._collect import create_collect_app as create_collect_app
 from ._limits import Limits as Limits
-from ._running import address_here as address_here
 from ._running import serve as serve

@@ -1,12 +1,9 @@
-"""The address of this machine in its network, and a certificate for it."""
+"""A certificate for this machine, made on the spot."""
 
-import io
 import os
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -26,23 +23,9 @@ class Certificate(NamedTuple):
     keyfile: Path
 
 
-def lan_addresses() -> list[str]:
-    """Return the IPv4 addresses of this machine in its networks, the most used first."""
-    found: list[str] = []
-    # Connecting a UDP socket sends nothing; it only chooses the interface.
-    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        found.append(probe.getsockname()[0])
-    with suppress(OSError):
-        found += socket.gethostbyname_ex(socket.gethostname())[2]
-    return [a for a in dict.fromkeys(found) if not ip_address(a).is_loopback]
-
-
-def reachable_hosts(host: str) -> list[str]:
-    """Return the names by which a phone can reach a server that is bound to a host."""
-    if host in ("0.0.0.0", "::"):
-        return lan_addresses() or ["localhost"]
-    return [host]
+def certificate_folder() -> Path:
+    """Return the folder in which a certificate is kept."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "sk_imu")
 
 
 def certificate_for(hosts: list[str], folder: Path) -> Certificate:
@@ -120,23 +103,3 @@ def _fits(certificate: Certificate, wanted: list[str]) -> bool:
     ends = kept.not_valid_after_utc
     is_private = os.name == "nt" or not key_mode & 0o077
     return set(wanted) <= have and ends - datetime.now(UTC) > _LEAST and is_private
-
-
-def qr_in_terminal(address: str) -> str:
-    """Return an address as a QR code of letters, for phones to scan from a terminal."""
-    with needs_serve():
-        import segno
-    drawn = io.StringIO()
-    segno.make(address, error="m", micro=False).terminal(drawn, compact=True, border=2)
-    return drawn.getvalue()
-
-
-def qr_as_svg(address: str) -> str:
-    """Return an address as a QR code in SVG, black on white whatever the page has."""
-    with needs_serve():
-        import segno
-    drawn = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        drawn, kind="svg", border=3, light="white", xmldecl=False, omitsize=True
-    )
-    return drawn.getvalue().decode()

@@ -4,6 +4,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from ._addresses import addresses_of, reachable_hosts
+from ._https import certificate_folder, certificate_for
 from ._needs import needs_serve
 
 
@@ -12,6 +14,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
+    https: bool = False,
     on_listening: Callable[[str], None] | None = None,
     **options: Any,
 ) -> None:
@@ -25,6 +28,10 @@ def serve(
         The address to listen at. ``"0.0.0.0"`` lets other devices of the network in.
     port : int, default=8000
         The port; 0 takes a free one.
+    https : bool, default=False
+        Whether to encrypt, with a certificate that is made for the addresses of this
+        machine and kept in ``~/.config/sk_imu``. Browsers give motion sensors to such
+        pages only.
     on_listening : callable, default=None
         Called with the address of the service, such as ``"http://127.0.0.1:8000"``, once
         the port is taken.
@@ -36,7 +43,7 @@ def serve(
     ImportError
         If the extra ``serve`` is not installed.
     OSError
-        If the port can't be taken.
+        If the port can't be taken, or a certificate can't be written.
 
     Examples
     --------
@@ -56,12 +63,17 @@ def serve(
         "ws": "none",
         "server_header": False,
     }
+    if https:
+        made = certificate_for(reachable_hosts(host), certificate_folder())
+        options = {"ssl_certfile": made.certfile, "ssl_keyfile": made.keyfile, **options}
     config = uvicorn.Config(app, host=host, port=port, **{**settings, **options})
     server = uvicorn.Server(config)
     app.state.service.is_stopping = lambda: server.should_exit
     with _listening(host, port) as listening:
+        url = f"{'https' if config.is_ssl else 'http'}://{_name(listening)}"
+        app.state.addresses = addresses_of(url, app.state.token)
         if on_listening is not None:
-            on_listening(f"{'https' if config.is_ssl else 'http'}://{_name(listening)}")
+            on_listening(url)
         server.run(sockets=[listening])
 
 
@@ -85,14 +97,3 @@ def _listening(host: str, port: int) -> socket.socket:
 def _name(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def address_here() -> str | None:
-    """Return the address of this machine in its network, None without one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # Nothing is sent: only the way there is looked up.
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return None

@@ -8,13 +8,14 @@ import pytest
 pytest.importorskip("trustme")
 pytest.importorskip("segno")
 
-from sk_imu.server._https import (
-    certificate_for,
+from sk_imu.server._addresses import (
+    addresses_of,
     lan_addresses,
     qr_as_svg,
     qr_in_terminal,
     reachable_hosts,
 )
+from sk_imu.server._https import certificate_for
 
 
 def names_in(certfile):
@@ -59,6 +60,18 @@ def test_hosts_that_a_phone_can_reach():
     assert not any(one.startswith("127.") for one in lan_addresses())
     everywhere = reachable_hosts("0.0.0.0")
     assert everywhere == (lan_addresses() or ["localhost"])
+
+
+def test_addresses_hold_the_token_and_what_a_phone_reaches():
+    found = addresses_of("https://192.168.1.5:8000", "secret-secret")
+    assert found.phone == "https://192.168.1.5:8000/phone?token=secret-secret"
+    assert found.push == "https://192.168.1.5:8000/data?token=secret-secret"
+    assert (found.is_local, found.is_encrypted) == (False, True)
+    local = addresses_of("http://127.0.0.1:8000", "secret-secret")
+    assert local.page() == "http://127.0.0.1:8000/?token=secret-secret"
+    assert local.is_local
+    everywhere = addresses_of("http://0.0.0.0:80", "secret-secret")
+    assert everywhere.page("/collect") == "http://localhost:80/collect?token=secret-secret"
 
 
 def test_qr_codes_are_of_the_whole_address():

@@ -2,18 +2,20 @@
 
 import asyncio
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from .._https import qr_as_svg
-from .._service import Service, service_of
+from .._addresses import Addresses, addresses_of, qr_as_svg
+from .._service import BusyError, Service, service_of
 from ._advice import advice_on
 from ._folder import PLACEMENTS, SetFolder
 from ._names import clean_name
@@ -24,9 +26,18 @@ from ._training import Training
 _PAGE = Path(__file__).parent / "page"
 _File = Literal["collect.js", "asking.js", "recorder.js", "views.js", "collect.css"]
 #: The quickest ones first, because somebody waits.
-MODELS = ("rf", "svm", "minirocket", "cnn-gru")
+MODELS = {
+    "rf": "random forest",
+    "svm": "support vector machine",
+    "minirocket": "MiniRocket",
+    "cnn-gru": "network (CNN-GRU)",
+}
 #: The last samples of a set may come so much later.
 _LATE_S = 4.0
+#: How often the recordings of the folder are looked for.
+_COUNT_S = 10.0
+#: How often the page hears of the fit.
+_NEWS_S = 0.2
 #: How many of the last sets are listed.
 _LAST = 12
 _SHORT = Field(max_length=200)
@@ -65,14 +76,7 @@ class Model(BaseModel):
     model: Literal["rf", "svm", "minirocket", "cnn-gru"] = "rf"
 
 
-def collect_router(
-    folder: SetFolder,
-    training: Training,
-    *,
-    phone_address: str,
-    push_address: str,
-    is_local: bool,
-) -> APIRouter:
+def collect_router(folder: SetFolder, training: Training) -> APIRouter:
     """Return the routes of ``/collect``.
 
     Parameters
@@ -81,30 +85,32 @@ def collect_router(
         Where sets are kept.
     training : Training
         What fits the model.
-    phone_address, push_address : str
-        What a phone opens, and where the app Sensor Logger pushes to; with the token.
-    is_local : bool
-        Whether only this computer can reach the server.
     """
     router = APIRouter(prefix="/collect", include_in_schema=False)
     takes, phones = Takes(folder), Phones()
-    _add_pages(router, phone_address)
+    _add_pages(router)
     _add_takes(router, takes, phones)
     _add_training(router, training)
+    counted_s, n_unlisted = -math.inf, 0
 
     @router.get("/state")
-    async def state(service: ServiceOf) -> dict[str, Any]:
+    async def state(request: Request, service: ServiceOf) -> dict[str, Any]:
         """Return what the page shows."""
+        addresses = _addresses_of(request)
         seen = await service.in_thread(phones.look, service)
+        nonlocal counted_s, n_unlisted
+        if time.monotonic() - counted_s > _COUNT_S:
+            counted_s = time.monotonic()
+            n_unlisted = await service.in_thread(folder.n_unlisted)
         shown = await service.in_thread(_state_of, folder, training.report)
         return {
             **shown,
+            "n_unlisted": n_unlisted,
             "phones": seen,
             "models": MODELS,
-            "phone_address": phone_address,
-            "push_address": push_address,
-            "is_local": is_local,
-            "has_qr": not is_local,
+            "phone_address": addresses.phone,
+            "push_address": addresses.push,
+            "is_local": addresses.is_local,
         }
 
     @router.post("/remove")
@@ -117,14 +123,15 @@ def collect_router(
     return router
 
 
-def _add_pages(router: APIRouter, phone_address: str) -> None:
+def _add_pages(router: APIRouter) -> None:
     @router.get("")
     async def page() -> FileResponse:
         return FileResponse(_PAGE / "collect.html")
 
     @router.get("/qr.svg")
-    async def qr() -> Response:
-        return Response(qr_as_svg(phone_address), media_type="image/svg+xml")
+    async def qr(request: Request) -> Response:
+        svg = qr_as_svg(_addresses_of(request).phone)
+        return Response(svg, media_type="image/svg+xml")
 
     @router.get("/files/{name}")
     async def file(name: _File) -> FileResponse:
@@ -181,19 +188,40 @@ def _add_takes(router: APIRouter, takes: Takes, phones: Phones) -> None:
 def _add_training(router: APIRouter, training: Training) -> None:
     @router.post("/training")
     async def train(asked: Model) -> dict[str, str]:
-        if not await training.start(asked.model):
+        if not training.start(asked.model):
             raise HTTPException(409, "A model is being trained already.")
         return {}
 
     @router.get("/training")
-    async def events(service: ServiceOf) -> StreamingResponse:
+    async def events(request: Request, service: ServiceOf) -> StreamingResponse:
         """Send each state of the fit, as server-sent events."""
+        if service.n_listeners >= service.limits.listeners:
+            raise BusyError("Too many pages are open.", seconds=10)
+        lines = _states(request, service, training)
+        return StreamingResponse(lines, media_type="text/event-stream")
 
-        async def lines() -> AsyncIterator[str]:
-            async for state in training.states():
-                yield f"data: {json.dumps(state)}\n\n"
 
-        return StreamingResponse(lines(), media_type="text/event-stream")
+async def _states(
+    request: Request, service: Service, training: Training
+) -> AsyncIterator[str]:
+    """Yield the state of the fit now, and each time that it changes."""
+    shown = None
+    service.n_listeners += 1
+    try:
+        while not service.is_stopping() and not await request.is_disconnected():
+            if training.state is not shown:
+                shown = training.state
+                yield f"data: {json.dumps(shown)}\n\n"
+            await asyncio.sleep(_NEWS_S)
+    finally:
+        service.n_listeners -= 1
+
+
+def _addresses_of(request: Request) -> Addresses:
+    """Return the addresses of this service, as the page that asks has found it."""
+    state = request.app.state
+    given: Addresses | None = getattr(state, "addresses", None)
+    return given or addresses_of(str(request.base_url).rstrip("/"), state.token)
 
 
 async def _wait_for(take: Take, service: Service) -> None:
@@ -219,7 +247,6 @@ def _state_of(folder: SetFolder, report: dict[str, Any] | None) -> dict[str, Any
         "labels": folder.known("label"),
         "subjects_of_sets": sorted({one.subject for one in sets}),
         "counts": counts,
-        "n_unlisted": folder.n_unlisted(),
         "last": [
             {"path": one.path, "placement": one.placement}
             for one in sets[: -_LAST - 1 : -1]

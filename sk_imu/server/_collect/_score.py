@@ -108,6 +108,10 @@ class HonestScore:
         ][:_LISTED]
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _said(report: dict[str, Any]) -> list[str]:
     """Return what the score says, and what it does not."""
     if report["kind"] == "none":
@@ -119,17 +123,17 @@ def _said(report: dict[str, Any]) -> list[str]:
     said = []
     if report["kind"] == "same person":
         said += [
-            f"{score:.0%} of {n} sets are right, each left out of the fit. They are of one "
-            "person.",
+            f"{_percent(score)} of {n} sets are right, each left out of the fit. They are "
+            "of one person.",
             "What the model does for anybody else cannot be known from one person. It is "
             "usually worse: record a second one.",
         ]
     else:
         worst = min(people, key=lambda row: row[1])
         said.append(
-            f"{score:.0%} of the sets of a new person are right: the mean over "
+            f"{_percent(score)} of the sets of a new person are right: the mean over "
             f"{len(people)} people, each left out of the fit with all their sets ({n} "
-            f"sets). The lowest is {worst[1]:.0%}, of {worst[0] or 'nobody named'}."
+            f"sets). The lowest is {_percent(worst[1])}, of {worst[0] or 'nobody named'}."
         )
         if len(people) < _FEW_PEOPLE:
             said.append(

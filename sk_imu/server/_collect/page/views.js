@@ -28,10 +28,10 @@ export function show(state, chosen) {
   find("folder").textContent = state.folder;
   find("address").textContent = state.phone_address;
   find("push-address").textContent = state.push_address;
-  find("qr").hidden = !state.has_qr;
-  if (state.has_qr && !find("qr").src) find("qr").src = "collect/qr.svg";
+  find("qr").hidden = state.is_local;
+  if (!state.is_local && !find("qr").src) find("qr").src = "collect/qr.svg";
   find("connect-how").textContent = state.is_local
-    ? "This server is open to this computer only. For a phone, start it with --host 0.0.0.0 --https."
+    ? "This server is open to this computer only: a phone needs it to be started with --host 0.0.0.0 --https. Here, open:"
     : "Scan the code with the phone, or open this address on it:";
   showPhones(state.phones, chosen);
   options("subjects", state.subjects);
@@ -46,7 +46,7 @@ export function show(state, chosen) {
     return item;
   }), state.last);
   items("advice", state.advice);
-  replace("model", () => state.models.map((name) => element("option", name, { value: name })), state.models);
+  replace("model", () => Object.entries(state.models).map(([name, text]) => element("option", text, { value: name })), state.models);
 }
 
 function showPhones(phones, chosen) {
