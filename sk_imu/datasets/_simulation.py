@@ -12,6 +12,7 @@ from sklearn.utils import Bunch, check_random_state
 from ..recording import Recording, SensorStream
 from ._exercise_motions import COORDINATES, EXERCISES, PLACEMENTS, Pose, bump, step
 from ._found_files import make_bunch
+from ._gym_motions import Additions
 from ._phone_motion import PhoneMotion
 from ._phone_sensors import (
     ACCELEROMETER_HZ,
@@ -96,6 +97,10 @@ def make_exercise_recordings(
     rest_s: tuple[float, float] = (8.0, 20.0),
     sensors: Literal["phone", "ideal"] = "phone",
     continuous: bool = True,
+    handling: float = 0.0,
+    slowing: float = 0.0,
+    double_peaks: float = 0.0,
+    walking_s: float = 0.0,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
     """Simulate recordings of exercises with known sets and repetitions.
@@ -126,6 +131,17 @@ def make_exercise_recordings(
     continuous : bool, default=True
         Return one recording of all sets with rests for each person and exercise.
         Otherwise each set is a recording, with half a second before and after it.
+    handling : float, default=0.0
+        Size of the movements of taking a weight before each set and racking it after it:
+        about 0.8 rad of the arm and 0.4 rad of the thigh at 1.
+    slowing : float, default=0.0
+        By which share the last repetition of a set takes longer than it would, as sets up
+        to failure do. The ones before grow quadratically.
+    double_peaks : float, default=0.0
+        By which share, at most 1, a movement comes back in the middle of a repetition
+        before it goes on.
+    walking_s : float, default=0.0
+        Seconds for which people walk up before each set and away after it.
     random_state : int, RandomState instance or None, default=None
         Random seed.  With the same seed, a person stays the same whatever the number of
         people.
@@ -151,8 +167,8 @@ def make_exercise_recordings(
     Raises
     ------
     ValueError
-        If an exercise, the placement or the sensors are unknown, or a number is too
-        small.
+        If an exercise, the placement or the sensors are unknown, a number is out of
+        range, or the rests are too short for walking and handling.
 
     Examples
     --------
@@ -168,6 +184,8 @@ def make_exercise_recordings(
     18
     """
     _check(n_subjects, n_sets, exercises, placement, n_repetitions, rest_s, sensors)
+    additions = Additions(handling, slowing, double_peaks, walking_s)
+    additions.check(rest_s)
     # One generator for each person and each of their exercises, so that neither the number
     # of people nor other exercises change them.
     seed = check_random_state(random_state).randint(2**31 - 1)
@@ -179,9 +197,9 @@ def make_exercise_recordings(
         for exercise in exercises:
             kind = sorted(EXERCISES).index(exercise)
             rng = np.random.default_rng([seed, subject, kind + 1])
-            plan = _plan(rng, person, exercise, n_sets, n_repetitions, rest_s)
+            plan = _plan(rng, person, exercise, n_sets, n_repetitions, rest_s, additions)
             recording = Recording(
-                _streams(rng, person, exercise, plan, placement, sensors),
+                _streams(rng, person, exercise, plan, placement, sensors, additions),
                 label=exercise,
                 subject=subject,
                 side=person.side,
@@ -249,9 +267,10 @@ def _streams(
     plan: list[Floats],
     placement: str,
     sensors: str,
+    additions: Additions,
 ) -> dict[str, SensorStream]:
     """Return what the phone measures while a person follows a plan."""
-    times_s, pose = _pose(rng, person, exercise, plan)
+    times_s, pose = _pose(rng, person, exercise, plan, additions)
     carries = Rotation.from_rotvec(rng.normal(0, np.deg2rad(3), 3)) * person.carries
     motion = PhoneMotion(times_s, pose, placement, person.side, carries)
     # Clocks drift and start late: the motion must go on after the last sample.
@@ -268,6 +287,7 @@ def _plan(
     n_sets: int,
     n_repetitions: tuple[int, int],
     rest_s: tuple[float, float],
+    additions: Additions,
 ) -> list[Floats]:
     """Return the first and last second of each repetition, one array for each set."""
     sets, now_s = [], rng.uniform(*rest_s)
@@ -276,6 +296,7 @@ def _plan(
         tired = 1 + person.fatigue * np.linspace(0, 1, count)
         scatter = np.clip(rng.normal(1, 0.03, count), 0.9, 1.1)
         lengths_s = EXERCISES[exercise].duration_s / person.tempo * tired * scatter
+        lengths_s = additions.lengthen(lengths_s)
         steps_s = lengths_s + person.pause_s * rng.uniform(0.5, 1.5, count)
         starts_s = now_s + np.cumsum(steps_s) - steps_s
         sets.append(np.stack([starts_s, starts_s + lengths_s], 1))
@@ -284,7 +305,11 @@ def _plan(
 
 
 def _pose(
-    rng: np.random.Generator, person: _Person, exercise: str, plan: list[Floats]
+    rng: np.random.Generator,
+    person: _Person,
+    exercise: str,
+    plan: list[Floats],
+    additions: Additions,
 ) -> tuple[Floats, Pose]:
     """Return the body's coordinates over time: sets, and rests with sway and turns."""
     end_s = plan[-1][-1, 1] + (plan[0][0, 0] + 2 * LATEST_START_S)
@@ -317,5 +342,7 @@ def _pose(
             now = slice(*np.searchsorted(times_s, [start_s, stop_s]))
             u = (times_s[now] - start_s) / (stop_s - start_s)
             for name, values in move(u, amplitude, stop_s - start_s).items():
-                pose[name][now] += values
+                pose[name][now] += additions.repeat_peak(u, values)
+    # By numbers of their own, so that they change nothing else.
+    additions.add_around(rng.spawn(1)[0], times_s, pose, plan)
     return times_s, pose

@@ -22,7 +22,7 @@ from sk_imu.datasets import load_exermote, load_watch, make_exercise_recordings
 from sk_imu.segmentation import find_bouts, find_repetitions
 from sk_imu.segmentation._set_segmenter import match_bouts
 
-PARTS = ("watch", "gym", "simulated", "sets", "sessions", "counter", "quality")
+PARTS = ("watch", "gym", "simulated", "added", "sets", "sessions", "counter", "quality")
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -285,6 +285,37 @@ def simulated() -> None:
     whole_sessions("simulated", make_exercise_recordings(5, 3, random_state=0))
 
 
+def added() -> None:
+    """Count simulated sets with what fools a counter."""
+    every = {"handling": 1.0, "slowing": 0.8, "double_peaks": 0.5, "walking_s": 6.0}
+    for names in ([], *([name] for name in every), list(every)):
+        data = make_exercise_recordings(
+            5,
+            2,
+            rest_s=(25, 35),
+            sensors="ideal",
+            random_state=0,
+            **{name: every[name] for name in names},
+        )
+        n_true = n_found = n_bouts = 0
+        pairs = []
+        for recording, true, times in zip(
+            data.data, data.bouts, data.repetitions, strict=True
+        ):
+            bouts = find_bouts(recording)
+            n_true, n_bouts = n_true + len(true), n_bouts + len(bouts)
+            for i, j in match_bouts(true, [(b.start_s, b.end_s) for b in bouts]):
+                n_found += 1
+                inside = (times[:, 0] >= true[i][0]) & (times[:, 1] <= true[i][1])
+                pairs.append((inside.sum(), len(bouts[j].repetitions)))
+        exact, near = (count_accuracy(*zip(*pairs, strict=True), within=k) for k in (0, 1))
+        print(
+            f"simulated with {', '.join(names) or 'nothing'}: bouts "
+            f"{rates(n_found, n_bouts, n_true)}, counted exactly {exact:.3f}, within one "
+            f"{near:.3f}"
+        )
+
+
 def whole_sessions(name: str, data: Any) -> None:
     """Print precision and recall of bouts and repetitions in recordings of workouts."""
     n: Counter[tuple[Any, str]] = Counter()
@@ -355,6 +386,8 @@ def main() -> None:
             print(f"gym: skipped, there is no file {path}")
     if arguments.only in (None, "simulated"):
         simulated()
+    if arguments.only in (None, "added"):
+        added()
     for name, part in (("sets", exermote_sets), ("sessions", exermote_sessions)):
         if arguments.only in (None, name):
             if folder.is_dir():

@@ -221,9 +221,57 @@ def test_sets_are_cut_at_the_truth(made):
     np.testing.assert_array_equal(sets.bouts[1], made.bouts[0][1:])
 
 
+def gym_set(**additions):
+    """Return one set of squats at 100 Hz, and when its repetitions are."""
+    made = make_exercise_recordings(
+        1, 1, ["squat"], rest_s=(20, 22), sensors="ideal", random_state=0, **additions
+    )
+    return made.data[0], made.repetitions[0]
+
+
+@pytest.mark.parametrize("name", ["handling", "walking_s"])
+def test_walking_and_handling_move_before_and_after_a_set_only(name):
+    plain, repetitions = gym_set()
+    added, same = gym_set(**{name: 1.0 if name == "handling" else 5.0})
+    np.testing.assert_array_equal(same, repetitions)
+    times_s = plain.streams["Gyroscope"].timestamps_s
+    away = np.linalg.norm(values(added, "Gyroscope") - values(plain, "Gyroscope"), axis=1)
+    begin_s, end_s = repetitions[0, 0], repetitions[-1, 1]
+    assert away[(times_s > begin_s) & (times_s < end_s)].max() < 1e-3
+    for near in ((times_s > begin_s - 4) & (times_s < begin_s), (times_s > end_s)):
+        assert away[near].max() > 0.5
+    far = (times_s < begin_s - 8) | (times_s > end_s + 8)
+    assert away[far].max() < 1e-3
+
+
+def test_sets_to_failure_grow_slower():
+    lengths_s = np.diff(gym_set()[1], axis=1)[:, 0]
+    slower_s = np.diff(gym_set(slowing=0.8)[1], axis=1)[:, 0]
+    growth = slower_s / lengths_s
+    assert growth[[0, -1]] == pytest.approx([1, 1.8])
+    assert (np.diff(growth, 2) > 0).all()
+
+
+def test_a_repetition_may_have_two_peaks():
+    for share, n_peaks in ((0.0, 1), (0.5, 2)):
+        recording, repetitions = gym_set(double_peaks=share)
+        # The thigh is level at each peak, where it bears gravity across its length.
+        upright = attitude(recording).as_matrix()[:, 2]
+        start_s, end_s = repetitions[0]
+        times_s = recording.streams["Orientation"].timestamps_s
+        angle = np.linalg.norm(upright - upright[0], axis=1)
+        angle = angle[(times_s > start_s) & (times_s < end_s)]
+        rises = np.diff(angle) > 0
+        assert (rises[:-1] & ~rises[1:] & (angle[1:-1] > 0.5)).sum() == n_peaks
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        ({"handling": -1}, "handling must be a finite number of at least 0, got -1"),
+        ({"double_peaks": 1.5}, "double_peaks must be between 0 and 1, got 1.5"),
+        ({"slowing": float("nan")}, "slowing must be a finite number"),
+        ({"walking_s": 5.0}, "rest_s must be at least 13 s, which walking and handling"),
         ({"exercises": ["squad"]}, "exercises must be a list of some of.*squad"),
         ({"exercises": "squat"}, "exercises must be a list"),
         ({"exercises": []}, "exercises must be a list"),
