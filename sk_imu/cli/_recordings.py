@@ -124,6 +124,11 @@ def _add_predict(commands: Commands) -> None:
         help="add the tempo of each set, its slowing, the range of motion that is kept to "
         "the end, and its pauses",
     )
+    predict.add_argument(
+        "--counter",
+        metavar="FILE",
+        help="a RepetitionCounter in a file, by which repetitions are counted",
+    )
     for name in ("platform", "device"):
         add_option(predict, name)
     add_segment(predict)
@@ -262,6 +267,7 @@ def _predict(
     programme: list[tuple[str, int]] | None,
     segment: bool,
     quality: bool,
+    counter: str | None,
     **reading: str | None,
 ) -> int:
     import pandas as pd
@@ -276,6 +282,7 @@ def _predict(
         "segment": segment,
         "unknown_below": unknown_below,
         "quality": quality,
+        "counter": None if counter is None else _load_counter(counter),
     }
     plan = None if programme is None else _added_up(programme, classifier)
     # No recording first: the options are checked before one is read.
@@ -308,6 +315,16 @@ def _predict(
             file=sys.stderr,
         )
     return 3 if failed else 0
+
+
+def _load_counter(path: str) -> Any:
+    from ..persistence import load_model
+    from ..segmentation import RepetitionCounter
+
+    counter = load_model(path)
+    if not isinstance(counter, RepetitionCounter):
+        raise ValueError(f"{path}: a {type(counter).__name__}, not a RepetitionCounter.")
+    return counter
 
 
 def _print_table(table: Any, form: str) -> None:

@@ -7,8 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sk_imu import DataQualityWarning, ExerciseClassifier, read_recordings
+from sk_imu import (
+    DataQualityWarning,
+    ExerciseClassifier,
+    RepetitionCounter,
+    read_recordings,
+)
 from sk_imu.cli import main
+from sk_imu.datasets import make_exercise_recordings
 from sk_imu.persistence import save_model
 from sk_imu.segmentation import sets_of
 from sk_imu.study import run_study
@@ -42,6 +48,20 @@ def test_fit_and_predict(folder, tmp_path, capsys):
     assert "tempo_s slowing range_kept pause_s" in " ".join(capsys.readouterr().out.split())
     assert main(["predict", model, str(recording), "--format", "csv", "--no-segment"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+    pairs = RepetitionCounter(min_sets=2).fit(*squats_in_pairs(), exercises=["squat"] * 2)
+    save_model(pairs, tmp_path / "counter.skops")
+    command = ["predict", model, str(recording), "--format", "json", "--counter"]
+    assert main([*command, str(tmp_path / "counter.skops")]) == 0
+    counted = json.loads(capsys.readouterr().out)
+    assert [row["repetitions"] for row in counted] == [n["repetitions"] // 2 for n in rows]
+    assert main([*command, model]) == 1
+    assert "not a RepetitionCounter." in capsys.readouterr().err
+
+
+def squats_in_pairs():
+    """Return two sets of squats, and half of their repetitions."""
+    made = make_exercise_recordings(2, 1, ["squat"], random_state=0)
+    return made.data, [len(repetitions) // 2 for repetitions in made.repetitions]
 
 
 @pytest.mark.slow
