@@ -79,8 +79,8 @@ def _serve(
         platform=platform,
         side=side,
         step_seconds=step_seconds,
+        own_process=True,
     )
-
     print(f"{model}: {', '.join(app.state.service.live.templates.classes)}")
     serve(app, **address, on_listening=lambda _: say_addresses(app, path="/"))
     return 0

@@ -23,7 +23,8 @@ because these are a layer around the app. ``service`` has the parts:
   :class:`~sk_imu.Recording`; seconds count from the session's ``epoch_ns``, the clock of
   the live answers. It reads and decodes, so call it by ``await service.in_thread(f, ...)``.
 - ``service.live``: the live state of each session; ``live.snapshot(session)`` is what the
-  page shows.
+  page shows. The sessions are recognized by one thread, or by a process of its own, which
+  read the messages from the database: ``service.live.use(model)`` changes the model.
 
 Files of a page lie in a folder of their own and are served by
 ``app.mount("/name", static_files(folder))`` of ``_pages``. Nothing that comes from outside

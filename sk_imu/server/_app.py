@@ -20,6 +20,7 @@ def create_app(
     platform: str | None = None,
     step_seconds: float = 0.5,
     side: str | None = None,
+    own_process: bool = False,
     limits: Limits | None = None,
     routers: "Sequence[APIRouter]" = (),
 ) -> "FastAPI":
@@ -45,6 +46,9 @@ def create_app(
         Time between two answers.
     side : {"left", "right"}, default=None
         The side of the body that the phones are on, for models that mirror one side.
+    own_process : bool, default=False
+        Whether a process of its own recognizes, so that many phones get their answers in
+        time. It is spawned, so a script needs ``if __name__ == "__main__":``.
     limits : Limits, default=None
         How much is taken. None takes the defaults.
     routers : sequence of APIRouter, default=()
@@ -90,7 +94,13 @@ def create_app(
     model, about = served_model(model)
     store = Store(database)
     live = Live(
-        model, store, limits, platform=platform, step_seconds=step_seconds, side=side
+        model,
+        store,
+        limits,
+        platform=platform,
+        step_seconds=step_seconds,
+        side=side,
+        own_process=own_process,
     )
     service = Service(store, live, limits, about)
 

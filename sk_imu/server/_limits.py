@@ -24,7 +24,7 @@ class Limits:
     stored_sessions : int, default=10_000
         Most sessions in the database.
     waiting_messages : int, default=2_000
-        Most messages that wait to be stored or recognized.
+        Most messages that wait to be stored.
     listeners : int, default=50
         Most pages that are open at a time.
     replayed_seconds : int, default=900

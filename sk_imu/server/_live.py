@@ -1,16 +1,17 @@
-"""The sessions that go on: who recognizes them, one after the other, off the event loop."""
+"""The sessions that go on, and what the pages are shown of them."""
 
 import logging
 import math
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..readers import PushedSamples
-from ._following import Followed
+from ._following import DRAWN, Followed
 from ._limits import Limits
+from ._recognition import Recognizer, Setting
 from ._store import Store
 from ._tables import Session
 from ._templates import NoModel, Templates
@@ -20,17 +21,41 @@ _LOG = logging.getLogger("sk_imu.server")
 #: A session that sends nothing for so long has ended, until it sends again.
 _IDLE_S = 60.0
 
+_NOTHING: dict[str, Any] = {
+    "state": "deciding",
+    "set": None,
+    "answer": None,
+    "sets": [],
+    "messages": 0,
+    "late": 0,
+    "unanswered": 0,
+    "doubts": [],
+}
+
+
+@dataclass
+class _Shown:
+    """What is shown of a session that goes on."""
+
+    session: Session
+    arrived_s: float
+    snapshot: dict[str, Any] = field(default_factory=lambda: dict(_NOTHING))
+    points: deque[list[float]] = field(default_factory=lambda: deque(maxlen=DRAWN))
+    n_points: int = 0
+    is_asked: bool = False  # whether a job of it waits or runs
+    is_behind: bool = False  # whether messages came since that job was asked for
+
 
 class Live:
     """The sessions that go on.
 
-    One thread recognizes them all, because compiled parts of some models must not run in
-    two at once. What waits for it is counted, so that no more is taken than fits.
+    The messages that wait are those in the database: of each session one job is asked for,
+    which reads and recognizes them. So memory does not grow with what waits.
 
     Parameters
     ----------
     model : ExerciseClassifier, Pipeline, str, pathlib.Path or None
-        The model, or the path of an ONNX file; None for none.
+        The model, or the path of a file of it.
     store : Store
         The database, from which a session goes on after a restart.
     limits : Limits
@@ -41,6 +66,8 @@ class Live:
         Time between two answers.
     side : {"left", "right"} or None
         The side of the body that the phones are on.
+    own_process : bool
+        Whether a process of its own recognizes.
     """
 
     def __init__(
@@ -52,32 +79,107 @@ class Live:
         platform: str | None = None,
         step_seconds: float = 0.5,
         side: str | None = None,
+        own_process: bool = False,
     ) -> None:
-        self._step_seconds, self._side = step_seconds, side
-        self.templates: Templates | NoModel = self._templates_of(model)
-        self.platform = platform
-        self._store, self._limits = store, limits
-        self._sessions: dict[int, Followed] = {}
-        self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(1, "sk_imu-live")
-        self.n_waiting = 0
+        self._store, self._limits, self._own_process = store, limits, own_process
+        self._setting = Setting(model, limits, platform, step_seconds, side)
+        self.templates: Templates | NoModel = self._setting.templates()
+        self._sessions: dict[int, _Shown] = {}
+        self._lock = threading.RLock()
+        self._recognizer = self._new_recognizer()
+        self._is_closed = False
         newest = store.sessions(1)
         #: The number of the session that last sent something.
         self.latest: int | None = newest[0].id if newest else None
 
     def use(self, model: Any) -> None:
         """Recognize what goes on with another model, from the next message on."""
-        templates = self._templates_of(model)  # raises before anything is changed
+        setting = replace(self._setting, model=model)
+        templates = setting.templates()  # raises before anything is changed
         with self._lock:
-            self.templates = templates
-            before, self._sessions = self._sessions, {}
-        for one in before.values():
-            self._submit(one.end)
+            before = self._recognizer
+            self._setting, self.templates = setting, templates
+            self._sessions = {}
+            self._recognizer = self._new_recognizer()
+        before.close(wait=False)
 
-    def _templates_of(self, model: Any) -> Templates | NoModel:
-        return (
-            NoModel() if model is None else Templates(model, self._step_seconds, self._side)
+    def _new_recognizer(self) -> Recognizer:
+        return Recognizer(
+            self._setting, self.templates, self._store, own_process=self._own_process
         )
+
+    # ---------------------------------------------------------------- what comes
+
+    def take(self, session: Session) -> None:
+        """Recognize what was stored of a session."""
+        with self._lock:
+            shown = self._sessions.get(session.id)
+            now_s = time.monotonic()
+            if shown is None:
+                shown = self._sessions[session.id] = _Shown(session, now_s)
+            shown.arrived_s = now_s
+            self.latest = session.id
+            if shown.is_asked:
+                shown.is_behind = True
+            else:
+                self._ask(shown)
+
+    def _ask(self, shown: _Shown, what: str = "advance") -> None:
+        if self._is_closed:
+            return
+        shown.is_asked, shown.is_behind = True, False
+        try:
+            job = self._recognizer.submit(what, shown.session)
+        except BrokenExecutor:
+            # Its process is gone: another one reads what it needs from the database.
+            self._recognizer.close(wait=False)
+            self._recognizer = self._new_recognizer()
+            job = self._recognizer.submit(what, shown.session)
+        job.add_done_callback(lambda job: self._heard(shown, what, job))
+
+    def _heard(self, shown: _Shown, what: str, job: "Future[Followed | None]") -> None:
+        followed: Followed | None = None
+        try:
+            followed = job.result()
+        except CancelledError:
+            pass
+        except Exception:
+            # The samples are stored: one session that fails must not stop the others.
+            _LOG.exception("Session %d can't be followed.", shown.session.id)
+        with self._lock:
+            shown.is_asked = False
+            if followed is not None:
+                shown.snapshot = followed.snapshot
+                shown.points.extend(followed.points)
+                shown.n_points += len(followed.points)
+            if self._sessions.get(shown.session.id) is not shown:
+                return
+            if shown.is_behind or (followed is not None and followed.has_more):
+                self._ask(shown)
+            elif what == "end":
+                del self._sessions[shown.session.id]
+
+    def retire_idle(self) -> None:
+        """End the sessions that send nothing any more."""
+        now_s = time.monotonic()
+        with self._lock:
+            for one in list(self._sessions.values()):
+                if now_s - one.arrived_s > _IDLE_S and not one.is_asked:
+                    self._ask(one, "end")
+
+    def forget(self, session: Session) -> None:
+        """Follow a session no longer."""
+        with self._lock:
+            if self._sessions.pop(session.id, None) is not None:
+                self._recognizer.submit("forget", session)
+
+    def close(self) -> None:
+        """End; what waits is recognized after the next start."""
+        with self._lock:
+            self._is_closed = True
+        self._recognizer.close()
+
+    # ---------------------------------------------------------------- what is shown
 
     @property
     def has_room(self) -> bool:
@@ -89,84 +191,47 @@ class Live:
         """Number of sessions that go on."""
         return len(self._sessions)
 
+    @property
+    def n_waiting(self) -> int:
+        """Number of sessions with messages that are not recognized yet."""
+        with self._lock:
+            return sum(one.is_asked for one in self._sessions.values())
+
     def is_followed(self, session: Session) -> bool:
         """Return whether a session goes on."""
         return session.id in self._sessions
 
     def silent_s(self, session: Session) -> float:
         """Return how long ago a session last sent something, inf if it is not followed."""
-        followed = self._sessions.get(session.id)
-        return math.inf if followed is None else time.monotonic() - followed.arrived_s
-
-    def take(self, session: Session, row: int, samples: PushedSamples) -> None:
-        """Recognize a message that is stored, once those before it are."""
-        followed = self._followed(session)
-        followed.arrived_s = time.monotonic()
-        self.latest = session.id
-        self._submit(followed.take, row, samples)
+        shown = self._sessions.get(session.id)
+        return math.inf if shown is None else time.monotonic() - shown.arrived_s
 
     def snapshot(self, session: Session) -> dict[str, Any]:
-        """Return what is known of a session: see :meth:`Followed.snapshot`."""
-        followed = self._sessions.get(session.id)
-        if followed is not None:
-            return followed.snapshot()
+        """Return what is known of a session, as JSON holds it."""
+        about = {
+            "session": session.id,
+            "device": session.device_id,
+            "epoch_s": session.epoch_ns / 1e9,
+        }
+        with self._lock:
+            shown = self._sessions.get(session.id)
+            if shown is not None:
+                silent_s = round(time.monotonic() - shown.arrived_s, 1)
+                return {**about, "silent_s": silent_s, **shown.snapshot}
         # Nothing is recognized anew for a session that has ended.
-        return Followed(session, self._store, self.templates, self._limits).snapshot()
+        ended = {
+            "silent_s": None,
+            "state": "ended",
+            "sets": self._store.sets(session),
+            "messages": self._store.extent(session)[0],
+        }
+        return {**about, **_NOTHING, **ended}
 
     def signal_since(self, session: Session, n: int) -> tuple[int, list[list[float]]]:
         """Return the samples to draw from number ``n`` on, and the next number."""
-        followed = self._sessions.get(session.id)
-        return (0, []) if followed is None else followed.signal_since(n)
-
-    def retire_idle(self) -> None:
-        """End the sessions that send nothing any more."""
-        now_s = time.monotonic()
         with self._lock:
-            idle = [
-                one for one in self._sessions.values() if now_s - one.arrived_s > _IDLE_S
-            ]
-            for one in idle:
-                del self._sessions[one.session.id]
-        for one in idle:
-            self._submit(one.end)
-
-    def forget(self, session: Session) -> None:
-        """Follow a session no longer."""
-        with self._lock:
-            self._sessions.pop(session.id, None)
-
-    def close(self) -> None:
-        """End; what goes on is recognized anew after the next start."""
-        self._thread.shutdown(cancel_futures=True)
-        self.n_waiting = 0
-
-    def _followed(self, session: Session) -> Followed:
-        with self._lock:
-            found = self._sessions.get(session.id)
-            if found is None:
-                found = self._sessions[session.id] = Followed(
-                    session,
-                    self._store,
-                    self.templates,
-                    self._limits,
-                    platform=session.platform or self.platform,
-                )
-            return found
-
-    def _submit(self, job: Callable[..., None], *arguments: Any) -> None:
-        with self._lock:
-            self.n_waiting += 1
-        try:
-            self._thread.submit(self._run, job, *arguments)
-        except RuntimeError:  # it is closed, and what is stored is recognized later
-            self.n_waiting = 0
-
-    def _run(self, job: Callable[..., None], *arguments: Any) -> None:
-        try:
-            job(*arguments)
-        except Exception:
-            # The samples are stored: one session that fails must not stop the others.
-            _LOG.exception("A session can't be followed.")
-        finally:
-            with self._lock:
-                self.n_waiting -= 1
+            shown = self._sessions.get(session.id)
+            if shown is None:
+                return 0, []
+            n_new = min(max(shown.n_points - n, 0), len(shown.points))
+            return shown.n_points, list(shown.points)[len(shown.points) - n_new :]

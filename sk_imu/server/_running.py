@@ -78,7 +78,7 @@ def serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound, which names the port if that fails."""
+    """Return a socket that listens. Raises an OSError that names the port."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -87,6 +87,7 @@ def _listening(host: str, port: int) -> socket.socket:
         # A port is free again at once after a restart.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(1024)  # who comes before the service runs waits
     except (OSError, OverflowError) as error:
         raise OSError(
             f"{host}, port {port}: {error}. Choose another one by --port."

@@ -84,8 +84,6 @@ class Service:
 
     async def keep(self, message: Message) -> Stored:
         """Store a message, and return what became of it once that is certain."""
-        if self.live.n_waiting >= self.limits.waiting_messages:
-            raise BusyError("Recognition is behind.")
         done: Future[Stored] = Future()
         try:
             self._queue.put_nowait((message, done))
@@ -117,9 +115,11 @@ class Service:
             for _, done in batch:
                 done.set_exception(error)
             return
-        for (message, done), one in zip(batch, stored, strict=True):
-            if one.is_new and one.row is not None:
-                self.live.take(one.session, one.row, message.samples)
+        for session in {
+            one.session.id: one.session for one in stored if one.is_new
+        }.values():
+            self.live.take(session)
+        for (_, done), one in zip(batch, stored, strict=True):
             done.set_result(one)
 
     async def retire_idle(self) -> None:

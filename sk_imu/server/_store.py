@@ -47,6 +47,7 @@ class Store:
             METADATA.create_all(self.engine)
         except (sa.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
             raise ValueError(f"database {_without_password(url)}: {error}.") from error
+        self.url = url
         self._known: dict[tuple[str, str], Session] = {}
 
     def close(self) -> None:
@@ -93,11 +94,18 @@ class Store:
         return (device_id, session_id) in self._known
 
     def payloads(
-        self, session: Session, *, from_ns: int | None = None, to_ns: int | None = None
+        self,
+        session: Session,
+        *,
+        after: int = -1,
+        most: int | None = None,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
     ) -> Iterator[tuple[int, PushedSamples]]:
         """Yield row and samples of each message, in the order of arrival.
 
-        Messages that end before ``from_ns`` or begin after ``to_ns`` are left out.
+        They begin behind row ``after``, and are ``most`` at most. Messages that end before
+        ``from_ns`` or begin after ``to_ns`` are left out.
         """
         wanted = sa.select(MESSAGES.c.id, MESSAGES.c.body)
         wanted = wanted.where(MESSAGES.c.session == session.id)
@@ -105,17 +113,37 @@ class Store:
             wanted = wanted.where(MESSAGES.c.last_ns >= from_ns)
         if to_ns is not None:
             wanted = wanted.where(MESSAGES.c.first_ns <= to_ns)
-        wanted = wanted.order_by(MESSAGES.c.id).limit(_PAGE)
-        last = -1
-        while True:
+        wanted = wanted.order_by(MESSAGES.c.id)
+        left = most
+        while left is None or left > 0:
+            n = _PAGE if left is None else min(left, _PAGE)
             # Page by page, so that no transaction stays open meanwhile.
             with self.engine.connect() as connection:
-                rows = connection.execute(wanted.where(MESSAGES.c.id > last)).all()
+                page = wanted.where(MESSAGES.c.id > after).limit(n)
+                rows = connection.execute(page).all()
             for row, body in rows:
-                last = row
+                after = row
                 yield row, samples_in(body)
-            if len(rows) < _PAGE:
+            if len(rows) < n:
                 return
+            left = None if left is None else left - n
+
+    def row_before(self, session: Session, from_ns: int) -> int:
+        """Return the row before the first message that ends at a time or later."""
+        columns = MESSAGES.c
+        wanted = sa.select(sa.func.min(columns.id)).where(
+            columns.session == session.id, columns.last_ns >= from_ns
+        )
+        with self.engine.connect() as connection:
+            return int(connection.execute(wanted).scalar_one()) - 1
+
+    def n_until(self, session: Session, row: int) -> int:
+        """Return how many messages a session has until a row."""
+        wanted = sa.select(sa.func.count()).where(
+            MESSAGES.c.session == session.id, MESSAGES.c.id <= row
+        )
+        with self.engine.connect() as connection:
+            return int(connection.execute(wanted).scalar_one())
 
     def recording_of(
         self,
