@@ -57,6 +57,12 @@ def _add_serve(commands: Commands) -> None:
         default=0.5,
         help="time between two answers (default: 0.5)",
     )
+    command.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        help="how many processes recognize, one for about fifty phones (default: 1)",
+    )
     command.set_defaults(run=_serve)
 
 
@@ -68,6 +74,7 @@ def _serve(
     platform: str | None,
     side: str | None,
     step_seconds: float,
+    processes: int,
     **address: Any,
 ) -> int:
     from ..server import create_app, serve
@@ -79,7 +86,7 @@ def _serve(
         platform=platform,
         side=side,
         step_seconds=step_seconds,
-        own_process=True,
+        processes=processes,
     )
     print(f"{model}: {', '.join(app.state.service.live.templates.classes)}")
     serve(app, **address, on_listening=lambda _: say_addresses(app, path="/"))

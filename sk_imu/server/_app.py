@@ -20,7 +20,7 @@ def create_app(
     platform: str | None = None,
     step_seconds: float = 0.5,
     side: str | None = None,
-    own_process: bool = False,
+    processes: int = 0,
     limits: Limits | None = None,
     routers: "Sequence[APIRouter]" = (),
 ) -> "FastAPI":
@@ -46,9 +46,10 @@ def create_app(
         Time between two answers.
     side : {"left", "right"}, default=None
         The side of the body that the phones are on, for models that mirror one side.
-    own_process : bool, default=False
-        Whether a process of its own recognizes, so that many phones get their answers in
-        time. It is spawned, so a script needs ``if __name__ == "__main__":``.
+    processes : int, default=0
+        How many processes recognize, each its sessions. They leave this one to answer the
+        phones, and each recognizes about fifty phones. 0 recognizes in a thread. Processes
+        are spawned, so a script needs ``if __name__ == "__main__":``.
     limits : Limits, default=None
         How much is taken. None takes the defaults.
     routers : sequence of APIRouter, default=()
@@ -91,6 +92,8 @@ def create_app(
     limits = limits or Limits()
     if platform not in (None, "android", "ios"):
         raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
+    if not isinstance(processes, int) or processes < 0:
+        raise ValueError(f"processes must be a whole number, got {processes!r}.")
     model, about = served_model(model)
     store = Store(database)
     live = Live(
@@ -100,7 +103,7 @@ def create_app(
         platform=platform,
         step_seconds=step_seconds,
         side=side,
-        own_process=own_process,
+        processes=processes,
     )
     service = Service(store, live, limits, about)
 

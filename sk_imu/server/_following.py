@@ -18,8 +18,6 @@ from ._templates import NoModel, Templates
 _DECIDE_S = 3.0
 #: How much of a session that cannot be recognized yet is kept, in messages.
 _UNDECIDED = 100
-#: Before the end of the last set that is known, so that the next one begins as it would.
-_MARGIN_S = 30.0
 #: Samples drawn a second, and how many are kept.
 _DRAWN_HZ, DRAWN = 25.0, 300
 #: What is drawn, the best first.
@@ -61,6 +59,8 @@ class Following:
         How much is recognized anew.
     platform : str or None
         The phone's platform, if it is known.
+    update_seconds : float, default=1.0
+        Time between two counts of repetitions.
     """
 
     def __init__(
@@ -71,8 +71,10 @@ class Following:
         limits: Limits,
         *,
         platform: str | None = None,
+        update_seconds: float = 1.0,
     ) -> None:
         self.session = session
+        self._update_seconds = update_seconds
         self._store, self._templates, self._limits = store, templates, limits
         self._platform = session.platform or platform
         self._tracker: SetTracker | None = None
@@ -117,8 +119,6 @@ class Following:
         from_ns = last_ns - round(self._limits.replayed_seconds * 1e9)
         if self._sets:
             self._known_s = self._sets[-1]["end_s"]
-            margin_s = self._known_s - _MARGIN_S
-            from_ns = max(from_ns, self.session.epoch_ns + round(margin_s * 1e9))
         if from_ns <= first_ns:
             self._n_messages = 0
             return
@@ -164,7 +164,7 @@ class Following:
             sensors, self._platform, watch=self._is_watch
         )
         self._doubts = [note for note in notes if note.startswith(DOUBTS)]
-        self._tracker = SetTracker(stream)
+        self._tracker = SetTracker(stream, update_seconds=self._update_seconds)
         return True
 
     def _recognize(self, message: PushedSamples) -> None:

@@ -66,8 +66,8 @@ class Live:
         Time between two answers.
     side : {"left", "right"} or None
         The side of the body that the phones are on.
-    own_process : bool
-        Whether a process of its own recognizes.
+    processes : int
+        How many processes recognize, each its sessions; 0 is a thread of this one.
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class Live:
         platform: str | None = None,
         step_seconds: float = 0.5,
         side: str | None = None,
-        own_process: bool = False,
+        processes: int = 0,
     ) -> None:
-        self._store, self._limits, self._own_process = store, limits, own_process
+        self._store, self._limits, self._n_processes = store, limits, processes
         self._setting = Setting(model, limits, platform, step_seconds, side)
         self.templates: Templates | NoModel = self._setting.templates()
         self._sessions: dict[int, _Shown] = {}
         self._lock = threading.RLock()
-        self._recognizer = self._new_recognizer()
+        self._recognizers = self._new_recognizers()
         self._is_closed = False
         newest = store.sessions(1)
         #: The number of the session that last sent something.
@@ -97,16 +97,32 @@ class Live:
         setting = replace(self._setting, model=model)
         templates = setting.templates()  # raises before anything is changed
         with self._lock:
-            before = self._recognizer
+            before = self._recognizers
             self._setting, self.templates = setting, templates
             self._sessions = {}
-            self._recognizer = self._new_recognizer()
-        before.close(wait=False)
+            self._recognizers = self._new_recognizers()
+        for one in before:
+            one.close(wait=False)
+
+    def _new_recognizers(self) -> list[Recognizer]:
+        n = max(self._n_processes, 1)
+        return [self._new_recognizer() for _ in range(n)]
 
     def _new_recognizer(self) -> Recognizer:
+        own_process = self._n_processes > 0
         return Recognizer(
-            self._setting, self.templates, self._store, own_process=self._own_process
+            self._setting, self.templates, self._store, own_process=own_process
         )
+
+    def _submit(self, what: str, session: Session) -> "Future[Followed | None]":
+        place = session.id % len(self._recognizers)
+        try:
+            return self._recognizers[place].submit(what, session)
+        except BrokenExecutor:
+            # Its process is gone: another one reads what it needs from the database.
+            self._recognizers[place].close(wait=False)
+            self._recognizers[place] = self._new_recognizer()
+            return self._recognizers[place].submit(what, session)
 
     # ---------------------------------------------------------------- what comes
 
@@ -128,13 +144,7 @@ class Live:
         if self._is_closed:
             return
         shown.is_asked, shown.is_behind = True, False
-        try:
-            job = self._recognizer.submit(what, shown.session)
-        except BrokenExecutor:
-            # Its process is gone: another one reads what it needs from the database.
-            self._recognizer.close(wait=False)
-            self._recognizer = self._new_recognizer()
-            job = self._recognizer.submit(what, shown.session)
+        job = self._submit(what, shown.session)
         job.add_done_callback(lambda job: self._heard(shown, what, job))
 
     def _heard(self, shown: _Shown, what: str, job: "Future[Followed | None]") -> None:
@@ -171,13 +181,14 @@ class Live:
         """Follow a session no longer."""
         with self._lock:
             if self._sessions.pop(session.id, None) is not None:
-                self._recognizer.submit("forget", session)
+                self._submit("forget", session)
 
     def close(self) -> None:
         """End; what waits is recognized after the next start."""
         with self._lock:
             self._is_closed = True
-        self._recognizer.close()
+        for one in self._recognizers:
+            one.close()
 
     # ---------------------------------------------------------------- what is shown
 

@@ -14,6 +14,9 @@ from ._store import Store
 from ._tables import Session
 from ._templates import NoModel, Templates
 
+#: With more sessions than this, repetitions are counted less often.
+_MANY = 20
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -65,6 +68,7 @@ class Recognition:
                 self._templates,
                 self._setting.limits,
                 platform=self._setting.platform,
+                update_seconds=1.0 if len(self._sessions) < _MANY else 2.0,
             )
         try:
             return following.advance()
