@@ -90,10 +90,7 @@ def create_app(
     if token is not None:
         check_token(token)
     limits = limits or Limits()
-    if platform not in (None, "android", "ios"):
-        raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
-    if not isinstance(processes, int) or processes < 0:
-        raise ValueError(f"processes must be a whole number, got {processes!r}.")
+    _check(platform, processes)
     model, about = served_model(model)
     store = Store(database)
     live = Live(
@@ -125,3 +122,10 @@ def create_app(
     guarded = {"token": app.state.token, "limits": limits, "refused": service.refused}
     app.add_middleware(Guard, **guarded)
     return app
+
+
+def _check(platform: Any, processes: Any) -> None:
+    if platform not in (None, "android", "ios"):
+        raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
+    if not isinstance(processes, int) or processes < 0:
+        raise ValueError(f"processes must be a whole number, got {processes!r}.")
