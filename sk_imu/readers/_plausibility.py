@@ -114,12 +114,13 @@ def check_plausible(sensors: Mapping[str, Samples], time_unit: str | None) -> li
         if sensor == "Orientation":
             notes += _check_orientation(samples)
         else:
-            _check_limit(sensor, samples)
+            check_limit(sensor, samples)
             notes += _check_values(sensor, samples)
     return [*notes, *_check_clock(sensors, time_unit)]
 
 
-def _check_limit(sensor: str, samples: Samples) -> None:
+def check_limit(sensor: str, samples: Samples) -> None:
+    """Raise a ValueError if a value is beyond what any sensor measures."""
     limit, unit = _TABLE[sensor].limit, SENSOR_UNITS[sensor]
     wrong = np.abs(samples.values) > limit
     if wrong.any():
@@ -264,5 +265,6 @@ def _known(samples: Samples) -> NDArray[np.bool_]:
 
 
 def _norms(samples: Samples) -> Floats:
-    norms = np.linalg.norm(samples.values, axis=1)
+    with np.errstate(over="ignore"):  # damaged numbers may be beyond any square
+        norms = np.linalg.norm(samples.values, axis=1)
     return norms[~np.isnan(norms)]

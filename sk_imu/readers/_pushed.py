@@ -10,10 +10,13 @@ from ..recording import EULER_AXES, QUATERNION_AXES, SENSOR_AXES, Recording
 from ._assembly import assemble_recording, first_time_ns
 from ._conventions import Claim, Convention, decide_convention
 from ._layouts import NAMES, WATCH_COLUMNS
+from ._plausibility import check_limit
 from ._timestamps import Samples, check_years, clean_samples
 
 #: What a value may be in JSON; null where the app has none.
 _NUMBERS = {int, float, type(None)}
+#: Angles may count turns, but not as many.
+_MOST_RAD = 1000.0
 _HALVES = (QUATERNION_AXES, EULER_AXES)
 
 
@@ -135,6 +138,11 @@ def _add(
         "payload", axes, np.array(times, dtype=np.int64), table, np.arange(n), "entry"
     )
     check_years(samples)
+    if sensor == "Orientation":
+        if (np.abs(table) > _MOST_RAD).any():
+            raise ValueError("payload, 'orientation': a value is beyond any angle.")
+    else:
+        check_limit(sensor, samples)
     found[sensor] = samples if sensor not in found else _joined([found[sensor], samples])
 
 

@@ -1,5 +1,6 @@
 """One session that goes on: its answers, its sets, and what the page draws."""
 
+import logging
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from ._limits import Limits
 from ._store import Store
 from ._tables import Session
 from ._templates import NoModel, Templates
+
+_LOG = logging.getLogger("sk_imu.server")
 
 #: Signs and units are decided from the samples of so many seconds.
 _DECIDE_S = 3.0
@@ -133,14 +136,22 @@ class Following:
 
     def _follow(self, samples: PushedSamples) -> None:
         self._n_messages += 1
-        if self._tracker is not None:
-            self._recognize(samples)
-            return
-        self._undecided.append(samples)
-        if self._decide():
-            for message in self._undecided:
+        waiting = [samples]
+        try:
+            if self._tracker is None:
+                self._undecided.append(samples)
+                if not self._decide():
+                    return
+                waiting = list(self._undecided)
+                self._undecided.clear()
+            for message in waiting:
                 self._recognize(message)
+        except Exception as error:
+            # The next message must not fail for what is wrong with this one.
+            _LOG.exception("Session %d: a message can't be recognized.", self.session.id)
+            self._tracker, self._open = None, None
             self._undecided.clear()
+            self._doubts = [f"A message can't be recognized: {str(error)[:200]}"]
 
     def _decide(self) -> bool:
         """Decide signs, units and sensors, and return whether that is possible now."""
