@@ -227,7 +227,8 @@ class Following:
             "messages": self._n_messages,
             "late": 0 if tracker is None else tracker.live.n_late_,
             "unanswered": 0 if tracker is None else tracker.live.n_unanswered_,
-            "doubts": list(self._doubts),
+            # Also how the device differs from those of the training sets.
+            "doubts": [*self._doubts, *(tracker.device_warnings_ if tracker else ())],
         }
 
     def _shown_answer(self, answer: Any) -> dict[str, Any]:
