@@ -32,6 +32,7 @@ class EmulatedPhone:
         self.browser, self.motion = browser, motion
         self._rate_hz, self._turns = rate_hz, turns
         self._is_over = threading.Event()
+        self._n_shown = 0
         for kind in (*_KINDS, _ORIENTATION)[: None if turns else 3]:
             browser.ask("Emulation.setSensorOverrideEnabled", enabled=True, type=kind)
 
@@ -52,9 +53,10 @@ class EmulatedPhone:
         self._thread.join()
 
     def _play(self, is_over: Callable[[], bool]) -> None:
-        motion, begun_s = None, 0.0
+        motion, begun_s, due_s = None, 0.0, time.monotonic()
         while not is_over():
-            self._is_over.wait(1 / self._rate_hz)
+            due_s += 1 / self._rate_hz
+            self._is_over.wait(max(due_s - time.monotonic(), 0))
             if self.motion is not motion:
                 motion, begun_s = self.motion, time.monotonic()
             start_s, end_s = motion.overlap_s
@@ -69,7 +71,9 @@ class EmulatedPhone:
                 [np.interp(time_s, stream.timestamps_s, axis) for axis in stream.values.T]
             )
             self._set(kind, {"xyz": dict(zip("xyz", felt[kind].tolist(), strict=True))})
-        if self._turns:
+        # Slower, because each reading takes a while to set.
+        self._n_shown += 1
+        if self._turns and self._n_shown % 4 == 0:
             # Any attitude whose up is that of gravity: where it faces is not looked at.
             up = felt["accelerometer"] - felt["linear-acceleration"]
             attitude, _ = Rotation.align_vectors([[0, 0, 1]], [up / np.linalg.norm(up)])

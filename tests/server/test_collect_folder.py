@@ -114,6 +114,11 @@ def test_a_folder_of_recordings_is_continued(tmp_path, recording):
         ("Eve", "lunge"),
         ("Ada", "squat"),
     }
+    # The manifest may be edited while sets are collected.
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace("lunge,Eve", "lunge,Eva"))
+    folder.keep(recording, subject="Ada", exercise="squat")
+    assert folder.known("subject") == ["Ada", "Eva"]
     # A recording that the manifest does not list is not read, and is counted.
     write_sensor_logger(made, tmp_path / "Eve" / "lunge" / "tuesday.zip")
     assert folder.n_unlisted() == 1

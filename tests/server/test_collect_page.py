@@ -12,6 +12,7 @@ from sk_imu.cli import main
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.server import create_collect_app
 from sk_imu.server._collect import SetFolder
+from sk_imu.server._collect._training import Training
 from sk_imu.streaming._replay import messages_of
 
 pytestmark = pytest.mark.slow
@@ -51,6 +52,21 @@ class Phone:
                 "payload": payload,
             }
             assert self._server.push(message) == 200
+
+
+def test_a_fit_that_fails_says_why_and_the_model_stays(tmp_path):
+    out = tmp_path / "model.skops"
+    out.write_bytes(b"as before")
+    training = Training(tmp_path, out, when_done=pytest.fail)
+    assert training.start("rf")
+    assert not training.start("rf")
+    states = [training.state["state"]]
+    training.join()
+    assert [*states, training.state["state"]] == ["running", "failed"]
+    assert "no recording in it" in training.state["error"]
+    assert training.report is None
+    assert out.read_bytes() == b"as before"
+    assert [path.name for path in tmp_path.iterdir()] == ["model.skops"]
 
 
 def wait(browser, name, expression):

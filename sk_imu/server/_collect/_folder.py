@@ -73,14 +73,16 @@ class SetFolder:
             raise ValueError(f"{path}: is a file. Give a folder for the recordings.")
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        manifest = self.path / _MANIFEST
-        self._sets = _read(manifest) if manifest.is_file() else self._adopt()
+        self._manifest = self.path / _MANIFEST
+        # A manifest is read now, too: an error must not come after a set was recorded.
+        listed = self._manifest.is_file()
+        self._adopted = _read(self._manifest) if listed else self._adopt()
 
     @property
     def sets(self) -> list[KeptSet]:
         """The sets, in the order in which they were kept."""
-        with self._lock:
-            return list(self._sets)
+        # Read each time, because it may be edited meanwhile.
+        return _read(self._manifest) if self._manifest.is_file() else self._adopted
 
     def known(self, what: str) -> list[str]:
         """Return the names in a column of the manifest, such as ``"subject"``."""
@@ -117,10 +119,11 @@ class SetFolder:
             If a name can't be that of a folder, or the recording has no such sensor.
         """
         with self._lock:
+            sets = self.sets
             names = {
-                "subject": _known(self._sets, "subject", subject, "person"),
-                "label": _known(self._sets, "label", exercise, "exercise"),
-                "placement": _known(self._sets, "placement", placement, "placement")
+                "subject": _known(sets, "subject", subject, "person"),
+                "label": _known(sets, "label", exercise, "exercise"),
+                "placement": _known(sets, "placement", placement, "placement")
                 if placement
                 else "",
             }
@@ -137,7 +140,7 @@ class SetFolder:
                 session=start.strftime("%Y-%m-%d"),
                 **names,
             )
-            self._list([*self._sets, kept])
+            self._list([*sets, kept])
         return kept
 
     def remove(self, path: str) -> KeptSet:
@@ -149,10 +152,10 @@ class SetFolder:
             If the manifest has no such path.
         """
         with self._lock:
-            found = next((one for one in self._sets if one.path == path), None)
+            found = next((one for one in self.sets if one.path == path), None)
             if found is None:
                 raise ValueError("No set of this folder has that path.")
-            self._list([one for one in self._sets if one is not found])
+            self._list([one for one in self.sets if one != found])
             file = self.path / found.path
             if file.exists():
                 bin_ = self.path / _REMOVED
@@ -168,7 +171,6 @@ class SetFolder:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(_COLUMNS)
             rows.writerows([getattr(one, name) for name in _COLUMNS] for one in sets)
-        self._sets = sets
 
     def _adopt(self) -> list[KeptSet]:
         """Return the sets of a folder without a manifest, by the names of its folders."""

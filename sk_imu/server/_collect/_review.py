@@ -9,8 +9,8 @@ from ...segmentation import find_repetitions
 
 #: A set has to be longer than a window of the models, or it gives none of its own.
 SHORTEST_S = 5.0
-#: Slower than this, the models' usual rate of 25 Hz is made up from too little.
-_SLOWEST_HZ = 20.0
+#: The usual rate of the models. Of a little less, hardly anything is lost.
+_RATE_HZ, _SLOWEST_HZ = 25.0, 20.0
 #: How many samples are drawn.
 _POINTS = 160
 _ACCELERATIONS = ("TotalAcceleration", "AccelerometerUncalibrated", "Accelerometer")
@@ -63,7 +63,20 @@ def warnings_of(recording: Recording, *, asked_s: float) -> list[str]:
         found.append("There is no gyroscope. All sets have to do without it, then.")
     if not set(_ACCELERATIONS) & set(recording.streams):
         found.append("There is no acceleration.")
-    return found + recording.quality.warnings
+    return found + _faults(recording)
+
+
+def _faults(recording: Recording) -> list[str]:
+    """Return the faults of the streams, and the doubts, one line each."""
+    lines = []
+    for sensor, faults in recording.quality.faults.items():
+        for text, size in faults.items():
+            # Browsers round, and equal values follow each other: no matter where enough
+            # others are left for the models.
+            if text.startswith("real update rate") and (size or 0) >= _RATE_HZ:
+                continue
+            lines.append(f"{sensor}: {text.format(size)}")
+    return [*lines, *recording.doubts]
 
 
 def _n_repetitions(recording: Recording) -> int | None:

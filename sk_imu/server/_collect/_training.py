@@ -50,12 +50,16 @@ class Training:
             self._thread.start()
         return True
 
+    def join(self) -> None:
+        """Wait for the fit that goes on."""
+        if self._thread is not None:
+            self._thread.join()
+
     def stop(self) -> None:
         """End the fit that goes on."""
         if self._process is not None:
             self._process.kill()
-        if self._thread is not None:
-            self._thread.join()
+        self.join()
 
     def _run(self, model: str) -> None:
         # Hidden, and with the ending of a model file.
@@ -73,7 +77,8 @@ class Training:
                     raise
             self._when_done(fresh)
             fresh.replace(self.out)
-        except (ValueError, OSError, ImportError) as error:
+        # Whatever it is, the page must not wait for a fit that is over.
+        except Exception as error:
             self.state = {"state": "failed", "error": str(error)}
         else:
             self.report = report

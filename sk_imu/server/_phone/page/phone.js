@@ -94,7 +94,9 @@ async function start() {
   find("start").disabled = false;
   tell(trouble);
   if (trouble) return;
+  sender.close();
   sender.begin();
+  clearInterval(timer);
   startedMs = performance.now();
   arrivals = [];
   addEventListener("devicemotion", onMotion);
