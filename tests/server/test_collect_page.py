@@ -119,6 +119,7 @@ def test_from_a_phone_to_a_model_that_is_live(tmp_path):
         score = "of the sets of a new person are right: the mean over 3 people"
         assert score in text(browser, "says")
         assert server.service.live.templates.classes == ["lunge", "squat"]
+        assert server.service.limits.replayed_seconds == 30
     browser.close()
     (eve,) = [one for one in read_recordings(folder.path) if one.subject == "Eve"]
     assert eve.label == "squat"

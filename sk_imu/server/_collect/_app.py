@@ -8,6 +8,9 @@ from .._limits import Limits
 from .._needs import needs_serve
 from ._folder import SetFolder
 
+#: A new model must not be busy with all that was collected before.
+_REPLAYED_S = 30
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -40,7 +43,8 @@ def create_collect_app(
         The model file. If it is there, its model is live from the start. None takes
         ``model.skops`` in the folder.
     limits : Limits, default=None
-        As in :func:`create_app`.
+        As in :func:`create_app`. None takes the defaults, except that a new model
+        recognizes no more than the last 30 s of a session anew.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def create_collect_app(
         file if file.exists() else None,
         database=database or f"sqlite:///{(sets.path / '.sk_imu-live.db').as_posix()}",
         token=token,
-        limits=limits,
+        limits=limits or Limits(replayed_seconds=_REPLAYED_S),
         routers=[collect_router(sets, training)],
     )
     app.state.training = training
