@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording import Recording, sensor_of, sensor_triples, sources_of
-from ._similarity import LEAST_SIMILARITY
+from ._similarity import similarity_of_person
 
 Floats = NDArray[np.floating]
 
@@ -95,13 +95,13 @@ class Seen(NamedTuple):
 
     def unlike(self, similarity: Floats) -> str | None:
         """Return in words that sets are unlike all training sets, None if they are not."""
-        mean = float(np.exp(np.mean(np.log(np.maximum(similarity, LEAST_SIMILARITY)))))
-        if mean >= self.least_similarity:
+        of_person = similarity_of_person(similarity)
+        if of_person >= self.least_similarity:
             return None
         return (
-            f"the sets are unlike the training sets: a similarity of {mean:.2f}, in place "
-            f"of {self.similarity:.2f} for people left out in training. The device may be "
-            "at another place of the body, or these are other exercises."
+            f"the sets are unlike the training sets: a similarity of {of_person:.2f}, in "
+            f"place of {self.similarity:.2f} for people left out in training. The device "
+            "may be at another place of the body, or these are other exercises."
         )
 
 

@@ -20,8 +20,10 @@ _RIDGE = 0.3
 #: in most sets.
 _LEAST_SPREAD = 0.2
 
-#: A set that is like no exercise has a similarity of about 0, and sometimes less.
-LEAST_SIMILARITY = 0.01
+# A set that is like no exercise has a similarity of about 0, and sometimes less.
+_LEAST_SIMILARITY = 0.01
+#: Three of four sets of a person may be of exercises that the model does not know.
+_OF_PERSON = 0.75
 
 
 class Similarity(NamedTuple):
@@ -57,6 +59,11 @@ class Similarity(NamedTuple):
         new = _project(tables, self.center, self.spread, self.projection)
         scores: NDArray[np.float64] = (_kernel(new, self.points) @ self.coef).max(axis=1)
         return scores
+
+
+def similarity_of_person(similarity: Floats) -> float:
+    """Return the upper quartile of the similarities of a person's sets, at least 0.01."""
+    return max(float(np.quantile(similarity, _OF_PERSON)), _LEAST_SIMILARITY)
 
 
 def _metric(

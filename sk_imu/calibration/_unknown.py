@@ -22,7 +22,7 @@ from ..validation import (
     check_series,
     rate_of,
 )
-from ._similarity import LEAST_SIMILARITY, Floats, Similarity, shared
+from ._similarity import Floats, Similarity, shared, similarity_of_person
 
 #: Statistics of which the logarithm is taken, because stillness and a slow movement differ
 #: by a factor. The floor is above the noise of a sensor, scaled or in physical units.
@@ -74,8 +74,7 @@ class UnknownDetector(BaseEstimator):
         Share of the sets of each of them that would be called unknown; NaN if there are
         none in ``held_out_scores_``.
     similarity_by_group_ : ndarray of shape (n_groups,)
-        Geometric mean of their similarities there, each at least 0.01; NaN if there are
-        none.
+        Upper quartile of their similarities there, at least 0.01; NaN if there are none.
     n_features_in_ : int
         Number of channels, or of timesteps where X is 2-D.
 
@@ -174,22 +173,14 @@ class UnknownDetector(BaseEstimator):
             int(np.ceil(self.rejection_rate * len(self.held_out_scores_) - _ROUNDING)) - 1
         )
         self.offset_ = float(self.held_out_scores_[max(most_rejected, 0)])
-        in_log = np.log(np.maximum(held_out, LEAST_SIMILARITY))
-        self.rejected_by_group_ = self._by_group(held_out < self.offset_, numbers, known)
-        self.similarity_by_group_ = np.exp(self._by_group(in_log, numbers, known))
-        return self
-
-    def _by_group(
-        self, values: NDArray[Any], numbers: NDArray[np.intp], known: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Return the mean of each group's known values, NaN if there are none."""
-        total, counts = (
-            np.bincount(numbers[known], weights=weights, minlength=len(self.groups_))
-            for weights in (values[known], None)
+        self.rejected_by_group_, self.similarity_by_group_ = np.full(
+            (2, len(self.groups_)), np.nan
         )
-        means = np.full(len(self.groups_), np.nan)
-        np.divide(total, counts, out=means, where=counts > 0)
-        return means
+        for number in np.unique(numbers[known]):
+            own = held_out[known & (numbers == number)]
+            self.rejected_by_group_[number] = (own < self.offset_).mean()
+            self.similarity_by_group_[number] = similarity_of_person(own)
+        return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the similarity of each set to the exercise it is most similar to.

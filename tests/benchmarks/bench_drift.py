@@ -10,6 +10,9 @@ angular rate ...  multiplied, or divided, by 57.3
 turned            by 180° about the z axis
 other place       the same exercises by the same person, with the phone at the other place
                   (hand and pocket), without its placement being said, and with it
+untrained         as they were recorded, but the others did half of the exercises only
+live              the sets one after the other, as a stream; as recorded, a difference
+                  counts if it is said at any time, and else if it is said at the end
 
     python tests/benchmarks/bench_drift.py run
     python tests/benchmarks/bench_drift.py table --figures docs/results/figures
@@ -39,6 +42,7 @@ from sk_imu import (
     SensorStream,
     UnknownDetector,
 )
+from sk_imu.calibration import DeviceCheck
 from sk_imu.calibration._device import Worn
 from sk_imu.calibration._seen import Seen
 from sk_imu.calibration._similarity import Similarity
@@ -53,6 +57,8 @@ SAYS = {
     "turn": "is turned by about",
     "unlike": "unlike the training sets",
 }
+#: Of the windows of a stream.
+WINDOW_S, STEP_S = 4.0, 1.0
 _ACCELERATION = ("Accelerometer", "Gravity", "TotalAcceleration")
 
 
@@ -123,6 +129,7 @@ class Checked:
         )
         self.classifier = ExerciseClassifier("svm", unknown=True)
         self.classifier.pipeline_ = steps
+        self.sensors = {channel.rpartition("_")[0] for channel in self.channels}
 
     def fit(self, rows: np.ndarray) -> None:
         """Learn from some sets what the check compares with."""
@@ -160,7 +167,30 @@ class Checked:
 
         self.classifier.unknown_detector_ = SimpleNamespace(score_samples=similarity)
         line = self.classifier._difference(recordings, uniform, series)
-        return next((kind for kind, text in SAYS.items() if line and text in line), "")
+        return kind_of(line)
+
+    def said_live(self, recordings: list, *, at_any_time: bool) -> str:
+        """Return which difference is said of a stream of one person's sets, or nothing."""
+        check = DeviceCheck(self.classifier, STEP_S)
+        uniform, _ = self.classifier._transformed(recordings)
+        begin_s = 0.0
+        for recording in recordings:
+            for name in recording.streams.keys() & self.sensors:
+                stream = recording.streams[name]
+                times_s = stream.timestamps_s - recording.overlap_s[0] + begin_s
+                check.add_samples(name, np.column_stack([times_s, stream.values]))
+            begin_s += recording.duration_s
+        values, said = np.concatenate(uniform, axis=1), []
+        size, step = round(WINDOW_S * 25), round(STEP_S * 25)
+        for start in range(0, values.shape[1] - size + 1, step):
+            check.add_window(values[:, start : start + size])
+            said += check.lines() if at_any_time else []
+        return kind_of(next(iter(said if at_any_time else check.lines()), None))
+
+
+def kind_of(line: str | None) -> str:
+    """Return which difference a sentence is about."""
+    return next((kind for kind, text in SAYS.items() if line and text in line), "")
 
 
 def answers(name: str, folder: str) -> pd.DataFrame:
@@ -187,20 +217,39 @@ def answers(name: str, folder: str) -> pd.DataFrame:
                 found["other place, said"] = checked.said(theirs)
                 theirs = [replace(one, placement=None) for one in theirs]
                 found["other place"] = checked.said(theirs)
+            found["live, as recorded"] = checked.said_live(own, at_any_time=True)
+            for change, how in CHANGES.items():
+                if change in found:
+                    sets = [changed(one, how) for one in own]
+                    said = checked.said_live(sets, at_any_time=False)
+                    found[f"live, {change}"] = said
             rows += [
                 {"data": name, "person": person, "case": case, "said": said}
                 for case, said in found.items()
             ]
+        labels = np.random.default_rng(len(rows)).permutation(np.unique(checked.y))
+        known = ~np.isin(checked.y[fold.train], labels[: len(labels) // 2])
+        checked.fit(fold.train[known])
+        for person in np.unique(checked.people[fold.test]):
+            places = np.flatnonzero(checked.people == person)
+            own = [replace(checked.X[i], placement=None) for i in places]
+            said = checked.said(own, places)
+            rows += [{"data": name, "person": person, "case": "untrained", "said": said}]
         print(f"{name}: {fold.name}", flush=True)
     return pd.DataFrame(rows)
 
 
-def table(frame: pd.DataFrame) -> pd.DataFrame:
+def tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the share of people of whom anything is said, by data set and case."""
     frame = frame.assign(any=frame["said"].fillna("") != "")
-    shares = frame.pivot_table("any", "data", "case", sort=False)
-    shares.insert(0, "people", frame.groupby("data")["person"].nunique())
-    return shares
+    live = frame["case"].str.startswith("live, ")
+    found = {}
+    for what, part in (("drift", frame[~live]), ("drift_live", frame[live])):
+        part = part.assign(case=part["case"].str.removeprefix("live, "))
+        shares = part.pivot_table("any", "data", "case", sort=False)
+        shares.insert(0, "people", frame.groupby("data")["person"].nunique())
+        found[what] = shares
+    return found
 
 
 def main() -> None:
@@ -221,12 +270,12 @@ def main() -> None:
                 answers(name, options.folder).to_csv(path, index=False)
     paths = [options.out / f"{name}.csv" for name in bench_people.DATA]
     frame = pd.concat([pd.read_csv(path) for path in paths if path.exists()])
-    shares = table(frame)
-    print(shares.round(3).to_string())
-    plain = frame[frame["case"] == "as recorded"]
+    for what, shares in tables(frame).items():
+        print(f"\n{what}\n{shares.round(3).to_string()}")
+        if options.figures is not None:
+            shares.to_csv(options.figures / f"{what}.csv", float_format="%.3f")
+    plain = frame[frame["case"].str.contains("as recorded|untrained")]
     print(plain[plain["said"].notna()].to_string(index=False))
-    if options.figures is not None:
-        shares.to_csv(options.figures / "drift.csv", float_format="%.3f")
 
 
 if __name__ == "__main__":

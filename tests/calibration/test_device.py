@@ -111,6 +111,13 @@ def test_recordings_unlike_the_training_sets_are_found(model, watch, change, say
     assert len(model.check_device(sets[:1])) == (change is not three_times_as_fast)
 
 
+def test_half_of_a_persons_sets_may_be_of_unknown_exercises(model, watch):
+    sets = sets_of(watch, 1)
+    odd = changed(sets[:7], three_times_as_fast)
+    assert "unlike the training sets" in model.check_device(odd)[0]
+    assert model.check_device(sets[7:] + odd) == []
+
+
 def test_sets_of_a_stream_are_compared_until_others_follow(model, watch):
     check = DeviceCheck(model, step_seconds=1)
     resample = model.pipeline_.named_steps["resample"]
