@@ -29,7 +29,7 @@ SLOW = {
 }
 # Without code, or with blocks that are shown and not run, because they need a cluster, the
 # results of a long run, or a network and a browser.
-NOT_RUN = {"browser", "card", "clusters", "index", "report", "server"}
+NOT_RUN = {"browser", "card", "clusters", "collect", "index", "report", "server"}
 
 
 class Block(NamedTuple):

@@ -96,7 +96,7 @@ def test_from_a_phone_to_a_model_that_is_live(tmp_path):
         folder.keep(one, subject=person, exercise=one.label, placement="waist")
     (squat,) = [one for one in made.data[4:] if one.label == "squat"]
     app = create_collect_app(folder.path, token=TOKEN)
-    browser = Browser(tmp_path)
+    browser = Browser(tmp_path, timeout_s=240)
     with RunningServer(app=app) as server, Phone(server, squat):
         browser.open(f"{server.url}/collect?token={TOKEN}")
         browser.wait("document.querySelector('#phones input') !== null")

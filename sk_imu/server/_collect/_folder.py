@@ -90,9 +90,15 @@ class SetFolder:
         return sorted(name for name in found if name)
 
     def n_unlisted(self) -> int:
-        """Return how many recordings lie in the folder that the manifest does not list."""
-        listed = {(self.path / one.path).resolve() for one in self.sets}
-        return sum(path.resolve() not in listed for path in _recordings_in(self.path))
+        """Return how many recordings of people the manifest does not list."""
+        listed = {one.path for one in self.sets}
+        found = [path.relative_to(self.path) for path in self.path.glob("*/*/*")]
+        return sum(
+            # A listed recording may be a folder of files.
+            not {path.as_posix(), path.parent.as_posix()} & listed
+            for path in found
+            if not any(part.startswith((".", "__")) for part in path.parts)
+        )
 
     def keep(
         self, recording: Recording, *, subject: str, exercise: str, placement: str = ""
