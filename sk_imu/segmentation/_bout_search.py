@@ -10,6 +10,8 @@ from ._repetitions import Repetition, as_repetitions, locate_repetitions
 
 #: Repetitions are searched for this many periods before and after a periodic stretch.
 _MARGIN = 1.5
+#: Timesteps after which a movement does not change anymore, as the filters have passed.
+_SETTLED = int(3 * MOTION_RATE_HZ)
 #: Largest ratio of the period of a set to the usual lag of its stretch, either way.
 _UNCERTAINTY = 1.5
 
@@ -162,8 +164,11 @@ class _Counted:
     def holds(self, stretch: Stretch, done: int, n_timesteps: int) -> bool:
         """Return whether this is still good for a stretch that may have grown."""
         usual = stretch[2]
-        same = self.done == done and abs(self.stretch[0] - stretch[0]) < usual
-        return same and n_timesteps - self.n_timesteps < usual
+        if self.done != done or abs(self.stretch[0] - stretch[0]) >= usual:
+            return False
+        if self.stretch == stretch and self.n_timesteps >= _reach(stretch) + _SETTLED:
+            return True  # nothing to come is part of it
+        return n_timesteps - self.n_timesteps < usual
 
 
 def _reach(stretch: Stretch) -> int:

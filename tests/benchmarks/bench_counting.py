@@ -115,6 +115,8 @@ def compare(name, recordings, **parameters):
 
 def quantiles(values):
     """Return the median and the ninth decile."""
+    if not len(values):
+        return "never"
     return f"{np.median(values):.1f} (90 %: {np.quantile(values, 0.9):.1f})"
 
 

@@ -97,7 +97,7 @@ def messages(recording, sensors, length_s):
     """Yield (sensor, times, values, axes) of one message after the other."""
     start_s, end_s = recording.overlap_s
     # The same number ends a message and begins the next, so that no sample is lost.
-    edges_s = [*np.arange(start_s, end_s, length_s), np.nextafter(end_s, np.inf)]
+    edges_s = [-np.inf, *np.arange(start_s + length_s, end_s, length_s), np.inf]
     for edges in pairwise(edges_s):
         for sensor in sensors:
             stream = recording.streams[sensor]
