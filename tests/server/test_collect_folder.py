@@ -25,6 +25,9 @@ def recording():
             "TotalAcceleration": SensorStream(times, rng.normal([0, 0, 9.8], 1, (300, 3))),
             "Gyroscope": SensorStream(times, rng.normal(size=(300, 3))),
             "heart": SensorStream(times, rng.normal(size=(300, 1)), ["rate"]),
+            "Orientation": SensorStream(
+                times, rng.normal(size=(300, 3)), ["yaw", "pitch", "roll"]
+            ),
         },
         epoch_ns=1_764_306_000_123_456_789,
     )

@@ -108,8 +108,8 @@ class SetFolder:
         Parameters
         ----------
         recording : Recording
-            The set. Streams of sensors that the app Sensor Logger does not have are left
-            out.
+            The set. Streams that lack an axis, or whose sensor the app Sensor Logger does
+            not have, are left out.
         subject, exercise, placement : str
             Who did what, and where the device was. A name that differs from a known one in
             capitals only is that one.
@@ -134,7 +134,12 @@ class SetFolder:
                 else "",
             }
             start = datetime.fromtimestamp((recording.epoch_ns or 0) / 1e9, tz=UTC)
-            streams = {k: v for k, v in recording.streams.items() if k in SENSOR_AXES}
+            # A file of the app holds all axes of a sensor; some send half an attitude.
+            streams = {
+                sensor: stream
+                for sensor, stream in recording.streams.items()
+                if set(stream.axes) == set(SENSOR_AXES.get(sensor, ()))
+            }
             if not streams:
                 raise ValueError("The set has no samples of a motion sensor.")
             place = self.path / names["subject"] / names["label"]
