@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ _OWN: list[Recognition] = []
 
 
 def _begin_process(setting: Setting, url: str) -> None:
+    # Ctrl-C reaches all processes of a terminal; the service ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _OWN.append(Recognition(setting.templates(), Store(url), setting))
 

@@ -42,6 +42,8 @@ def serve(
     ------
     ImportError
         If the extra ``serve`` is not installed.
+    ValueError
+        If the port is no number of one.
     OSError
         If the port can't be taken, or a certificate can't be written.
 
@@ -51,6 +53,8 @@ def serve(
     >>> app = create_app("model.onnx", database="sqlite:///live.db")  # doctest: +SKIP
     >>> serve(app, port=8001)  # doctest: +SKIP
     """
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port must be a number from 0 to 65535, got {port}.")
     with needs_serve():
         import uvicorn
     settings: dict[str, Any] = {
@@ -88,7 +92,7 @@ def _listening(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(1024)  # who comes before the service runs waits
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise OSError(
             f"{host}, port {port}: {error}. Choose another one by --port."
         ) from error
