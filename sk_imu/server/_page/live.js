@@ -47,15 +47,18 @@ function show(state) {
   if (isNew || state.set?.number !== undefined || $("sets").querySelector(".open")) {
     showSets(state);
   }
+  signal.add(state.signal);
   showNow(state);
   showState(state);
-  signal.add(state.signal);
 }
 
 function showNow({ state, set, answer }) {
-  const label = set ? inWords(set.label) : { live: "rest", deciding: "wait" }[state] ?? "–";
-  write($("label"), label);
+  // A set is certain only after some repetitions; until then, the last window is shown.
+  const isMoving = state === "live" && answer && !signal.isStill();
+  const quiet = { live: "rest", deciding: "wait" }[state] ?? "–";
+  $("label").setAttribute("aria-live", set ? "polite" : "off");
   $("label").classList.toggle("resting", !set);
+  write($("label"), set ? inWords(set.label) : isMoving ? inWords(answer.label) : quiet);
   write($("repetitions"), String(set?.repetitions ?? "–"));
   write($("set"), String(set?.number ?? (sets.length || "–")));
   write($("set-title"), set ? "set" : "sets done");
@@ -63,7 +66,8 @@ function showNow({ state, set, answer }) {
   // A model without probabilities gives the share of the set's windows.
   const sure = answer?.best ? `probability ${rounded(set?.probability ?? 0)}`
     : `${Math.round(100 * (set?.probability ?? 0))} % of the windows`;
-  write($("answer"), set ? sure : "");
+  const first = answer?.best ? `probability ${rounded(answer.best[0][1])}, ` : "";
+  write($("answer"), set ? sure : isMoving ? `${first}no set yet` : "");
   const rows = (answer?.best ?? []).map(([name, probability]) => made("div",
     { className: "row" },
     made("span", {}, inWords(name)),

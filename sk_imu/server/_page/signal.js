@@ -3,6 +3,8 @@
 const SHOWN_S = 10;
 /** A pause as long as this is drawn as one. */
 const GAP_S = 0.5;
+/** Still is what varies by less than this, in m/s², for so many seconds. */
+const STILL = 1, STILL_S = 2;
 
 export class Signal {
   /** @param {HTMLCanvasElement} canvas */
@@ -25,6 +27,16 @@ export class Signal {
     const first = this.points.at(-1)[0] - SHOWN_S;
     this.points = this.points.filter(([seconds]) => seconds >= first);
     requestAnimationFrame(() => this.draw());
+  }
+
+  /** Return whether the phone lay still in the last two seconds. */
+  isStill() {
+    const lastS = this.points.at(-1)?.[0] ?? 0;
+    const recent = this.points.filter(([seconds]) => seconds > lastS - STILL_S);
+    return [1, 2, 3].every((axis) => {
+      const values = recent.map((point) => point[axis]);
+      return values.length === 0 || Math.max(...values) - Math.min(...values) < STILL;
+    });
   }
 
   draw() {
