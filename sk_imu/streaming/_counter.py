@@ -82,13 +82,12 @@ class StreamingCounter:
     ...         times_s, values = stream.timestamps_s[piece], stream.values[piece]
     ...         for event in counter.push(sensor, times_s, values):
     ...             print(event.kind, event.number, event.repetitions)
-    begin 1 3
+    begin 1 4
     update 1 5
     update 1 7
-    update 1 8
     update 1 9
     end 1 9
-    begin 2 2
+    begin 2 3
     """
 
     def __init__(
