@@ -9,6 +9,7 @@ from ._augmented import AugmentedClassifier
 from ._base import fit_with_metadata as fit_with_metadata
 from ._personal import Personalizable as Personalizable
 from ._predictions import SetPredictions as SetPredictions
+from ._windowed import LEAST_SECONDS as LEAST_SECONDS
 from ._windowed import WindowedClassifier
 
 __all__ = ["AugmentedClassifier", "WindowedClassifier"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import HasMethods, Interval, StrOptions
+from ..segmentation import median_period_s
 from ..validation import (
     Panel,
     Uniform,
@@ -22,6 +23,9 @@ from ._personal import personalize
 
 #: Probabilities in float32 decide if they differ by more, which is 1e4 times their error.
 _CLOSE = 0.01
+#: Shortest and longest windows that are chosen by the sets. Longer ones hold more of a slow
+#: movement, but of a short set there are fewer, and a live answer comes later.
+LEAST_SECONDS, _MOST_SECONDS = 4.0, 8.0
 
 
 class WindowedClassifier(MetaClassifier):
@@ -35,8 +39,10 @@ class WindowedClassifier(MetaClassifier):
     ----------
     estimator : classifier
         Trained on a panel of shape (n_windows, n_channels, n_timesteps).
-    window_seconds : float, default=4.0
-        Length of a window in seconds.
+    window_seconds : float or "auto", default=4.0
+        Length of a window in seconds. ``"auto"`` takes two repetitions of the training
+        sets: twice the median of their periods, from 4 to 8 seconds; 4 if fewer than a
+        quarter of the sets repeat a movement.
     sampling_rate_hz : float, default=None
         Rate of X in hertz. None takes the rate that X has as a :class:`SignalArray`, or 50
         if X has none.
@@ -90,7 +96,10 @@ class WindowedClassifier(MetaClassifier):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [HasMethods(["fit", "predict"])],
-        "window_seconds": [Interval(Real, 0, None, closed="neither")],
+        "window_seconds": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+        ],
         "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
         "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
         "step": [Interval(Real, 0, None, closed="neither"), None],
@@ -102,7 +111,7 @@ class WindowedClassifier(MetaClassifier):
         self,
         estimator: Any,
         *,
-        window_seconds: float = 4.0,
+        window_seconds: float | str = 4.0,
         sampling_rate_hz: float | None = None,
         n_timesteps: int | None = None,
         step: float | None = None,
@@ -121,7 +130,12 @@ class WindowedClassifier(MetaClassifier):
         self, series: Uniform | Panel, weights: NDArray[np.float64]
     ) -> tuple[Panel, NDArray[np.intp], NDArray[np.float64]]:
         rate_hz = 1.0 if self.n_timesteps is not None else rate_of(self)
-        length = self.window_seconds if self.n_timesteps is None else self.n_timesteps
+        if self.n_timesteps is not None:
+            length = float(self.n_timesteps)
+        elif isinstance(self.window_seconds, str):
+            length = _two_repetitions(series, rate_hz)
+        else:
+            length = self.window_seconds
         step = length / 2 if self.step is None else self.step
         self.n_window_timesteps_ = max(round(length * rate_hz), 1)
         self._n_step = max(round(step * rate_hz), 1)
@@ -234,6 +248,16 @@ class WindowedClassifier(MetaClassifier):
         windows, counts = self._windows(X)
         labels = self.estimator_.predict(windows)
         return np.split(labels, counts.cumsum()[:-1])
+
+
+def _two_repetitions(series: Uniform | Panel, rate_hz: float) -> float:
+    """Return the length in seconds of windows that hold two repetitions of most sets."""
+    rows = series if isinstance(series, list) else as_3d(series)
+    period_s = median_period_s(rows, rate_hz)
+    if period_s is None:
+        return LEAST_SECONDS
+    # Whole seconds, so that one set more or less seldom changes them.
+    return float(np.clip(round(2 * period_s), LEAST_SECONDS, _MOST_SECONDS))
 
 
 def _decides_by_pairs(estimator: Any) -> bool:

@@ -61,8 +61,9 @@ class ExerciseClassifier(
         ``placement`` of any recording is a pocket, a bag or a hand.
     sampling_rate_hz : float, default=25.0
         The common rate in hertz.
-    window_seconds : float, default=4.0
-        Length of the windows that vote on a set.
+    window_seconds : float or "auto", default="auto"
+        Length of the windows that vote on a set. ``"auto"`` takes two repetitions of the
+        training sets, from 4 to 8 seconds, as :class:`WindowedClassifier` does.
     augment : bool, default=True
         Whether to train on augmented sets.
     n_copies : int, default=None
@@ -144,7 +145,10 @@ class ExerciseClassifier(
         "channels": ["array-like", None],
         "wear": [StrOptions({"fixed", "free"}), None],
         "sampling_rate_hz": [Interval(Real, 0, None, closed="neither")],
-        "window_seconds": [Interval(Real, 0, None, closed="neither")],
+        "window_seconds": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+        ],
         "augment": ["boolean"],
         "n_copies": [Interval(Integral, 0, None, closed="left"), None],
         "calibration": [StrOptions({"temperature"}), None],
@@ -161,7 +165,7 @@ class ExerciseClassifier(
         channels: Sequence[str] | None = None,
         wear: str | None = None,
         sampling_rate_hz: float = 25.0,
-        window_seconds: float = 4.0,
+        window_seconds: float | str = "auto",
         augment: bool = True,
         n_copies: int | None = None,
         calibration: str | None = None,

@@ -62,7 +62,7 @@ def make_pipeline_for(
     channels: Sequence[str] | None = None,
     wear: str = "fixed",
     sampling_rate_hz: float = 25.0,
-    window_seconds: float = 4.0,
+    window_seconds: float | str = "auto",
     fixed_length: int | None = None,
     augment: bool = True,
     n_copies: int | None = None,
@@ -92,8 +92,10 @@ def make_pipeline_for(
         it for given recordings.
     sampling_rate_hz : float, default=25.0
         The common rate in hertz.
-    window_seconds : float, default=4.0
-        Length of the windows that vote on a set. A shorter set is padded.
+    window_seconds : float or "auto", default="auto"
+        Length of the windows that vote on a set. ``"auto"`` takes two repetitions of the
+        training sets, from 4 to 8 seconds, as :class:`WindowedClassifier` does. A
+        shorter set is padded.
     fixed_length : int, default=None
         Stretch each set to this number of timesteps instead of windowing it, as Zhang et
         al. (2024) do.

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from ..displays import listed, one_line
-from ..study import StudyConfig, StudyResults
+from ..study import StudyConfig, StudyResults, window_text
 
 
 class Again(NamedTuple):
@@ -25,7 +25,7 @@ def again_of(results: StudyResults) -> Again:
         "Channels": ", ".join(settings["channels"]),
         "Wear": settings["wear"],
         "Sampling rate": f"{settings['sampling_rate_hz']:g} Hz",
-        "Window": f"{settings['window_seconds']:g} s",
+        "Window": window_text(settings["window_seconds"]),
         "Budget": settings["budget"],
         "Random seed": listed([*map(str, settings["seeds"])]),
     }

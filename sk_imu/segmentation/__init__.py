@@ -13,6 +13,7 @@ from ._motion import moving_sensors as moving_sensors
 from ._motion import slow_part as slow_part
 from ._quality import SetQuality, set_quality
 from ._repetitions import Repetition, cut_repetitions, find_repetitions
+from ._repetitions import median_period_s as median_period_s
 from ._set_segmenter import SetSegmenter
 from ._sets import segment_sets, sets_of
 

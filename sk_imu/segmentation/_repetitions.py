@@ -1,9 +1,11 @@
 """Find the repetitions in a set, without any training data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft, signal
 
 from ..preprocessing import interpolate
@@ -16,6 +18,10 @@ from ._motion import MOTION_RATE_HZ, Floats, motion_of, vectors
 _NEARLY = 0.8
 #: Below this, noise that resembles itself by chance would pass for exercise.
 _LEAST_AUTOCORRELATION = 0.25
+#: Shortest and longest period of an exercise.
+_SHORTEST_S, _LONGEST_S = 0.8, 10.0
+#: Where fewer sets have a period, those that do are no typical ones.
+_LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ class Repetition:
 def find_repetitions(
     recording: Recording,
     *,
-    min_period_s: float = 0.8,
-    max_period_s: float = 10.0,
+    min_period_s: float = _SHORTEST_S,
+    max_period_s: float = _LONGEST_S,
     min_confidence: float = 0.4,
 ) -> list[Repetition]:
     """Find the repetitions in one set of one exercise.
@@ -239,3 +245,23 @@ def find_period(motion: Floats, shortest: float, longest: float) -> float | None
         return None
     good = autocorrelation[peaks] >= _NEARLY * autocorrelation[peaks].max()
     return float(peaks[good][0])
+
+
+def median_period_s(series: Iterable[NDArray[Any]], rate_hz: float) -> float | None:
+    """Return the median period of sets, in seconds; None if too few have one.
+
+    ``series`` are the uniform channels of each set. A period is from 0.8 to 10 seconds.
+    """
+    periods = []
+    n_sets = 0
+    for row in series:
+        n_sets += 1
+        values = np.atleast_2d(np.asarray(row, dtype=np.float64))
+        longest = min(_LONGEST_S * rate_hz, 0.6 * values.shape[1])
+        moving = values - values.mean(axis=1, keepdims=True)
+        period = find_period(moving, _SHORTEST_S * rate_hz, longest)
+        if period is not None:
+            periods.append(period / rate_hz)
+    if len(periods) < max(_LEAST_SHARE * n_sets, 1):
+        return None
+    return float(np.median(periods))

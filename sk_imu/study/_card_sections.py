@@ -12,6 +12,7 @@ from ..displays import FEWEST_PEOPLE, LONG_NAMES, listed, name_of, no_interval, 
 from ..model_selection import bootstrap_over_people, scores_by_person
 from ..recording import in_units
 from ._card import Block, CardTable, ModelCard
+from ._config import window_text
 from ._confusions import confused_pairs
 from .protocols import PROTOCOLS
 
@@ -110,7 +111,7 @@ def _model(settings: dict[str, Any], model: str) -> list[Block]:
             "The settings of the study have its parameters."
         ]
     what = f"{name}: {LONG_NAMES[model]}" if model in LONG_NAMES else name
-    cut = f"Windows of {settings['window_seconds']:g} s vote on each set"
+    cut = f"Windows of {window_text(settings['window_seconds'])} vote on each set"
     if settings["fixed_length"]:
         cut = f"Each set is stretched to {settings['fixed_length']} samples"
     tuned = {

@@ -112,11 +112,22 @@ def _seeds(given: Sequence[int]) -> tuple[int, ...]:
     return tuple(map(int, given))  # JSON has no integers of numpy
 
 
-def _window_seconds(given: float) -> float:
+def _window_seconds(given: float | str) -> float | str:
     # Checked before the run, because each job would fail with it.
-    if not 0 < given < math.inf:
-        raise ValueError(f"window_seconds must be a positive number, got {given}.")
-    return given
+    if given == "auto" or (not isinstance(given, str) and 0 < given < math.inf):
+        return given
+    raise ValueError(f"window_seconds must be a positive number or 'auto', got {given!r}.")
+
+
+def window_text(window_seconds: float | str) -> str:
+    """Return the length of windows as tables and sentences have it."""
+    if isinstance(window_seconds, str):
+        return "two repetitions, 4 to 8 s"
+    return f"{window_seconds:g} s"
+
+
+def _seconds_or_auto(text: str) -> float | str:
+    return text if text == "auto" else float(text)
 
 
 def _fixed_length(given: int | None) -> int | None:
@@ -200,11 +211,12 @@ class StudyConfig:
         type=float,
         metavar="HZ",
     )
-    window_seconds: float = _option(
-        4.0,
-        "length of the windows that vote on a set (default: 4)",
+    window_seconds: float | str = _option(
+        "auto",
+        "length of the windows that vote on a set; auto takes two repetitions of the "
+        "training sets, from 4 to 8 seconds (default: auto)",
         _window_seconds,
-        type=float,
+        type=_seconds_or_auto,
         metavar="S",
     )
     fixed_length: int | None = _option(

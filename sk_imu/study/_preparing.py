@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from ..meta import LEAST_SECONDS
 from ..persistence import versions
 from ..pipelines import make_pipeline_for, wear_of
 from ..recording import DataQualityWarning, quality_warnings, settle_doubts
@@ -44,7 +45,9 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
     jobs = _jobs_of(config, folds)
     n_short = 0
     if config.fixed_length is None:
-        n_short = dataset.n_shorter_than(config.window_seconds)
+        given = config.window_seconds
+        window_seconds = LEAST_SECONDS if isinstance(given, str) else given
+        n_short = dataset.n_shorter_than(window_seconds)
     settings = {
         **config.as_settings(),
         "data_fingerprint": dataset.fingerprint,
@@ -65,7 +68,7 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
     if n_short:
         warnings.warn(
             f"{n_short} of {len(dataset.X)} sets are shorter than a window of "
-            f"{config.window_seconds} s; their last sample is repeated to the end of the "
+            f"{window_seconds} s; their last sample is repeated to the end of the "
             "window. A smaller window_seconds avoids that.",
             DataQualityWarning,
             stacklevel=3,

@@ -55,7 +55,7 @@ def run_study(
     channels: Sequence[str] | None = StudyConfig.channels,
     wear: str | None = StudyConfig.wear,
     sampling_rate_hz: float = StudyConfig.sampling_rate_hz,
-    window_seconds: float = StudyConfig.window_seconds,
+    window_seconds: float | str = StudyConfig.window_seconds,
     fixed_length: int | None = StudyConfig.fixed_length,
     pattern: str | None = StudyConfig.pattern,
     platform: str | None = StudyConfig.platform,
@@ -111,8 +111,9 @@ def run_study(
         None takes :func:`wear_of` of the recordings.
     sampling_rate_hz : float, default=25.0
         Sampling rate of all channels after resampling, in hertz.
-    window_seconds : float, default=4.0
-        Length of the windows that vote on a set, in seconds.
+    window_seconds : float or "auto", default="auto"
+        Length of the windows that vote on a set, in seconds. ``"auto"`` takes two
+        repetitions of the training sets of each fold, from 4 to 8 seconds.
     fixed_length : int, default=None
         Stretch each set to this number of timesteps instead of cutting windows.
     pattern, platform, device : str, default=None

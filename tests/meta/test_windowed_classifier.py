@@ -374,3 +374,33 @@ def test_sets_of_two_close_classes_are_decided_in_float64():
     X = [np.full((1, 8), value) for value in (0.2, 0.4995, 0.5005, 0.7, 1.0)]
     clf = WindowedClassifier(Coarse(), n_timesteps=4).fit(X, [0, 1, 0, 1, 0])
     np.testing.assert_array_equal(clf.predict(X), [0, 0, 1, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("period_s", "expected_s"),
+    [(0.5, 4.0), (1.2, 4.0), (2.6, 5.0), (3.6, 7.0), (6.0, 8.0)],
+)
+def test_auto_windows_hold_two_repetitions(period_s, expected_s):
+    time_s = np.arange(30 * 25) / 25
+    movement = np.sin(2 * np.pi * time_s / period_s) + 0.2 * np.cos(4 * np.pi * time_s)
+    rng = np.random.default_rng(0)
+    X = [movement + 0.1 * rng.normal(size=(3, len(movement))) for _ in range(6)]
+    clf = fit_spy(X, window_seconds="auto", sampling_rate_hz=25)
+    assert clf.n_window_timesteps_ == 25 * expected_s
+
+
+def test_auto_windows_are_short_where_few_sets_repeat_a_movement():
+    rng = np.random.default_rng(0)
+    time_s = np.arange(30 * 25) / 25
+    slow = np.tile(np.sin(2 * np.pi * time_s / 4), (2, 1))
+    rest = [rng.normal(size=(2, 750)) for _ in range(9)]
+    few = fit_spy([slow, *rest], window_seconds="auto", sampling_rate_hz=25)
+    assert few.n_window_timesteps_ == 100
+    enough = fit_spy([slow] * 4 + rest, window_seconds="auto", sampling_rate_hz=25)
+    assert enough.n_window_timesteps_ == 200
+
+
+def test_auto_windows_know_sets_of_any_length_and_constant_ones():
+    X = [np.zeros((2, 1)), np.ones((2, 600)), np.zeros((2, 40))]
+    clf = fit_spy(X, window_seconds="auto", sampling_rate_hz=25, short="pad")
+    assert clf.n_window_timesteps_ == 100
