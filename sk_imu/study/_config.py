@@ -122,7 +122,7 @@ def _window_seconds(given: float | str) -> float | str:
 def window_text(window_seconds: float | str) -> str:
     """Return the length of windows as tables and sentences have it."""
     if isinstance(window_seconds, str):
-        return "two repetitions, 4 to 8 s"
+        return "two repetitions (4 to 8 s)"
     return f"{window_seconds:g} s"
 
 

@@ -32,7 +32,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 
-from sk_imu import Recording, Resampler, find_repetitions
+from sk_imu import Recording, Resampler
 from sk_imu.datasets import load_phone_exercises, load_utd_mhad, load_watch
 from sk_imu.model_selection import compare_models, scores_by_person
 from sk_imu.study import (
@@ -71,7 +71,7 @@ ABLATION = {
     "batches of 128": {"batch_size": 128, "lr": 0.006},
     "50 Hz instead of 25": {"rate": 50.0},
     "windows of 6 s": {"window": 6.0},
-    "windows of two repetitions, 4 to 8 s": {"window": "period"},
+    "windows of 4 s": {"window": 4.0},
     "three networks, probabilities averaged": {"members": 3},
 }
 # How many sets of each person and class are used; more would take days.
@@ -145,8 +145,7 @@ def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
     if "rate" in change:
         options["sampling_rate_hz"] = change.pop("rate")
     if "window" in change:
-        given = change.pop("window")
-        options["window_seconds"] = two_repetitions(X) if given == "period" else given
+        options["window_seconds"] = change.pop("window")
     pipeline = make_pipeline_for(change.pop("model", "cnn-gru"), seed, **options)
     if "members" in change:
         net = pipeline.get_params()["classify__estimator"]
@@ -169,16 +168,6 @@ def make(variant: str, seed: int, X: list[Recording], channels: list[str]):
             return None
         pipeline.set_params(**{keys[0]: value})
     return pipeline
-
-
-def two_repetitions(X: list[Recording]) -> float:
-    """Return the seconds of two repetitions in three of four sets, between 4 and 8."""
-    periods = []
-    for recording in X:
-        starts = [repetition.start_s for repetition in find_repetitions(recording)]
-        if len(starts) > 1:
-            periods.append(np.median(np.diff(starts)))
-    return float(np.clip(2 * np.quantile(periods, 0.75), 4.0, 8.0).round())
 
 
 def fitted(
