@@ -72,7 +72,7 @@ ABLATION = {
     "50 Hz instead of 25": {"rate": 50.0},
     "windows of 6 s": {"window": 6.0},
     "windows of 4 s": {"window": 4.0},
-    "three networks, probabilities averaged": {"members": 3},
+    "three networks, averaged": {"members": 3},
 }
 # How many sets of each person and class are used; more would take days.
 BENCHMARK = {"mex-thigh": 2, "utd-mhad-wrist": 4, "dsads-right-arm": 3, "wisdm-watch": 1}

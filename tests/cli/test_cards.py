@@ -65,7 +65,7 @@ def test_a_study_of_something_else_is_refused(workouts, tmp_path, capsys):
     ("name", "value", "says"),
     [
         ("sampling_rate_hz", 50.0, "other rates in hertz than this model: 50.0, not 25.0"),
-        ("window_seconds", 2.0, "other windows in seconds than this model: 2.0, not 4.0"),
+        ("window_seconds", 2.0, "other windows in seconds than this model: 2.0, not auto"),
         ("fixed_length", 256, "other fixed lengths than this model: 256, not None"),
     ],
 )
