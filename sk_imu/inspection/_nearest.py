@@ -81,7 +81,7 @@ def nearest_sets(
     >>> table[["role", "class"]]
             role         class
     0     answer  jumping_jack
-    1  runner-up         squat
+    1  runner-up         lunge
     """
     if not isinstance(n_nearest, (int, np.integer)) or n_nearest < 1:
         raise ValueError(

@@ -119,7 +119,8 @@ class StreamingClassifier:
     >>> from sk_imu.datasets import make_exercise_recordings
     >>> from sk_imu.streaming import StreamingClassifier
     >>> sets = make_exercise_recordings(4, 3, continuous=False, random_state=0)
-    >>> model = ExerciseClassifier("svm").fit(sets.data[:27], sets.target[:27])
+    >>> model = ExerciseClassifier("svm", window_seconds=4)
+    >>> model = model.fit(sets.data[:27], sets.target[:27])
     >>> live, recording = StreamingClassifier(model, step_seconds=2), sets.data[27]
     >>> for begin in range(0, 500, 50):  # messages of fifty samples
     ...     for sensor, stream in recording.streams.items():

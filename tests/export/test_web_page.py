@@ -180,7 +180,8 @@ def test_windows_have_the_models_probabilities(page, models, recordings):
         labels = voter.classes_[expected.argmax(axis=1)].tolist()
         assert [window["exercise"] for window in windows] == labels
         starts = [window["startS"] - windows[0]["startS"] for window in windows]
-        np.testing.assert_allclose(np.diff(starts)[:-1], 2, atol=1e-9)
+        step_s = voter._n_step / pipeline.named_steps["resample"].sampling_rate_hz
+        np.testing.assert_allclose(np.diff(starts)[:-1], step_s, atol=1e-9)
 
 
 @pytest.mark.parametrize(
