@@ -1,6 +1,8 @@
 """A set from start to keep, what is said of it at once, and of the whole collection."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +87,17 @@ def test_a_set_is_what_the_phone_felt_between_start_and_stop(tmp_path, squats, c
     np.testing.assert_allclose(read.streams["Gyroscope"].values, span.values, rtol=1e-12)
     with pytest.raises(ValueError, match="kept, discarded or forgotten"):
         takes.keep(take.id)
+
+
+def test_a_set_that_is_kept_twice_at_once_is_written_once(tmp_path, squats, clock):
+    takes = Takes(SetFolder(tmp_path))
+    take = takes.start(Phone(squats), subject="Ada", exercise="squat", placement="")
+    clock[0] += 6.0
+    takes.stop(take.id)
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(takes.keep, take.id) for _ in range(4)]
+    assert sum(answer.exception() is None for answer in answers) == 1
+    assert len(takes.folder.sets) == 1
 
 
 def test_a_wrong_name_is_refused_before_anything_is_recorded(tmp_path, squats):
@@ -194,7 +207,21 @@ def test_an_exercise_of_one_person_is_not_in_the_score():
     # Person 1 did lunges alone: without person 0, there is nothing to choose from.
     assert tested == {"lunge"}
     score.run(fit, lambda *_: None)
-    assert score.report()["says"][-1].startswith("6 sets are not in the score")
+    said = score.report()["says"]
+    assert "of the 2 sets of 1 are right" in said[0]
+    assert said[-1].startswith("6 sets are not in the score")
+
+
+def test_sets_of_nobody_are_no_person():
+    ada, bob = make_sets(2, 2)[:4], make_sets(2, 2)[4:]
+    nobody = [replace(one, subject=None) for one in bob]
+    _, alone = scored(ada + nobody)
+    assert (alone["kind"], alone["by_person"][0][0]) == ("same person", "0")
+    score, report = scored(ada + bob + nobody)
+    # They may be of the person who is left out.
+    assert all(max(*train, *test) < 8 for train, test in score.folds)
+    assert (report["n_scored"], len(report["by_person"])) == (8, 2)
+    assert report["says"][-1].startswith("4 sets are not in the score: without a person")
 
 
 def rows(*names):

@@ -25,8 +25,9 @@ _FEW_PEOPLE = 5
 class HonestScore:
     """Folds whose test sets the model has not seen in any form, and their score.
 
-    People are left out where there are two or more. Of one person, whole recordings are
-    left out, which says nothing about others.
+    People are left out where there are two or more; sets without a person, which may be of
+    any of them, have no part in it. Of one person, whole recordings are left out, which
+    says nothing about others.
 
     Parameters
     ----------
@@ -40,18 +41,24 @@ class HonestScore:
         self.people = np.array(
             ["" if one.subject is None else str(one.subject) for one in sets]
         )
-        n_people = len(set(self.people))
-        self.kind = "unseen people" if n_people > 1 else "same person"
+        names = sorted({*self.people} - {""})
+        self._n_people = len(names)
+        if self._n_people == 1:
+            self.people[:] = names[0]  # nobody else is known of
+        self.kind = "unseen people" if self._n_people > 1 else "same person"
         self.folds = [fold for fold in self._split() if len(fold[1])]
         if not self.folds:
             self.kind = "none"
         self._predicted: dict[int, str] = {}
 
     def _split(self) -> Iterator[Fold]:
-        n_people = len(set(self.people))
-        if n_people > 1:
-            split = GroupKFold(min(n_people, _MOST_FOLDS))
-            folds = split.split(self.labels, groups=self.people)
+        if self._n_people > 1:
+            named = np.flatnonzero(self.people != "")
+            split = GroupKFold(min(self._n_people, _MOST_FOLDS))
+            folds = (
+                (named[train], named[test])
+                for train, test in split.split(named, groups=self.people[named])
+            )
         else:
             # Sets that were cut from one recording stay together.
             groups = np.array([one.source or str(i) for i, one in enumerate(self.sets)])
@@ -116,34 +123,43 @@ def _said(report: dict[str, Any]) -> list[str]:
     """Return what the score says, and what it does not."""
     if report["kind"] == "none":
         return [
-            "No score: each exercise needs two recordings, or two people who did it. The "
-            "model may be anything."
+            "No score: how good the model is, is not known. Record at least two exercises "
+            "twice each; of several people, two have to do the same ones."
         ]
     score, n, people = report["score"], report["n_scored"], report["by_person"]
     said = []
     if report["kind"] == "same person":
         said += [
-            f"{_percent(score)} of {n} sets are right, each left out of the fit. They are "
-            "of one person.",
+            f"{_percent(score)} of {n} sets are right, each recognized by a model of the "
+            "other recordings. They are of one person.",
             "What the model does for anybody else cannot be known from one person. It is "
             "usually worse: record a second one.",
         ]
     else:
-        worst = min(people, key=lambda row: row[1])
-        said.append(
-            f"{_percent(score)} of the sets of a new person are right: the mean over "
-            f"{len(people)} people, each left out of the fit with all their sets ({n} "
-            f"sets). The lowest is {_percent(worst[1])}, of {worst[0] or 'nobody named'}."
-        )
+        said.append(_said_of_people(score, n, people))
         if len(people) < _FEW_PEOPLE:
             said.append(
-                f"With {len(people)} people this is a rough guess; the next person may be "
-                "unlike all of them."
+                f"With fewer than {_FEW_PEOPLE} people this is a rough guess; the next "
+                "person may be unlike all of them."
             )
     n_left = report["n_sets"] - n
     if n_left:
         said.append(
-            f"{n_left} sets are not in the score, because nobody else, or no other "
-            "recording, has their exercise."
+            f"{n_left} {'set is' if n_left == 1 else 'sets are'} not in the score: without "
+            "a person, or with an exercise that nobody else, or no other recording, has."
         )
     return said
+
+
+def _said_of_people(score: float, n: int, people: Sequence[list[Any]]) -> str:
+    if len(people) == 1:
+        return (
+            f"{_percent(score)} of the {n} sets of {people[0][0]} are right, recognized by "
+            "a model of the other people. Nobody else could be left out."
+        )
+    worst = min(people, key=lambda row: row[1])
+    return (
+        f"{_percent(score)} of the sets of a new person are right: the mean over "
+        f"{len(people)} people, each left out of the fit with all their sets ({n} sets). "
+        f"The lowest is {_percent(worst[1])}, of {worst[0]}."
+    )

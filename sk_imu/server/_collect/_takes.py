@@ -1,6 +1,7 @@
 """Sets that are being recorded, from the countdown to keep or discard."""
 
 import secrets
+import threading
 import time
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -64,6 +65,7 @@ class Takes:
     def __init__(self, folder: SetFolder) -> None:
         self.folder = folder
         self._takes: dict[str, Take] = {}
+        self._keeping = threading.Lock()
 
     def start(self, phone: Phone, *, subject: Any, exercise: Any, placement: Any) -> Take:
         """Begin a set now; the names are checked before anything is recorded."""
@@ -123,15 +125,17 @@ class Takes:
 
     def keep(self, take_id: str) -> KeptSet:
         """Write a set to the folder."""
-        take = self.take(take_id)
-        kept = self.folder.keep(
-            self.recording_of(take),
-            subject=take.subject,
-            exercise=take.exercise,
-            placement=take.placement,
-        )
-        # Not before it is written: a full disk must not lose it.
-        self.discard(take_id)
+        # One after the other: whoever asks twice at once keeps it once.
+        with self._keeping:
+            take = self.take(take_id)
+            kept = self.folder.keep(
+                self.recording_of(take),
+                subject=take.subject,
+                exercise=take.exercise,
+                placement=take.placement,
+            )
+            # Not before it is written: a full disk must not lose it.
+            self.discard(take_id)
         return kept
 
     def discard(self, take_id: str) -> None:
