@@ -69,7 +69,8 @@ def test_names_of_any_language_are_kept(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "..", "a/b", ".a", "Unknown", "nul", None, 3, "a\n/b"]
+    "name",
+    ["", " ", "..", "a/b", ".a", "Unknown", "nul", "COM¹", "\uff43on", None, 3, "a\n/b"],
 )
 def test_names_with_another_meaning_are_refused(name):
     with pytest.raises(ValueError, match="^person: "):
@@ -79,8 +80,8 @@ def test_names_with_another_meaning_are_refused(name):
 def test_what_is_kept_is_what_the_package_reads(tmp_path, recording):
     folder = SetFolder(tmp_path / "sets")
     first = folder.keep(recording, subject="Ada", exercise="squat", placement="right wrist")
-    # Known names win over other capitals, and nothing is overwritten.
-    second = folder.keep(recording, subject="ada", exercise="Squat", placement="")
+    # Known names win over other capitals and widths, and nothing is overwritten.
+    second = folder.keep(recording, subject="\uff41da", exercise="Squat", placement="")
     folder.keep(recording, subject="Bob", exercise="rest", placement="Right Wrist")
     assert first.path == "Ada/squat/2025-11-28_05-00-00.zip"
     assert second.path == "Ada/squat/2025-11-28_05-00-00_2.zip"
@@ -156,11 +157,17 @@ def test_a_manifest_that_cannot_be_continued_is_refused(tmp_path, content, says)
         SetFolder(tmp_path)
 
 
-def test_a_write_that_fails_leaves_no_recording(tmp_path, recording, monkeypatch):
+@pytest.mark.parametrize("n_written", [0, 1])
+def test_a_write_that_fails_leaves_no_recording(
+    tmp_path, recording, monkeypatch, n_written
+):
     folder = SetFolder(tmp_path)
+    left = [None] * n_written  # of the recording, then of the manifest
 
     def fail(*_):
-        raise OSError(28, "No space left on device")
+        if not left:
+            raise OSError(28, "No space left on device")
+        left.pop()
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space"):

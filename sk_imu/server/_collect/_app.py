@@ -56,8 +56,8 @@ def create_collect_app(
     ImportError
         If the extra ``serve`` is not installed.
     ValueError
-        If the folder is a file, its manifest can't be continued, or the database or the
-        model can't be opened.
+        If the folder is a file, its manifest can't be continued, the model file can't be
+        written there, or the database or the model can't be opened.
 
     Examples
     --------
@@ -74,6 +74,8 @@ def create_collect_app(
     file = sets.path / "model.skops" if out is None else Path(out)
     if file.suffix.lower() != ".skops":
         raise ValueError(f"{file}: a model file ends in .skops. Give another name.")
+    if not file.parent.is_dir():  # a fit must not fail at its end
+        raise ValueError(f"{file}: there is no folder {file.parent}. Make it first.")
     app: FastAPI
 
     def go_live(path: Path) -> None:

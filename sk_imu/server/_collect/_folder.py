@@ -76,13 +76,13 @@ class SetFolder:
         self._manifest = self.path / _MANIFEST
         # A manifest is read now, too: an error must not come after a set was recorded.
         listed = self._manifest.is_file()
-        self._adopted = _read(self._manifest) if listed else self._adopt()
+        self._last_listed = _read(self._manifest) if listed else self._adopt()
 
     @property
     def sets(self) -> list[KeptSet]:
         """The sets, in the order in which they were kept."""
         # Read each time, because it may be edited meanwhile.
-        return _read(self._manifest) if self._manifest.is_file() else self._adopted
+        return _read(self._manifest) if self._manifest.is_file() else self._last_listed
 
     def known(self, what: str) -> list[str]:
         """Return the names in a column of the manifest, such as ``"subject"``."""
@@ -145,13 +145,17 @@ class SetFolder:
             place = self.path / names["subject"] / names["label"]
             place.mkdir(parents=True, exist_ok=True)
             file = _free(place, start.strftime("%Y-%m-%d_%H-%M-%S"))
-            _write(replace(recording, streams=streams), file)
             kept = KeptSet(
                 file.relative_to(self.path).as_posix(),
                 session=start.strftime("%Y-%m-%d"),
                 **names,
             )
-            self._list([*sets, kept])
+            _write(replace(recording, streams=streams), file)
+            try:
+                self._list([*sets, kept])
+            except BaseException:
+                file.unlink(missing_ok=True)  # kept means listed
+                raise
         return kept
 
     def remove(self, path: str) -> KeptSet:
@@ -182,6 +186,7 @@ class SetFolder:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(_COLUMNS)
             rows.writerows([getattr(one, name) for name in _COLUMNS] for one in sets)
+        self._last_listed = sets
 
     def _adopt(self) -> list[KeptSet]:
         """Return the sets of a folder without a manifest, by the names of its folders."""

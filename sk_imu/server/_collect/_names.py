@@ -42,7 +42,7 @@ def clean_name(name: object, what: str) -> str:
     if not tidy:
         raise ValueError(f"{what}: give a name.")
     if len(tidy.encode("utf-8", "replace")) > _LONGEST:
-        raise ValueError(f"{what}: the name is longer than {_LONGEST} letters.")
+        raise ValueError(f"{what}: the name is too long. Choose a shorter one.")
     wrong = sorted({c for c in tidy if not _is_letter(c) and c not in _SIGNS})
     if wrong:
         raise ValueError(
@@ -51,7 +51,7 @@ def clean_name(name: object, what: str) -> str:
         )
     if not tidy[0].isalnum():
         raise ValueError(f"{what}: {tidy!r} must begin with a letter or a digit.")
-    if tidy.casefold() in _DEVICES | _TAKEN:
+    if _folded(tidy) in _DEVICES | _TAKEN:
         raise ValueError(f"{what}: {tidy!r} has a meaning of its own. Choose another name.")
     return tidy
 
@@ -61,7 +61,13 @@ def known_name(name: str, known: Iterable[str]) -> str:
 
     ``Squat`` and ``squat`` are one folder on some systems, and one exercise on all.
     """
-    return next((one for one in known if one.casefold() == name.casefold()), name)
+    return next((one for one in known if _folded(one) == _folded(name)), name)
+
+
+def _folded(name: str) -> str:
+    """Return what names have in common that differ in capitals or width only."""
+    # Windows takes COM¹ for the device COM1, too.
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _is_letter(character: str) -> bool:

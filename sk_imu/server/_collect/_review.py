@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from ...meta import LEAST_SECONDS
 from ...recording import Recording, settle_doubts
 from ...segmentation import find_repetitions
 
-#: A set has to be longer than a window of the models, or it gives none of its own.
+#: A set shorter than a window of the models is padded.
 SHORTEST_S = 5.0
 #: The usual rate of the models. Of a little less, hardly anything is lost.
 _RATE_HZ, _SLOWEST_HZ = 25.0, 20.0
@@ -44,8 +45,8 @@ def warnings_of(recording: Recording, *, asked_s: float) -> list[str]:
     seconds = recording.duration_s
     if seconds < SHORTEST_S:
         found.append(
-            f"The set lasts {seconds:.1f} s. Models look at windows of 4 s: record at "
-            f"least {SHORTEST_S:.0f} s."
+            f"The set lasts {seconds:.1f} s. Models look at windows of "
+            f"{LEAST_SECONDS:.0f} s or more: record at least {SHORTEST_S:.0f} s."
         )
     if asked_s - seconds > 1.0:
         found.append(
