@@ -73,6 +73,13 @@ def test_a_set_is_recorded_kept_listed_and_removed(server, workouts, tmp_path, m
     assert asked(server, "POST", f"/collect/takes/{take['id']}/keep")[0] == 422
     assert asked(server, "POST", "/collect/remove", {"path": kept["path"]})[0] == 200
     assert server.get("/collect/state")["counts"] == {}
+    # The phone's page is loaded anew.
+    send(server, squats.between(0, 2), "b", wall_ns)
+    (again,) = server.get("/collect/state")["phones"]
+    assert (again["device"], again["session"]) == ("d", phone["session"] + 1)
+    (folder / "manifest.csv").write_text("path;label\n")
+    status, answer = asked(server, "GET", "/collect/state")
+    assert (status, "must have the columns" in answer["detail"]) == (422, True)
 
 
 def test_the_command_refuses_before_it_serves(tmp_path, capsys):
@@ -82,6 +89,8 @@ def test_the_command_refuses_before_it_serves(tmp_path, capsys):
     assert "is a file. Give a folder" in capsys.readouterr().err
     assert main(["collect", str(tmp_path / "sets"), "--out", "model.onnx"]) == 1
     assert "model.onnx: a model file ends in .skops" in capsys.readouterr().err
+    assert main(["collect", str(tmp_path / "sets"), "--out", "none/m.skops"]) == 1
+    assert "there is no folder none" in capsys.readouterr().err
     assert main(["collect", str(tmp_path / "sets"), "--token", "short"]) == 1
     assert "token must have at least 8" in capsys.readouterr().err
 

@@ -66,6 +66,15 @@ def test_motion_reaches_the_service_also_after_the_network_was_away(model, tmp_p
         (session,) = server.service.store.sessions()
         assert server.service.store.extent(session)[0] == n_sent
         recording = server.service.store.recording_of(session)
+        # The clock of the page stands still while a phone sleeps.
+        browser.evaluate("document.getElementById('start').click()")
+        phone.move(1)
+        browser.evaluate("const now = Date.now; Date.now = () => now() + 90000;")
+        phone.move(1)
+        after, before, _ = server.service.store.sessions()
+        slept_ns = server.service.store.extent(after)[1]
+        slept_ns -= server.service.store.extent(before)[1]
+        assert 89e9 < slept_ns < 95e9
     browser.close()
     assert recording.doubts == ()
     quality = recording.quality.table

@@ -52,14 +52,21 @@ class Phones:
         self._delays_ns: dict[int, int] = {}
 
     def look(self, service: Service) -> list[dict[str, Any]]:
-        """Return the phones that send, the newest first, for the page."""
+        """Return the phones that send, the newest first, for the page.
+
+        A phone that begins another session, as after a reload of its page, is the new one.
+        """
         found = []
+        devices = set()
         for session in service.store.sessions(limit=_MOST):
             silent_s = service.live.silent_s(session)
             newest = _newest(service, session) if silent_s <= GONE_S else None
             if newest is None:
                 self._delays_ns.pop(session.id, None)
                 continue
+            if session.device_id in devices:
+                continue
+            devices.add(session.device_id)
             delay_ns = time.time_ns() - newest.last_ns
             behind_ns = delay_ns - self._least(session, delay_ns)
             found.append(

@@ -20,7 +20,7 @@ from ._advice import advice_on
 from ._folder import PLACEMENTS, SetFolder
 from ._names import clean_name
 from ._phones import Phones
-from ._takes import Take, Takes
+from ._takes import LONGEST_S, Take, Takes
 from ._training import Training
 
 _PAGE = Path(__file__).parent / "page"
@@ -61,7 +61,7 @@ class Start(Names):
 class Stop(BaseModel):
     """How much of the end is left out."""
 
-    cut_s: float = Field(0.0, ge=0, le=60)
+    cut_s: float = Field(0.0, ge=0, le=LONGEST_S)
 
 
 class Removed(BaseModel):
@@ -99,10 +99,11 @@ def collect_router(folder: SetFolder, training: Training) -> APIRouter:
         addresses = _addresses_of(request)
         seen = await service.in_thread(phones.look, service)
         nonlocal counted_s, n_unlisted
-        if time.monotonic() - counted_s > _COUNT_S:
-            counted_s = time.monotonic()
-            n_unlisted = await service.in_thread(folder.n_unlisted)
-        shown = await service.in_thread(_state_of, folder, training.report)
+        with _as_answer():  # the manifest may be edited meanwhile
+            shown = await service.in_thread(_state_of, folder, training.report)
+            if time.monotonic() - counted_s > _COUNT_S:
+                counted_s = time.monotonic()
+                n_unlisted = await service.in_thread(folder.n_unlisted)
         return {
             **shown,
             "n_unlisted": n_unlisted,
@@ -111,6 +112,7 @@ def collect_router(folder: SetFolder, training: Training) -> APIRouter:
             "phone_address": addresses.phone,
             "push_address": addresses.push,
             "is_local": addresses.is_local,
+            "is_encrypted": addresses.is_encrypted,
         }
 
     @router.post("/remove")

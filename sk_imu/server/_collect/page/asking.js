@@ -1,5 +1,7 @@
 // The server: questions, answers and events.
 
+const AGAIN_MS = 5000;
+
 /** Ask the server; return its answer, or throw an Error with the reason that it gives. */
 export async function ask(method, path, body) {
   const options = { method, headers: {} };
@@ -11,7 +13,8 @@ export async function ask(method, path, body) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Error("it cannot be reached. Is it still running?");
+    const error = new Error("The server cannot be reached. Is it still running?");
+    throw Object.assign(error, { isUnanswered: true });
   }
   const text = await response.text();
   let answer = null;
@@ -25,8 +28,12 @@ export async function ask(method, path, body) {
   throw new Error(typeof detail === "string" ? detail : text.slice(0, 300) || `status ${response.status}`);
 }
 
-/** Hear the events of the server, again after a lost connection. */
+/** Hear the events of the server, again after a lost connection or a refusal. */
 export function subscribe(path, hear) {
   const source = new EventSource(path);
   source.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
+  source.addEventListener("error", () => {
+    // Browsers do not ask again where the answer was an error.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => subscribe(path, hear), AGAIN_MS);
+  });
 }

@@ -10,10 +10,12 @@ const form = find("form");
 const fields = form.elements;
 form.addEventListener("submit", (event) => event.preventDefault());
 let chosen = null;
+let device = null;
 let take = null;
 
 const recorder = new Recorder({
   onChange: showStage,
+  onError: (error) => trouble(error.message),
   begin: async () => {
     take = await ask("POST", "collect/takes", {
       session: chosen,
@@ -23,15 +25,19 @@ const recorder = new Recorder({
     });
     return take;
   },
-  end: async () => {
-    const review = await ask("POST", `collect/takes/${take.id}/stop`, { cut_s: Number(fields.cut.value) });
+  end: async (sinceS) => {
+    const review = await ask("POST", `collect/takes/${take.id}/stop`, { cut_s: Number(fields.cut.value) + sinceS });
     showReview(review, take);
   },
 });
 
 function showStage({ state, text }) {
+  const before = find("stage").dataset.state;
+  // The seconds of a set are not read aloud: a sound says that it begins.
+  find("clock").setAttribute("aria-live", state === "recording" ? "off" : "assertive");
+  if (find("clock").textContent !== text) find("clock").textContent = text;
+  if (state === before) return;
   find("stage").dataset.state = state;
-  find("clock").textContent = text;
   const isIdle = state === "idle";
   find("start").hidden = !isIdle;
   find("stop").hidden = !["countdown", "recording"].includes(state);
@@ -39,6 +45,9 @@ function showStage({ state, text }) {
   find("review").hidden = state !== "review";
   for (const one of form.elements) one.disabled = !isIdle;
   find("stage").hidden = state === "review";
+  // The button that had the keyboard may be gone.
+  const next = { idle: "start", countdown: "stop", recording: "stop", review: "review-title" }[state];
+  if (next) find(next).focus();
 }
 
 /** Run what a button does; say what went wrong. */
@@ -71,7 +80,7 @@ act("start", async () => {
   if (chosen === null) throw new Error("No phone sends. Connect one first.");
   if (!form.reportValidity()) return;
   await recorder.start({
-    countdownS: Number(fields.countdown.value), lengthS: Number(fields.length.value),
+    countdownS: Number(fields.countdown.value), lengthS: Number(fields.stop_after.value),
     check: () => ask("POST", "collect/names", {
       subject: fields.subject.value, exercise: fields.exercise.value, placement: fields.placement.value,
     }),
@@ -105,13 +114,19 @@ find("last").addEventListener("click", async ({ target }) => {
   }
 });
 
-find("phones").addEventListener("change", ({ target }) => { chosen = Number(target.value); });
+find("phones").addEventListener("change", ({ target }) => {
+  chosen = Number(target.value);
+  device = target.dataset.device;
+});
 
 async function refresh() {
   const state = await ask("GET", "collect/state");
-  const ids = state.phones.map((one) => one.session);
-  // The first phone that comes is taken; another one only where that has gone.
-  if (!ids.includes(chosen)) chosen = ids[0] ?? null;
+  // The first phone that comes is taken, also in its next session; another one only where
+  // that has gone.
+  const phone = state.phones.find((one) => one.session === chosen)
+    ?? state.phones.find((one) => one.device === device) ?? state.phones[0];
+  chosen = phone?.session ?? null;
+  device = phone?.device ?? null;
   show(state, chosen);
 }
 
@@ -123,7 +138,7 @@ async function poll() {
     isLost = false;
   } catch (error) {
     isLost = true;
-    trouble(`The server does not answer: ${error.message}`);
+    if (find("trouble").textContent !== error.message) trouble(error.message);
   }
   setTimeout(poll, POLL_MS);
 }

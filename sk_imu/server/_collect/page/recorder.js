@@ -2,11 +2,16 @@
 
 const TICK_MS = 100;
 
-/** Short tones, once the page was touched. */
+/** Short tones. */
 class Sounds {
+  /** Make sounds possible, which browsers allow in the moment of a click only. */
+  allow() {
+    this.context ??= "AudioContext" in window ? new AudioContext() : null;
+    this.context?.resume();
+  }
+
   play(hertz, seconds) {
     try {
-      this.context ??= new AudioContext();
       const tone = this.context.createOscillator();
       const volume = this.context.createGain();
       const now = this.context.currentTime;
@@ -23,12 +28,13 @@ class Sounds {
 }
 
 /**
- * `begin` and `end` ask the server to start and stop; `onChange` gets the recorder, whose
- * `state` is "idle", "countdown", "recording" or "review", with the `text` to show.
+ * `begin` asks the server to start, and `end(seconds)` to stop so many seconds ago. `onChange`
+ * gets the recorder, whose `state` is "idle", "countdown", "recording" or "review", with the
+ * `text` to show; `onError` what goes wrong when a set ends by itself.
  */
 export class Recorder {
-  constructor({ begin, end, onChange }) {
-    Object.assign(this, { begin, end, onChange });
+  constructor({ begin, end, onChange, onError }) {
+    Object.assign(this, { begin, end, onChange, onError });
     this.sounds = new Sounds();
     this.timer = null;
     this.#set("idle", "Ready");
@@ -36,6 +42,7 @@ export class Recorder {
 
   /** Check, count down, and record until `stop`, or for some seconds. */
   async start({ countdownS, lengthS, check }) {
+    this.sounds.allow();
     await check();
     this.lengthS = lengthS;
     this.untilMs = performance.now() + countdownS * 1000;
@@ -49,13 +56,16 @@ export class Recorder {
     if (this.state === "countdown") {
       this.#set("idle", "Ready");
     } else if (this.state === "recording") {
+      this.endMs ??= performance.now();
       this.#set("waiting", "Waiting for the last samples …");
       this.sounds.play(440, 0.6);
       try {
-        await this.end();
+        await this.end((performance.now() - this.endMs) / 1000);
         this.#set("review", "");
       } catch (error) {
-        this.#set("idle", "Ready");
+        // A server that did not answer still has the set: it can be stopped again.
+        if (error.isUnanswered) this.#set("recording", "–");
+        else this.#set("idle", "Ready");
         throw error;
       }
     }
@@ -78,7 +88,9 @@ export class Recorder {
       const seconds = (performance.now() - this.startMs) / 1000;
       this.#set("recording", `${seconds.toFixed(0)} s`);
       if (this.lengthS && seconds >= this.lengthS) {
-        await this.#stopLate();
+        // Timers of a page that is not seen are late.
+        this.endMs = this.startMs + this.lengthS * 1000;
+        await this.stop().catch(this.onError);
         return;
       }
     }
@@ -97,15 +109,8 @@ export class Recorder {
     }
     this.sounds.play(880, 0.6);
     this.startMs = performance.now();
+    this.endMs = null;
     this.#set("recording", "0 s");
-  }
-
-  async #stopLate() {
-    try {
-      await this.stop();
-    } catch (error) {
-      this.#set("idle", `Not recorded: ${error.message}`);
-    }
   }
 
   #set(state, text) {

@@ -33,6 +33,7 @@ export function show(state, chosen) {
   find("connect-how").textContent = state.is_local
     ? "This server is open to this computer only: a phone needs it to be started with --host 0.0.0.0 --https. Here, open:"
     : "Scan the code with the phone, or open this address on it:";
+  find("no-https").hidden = state.is_local || state.is_encrypted;
   showPhones(state.phones, chosen);
   options("subjects", state.subjects);
   options("exercises", state.exercises);
@@ -42,7 +43,7 @@ export function show(state, chosen) {
   find("unlisted").textContent = `${state.n_unlisted} recordings in the folder are not in its manifest.csv. They are not used.`;
   replace("last", () => state.last.map((one) => {
     const item = element("li", `${one.path}${one.placement ? `, ${one.placement}` : ""} `);
-    item.append(element("button", "Remove", { type: "button", "data-path": one.path, class: "plain" }));
+    item.append(element("button", "Remove", { type: "button", "data-path": one.path, "aria-label": `Remove ${one.path}`, class: "plain" }));
     return item;
   }), state.last);
   items("advice", state.advice);
@@ -52,14 +53,13 @@ export function show(state, chosen) {
 function showPhones(phones, chosen) {
   find("no-phone").hidden = phones.length > 0;
   const target = find("phones");
-  const key = JSON.stringify([phones.map((one) => [one.session, one.device]), chosen]);
+  const key = JSON.stringify(phones.map((one) => [one.session, one.device]));
   if (target.dataset.key !== key) {
     target.dataset.key = key;
     target.querySelectorAll("label").forEach((label) => label.remove());
     for (const one of phones) {
       const label = element("label", undefined, { "data-session": one.session });
-      const input = element("input", undefined, { type: "radio", name: "phone", value: one.session });
-      input.checked = one.session === chosen;
+      const input = element("input", undefined, { type: "radio", name: "phone", value: one.session, "data-device": one.device });
       label.append(input, element("strong", one.device), element("span", ""), element("ul", undefined, { class: "soft" }));
       target.append(label);
     }
@@ -68,6 +68,7 @@ function showPhones(phones, chosen) {
     const label = target.querySelector(`[data-session="${one.session}"]`);
     const isSilent = one.silent_s > 3;
     label.dataset.state = isSilent ? "silent" : "sending";
+    label.querySelector("input").checked = one.session === chosen;
     label.querySelector("span").textContent = isSilent
       ? `silent for ${one.silent_s.toFixed(0)} s`
       : `sends${one.behind_s > 3 ? `, ${one.behind_s.toFixed(0)} s behind` : ""}`;
@@ -129,9 +130,9 @@ export function showReport(state) {
   if (!report) return;
   find("score").textContent = report.score === null ? "No score" : `${Math.round(100 * report.score)} %`;
   items("says", report.says);
-  replace("people", () => report.by_person.map(([name, score]) => {
+  replace("people", () => [element("caption", "Sets that are right, by person"), ...report.by_person.map(([name, score]) => {
     const row = element("tr");
-    row.append(element("th", name || "nobody named"), element("td", `${Math.round(100 * score)} %`, { class: "number" }));
+    row.append(element("th", name || "nobody named", { scope: "row" }), element("td", `${Math.round(100 * score)} %`, { class: "number" }));
     return row;
-  }), report.by_person);
+  })], report.by_person);
 }

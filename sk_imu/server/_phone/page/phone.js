@@ -6,6 +6,8 @@ import { makeId, Sender } from "./sending.js";
 const MESSAGE_MS = 250;
 const SILENT_MS = 3000;
 const SHOWN_MS = 5000;
+/** The clock of the page may differ from that of the phone by so much more than at first. */
+const CLOCK_MS = 1000;
 const find = (id) => document.getElementById(id);
 
 const platform = platformOf(navigator);
@@ -17,6 +19,7 @@ let startedMs = null;
 let timer = null;
 let lock = null;
 let clockDoubt = "";
+let originMs = Date.now() - performance.now();
 
 /** The name of this device, kept between visits where the browser allows it. */
 function deviceId() {
@@ -51,10 +54,20 @@ function timeOf(event) {
   // Events are stamped on the clock of `performance`; some old browsers have another one.
   const isOther = Math.abs(performance.now() - event.timeStamp) > 5000;
   if (isOther) clockDoubt = "UNDECIDED: events are stamped by an unknown clock; times are those of their arrival.";
-  return performance.timeOrigin + (isOther ? performance.now() : event.timeStamp);
+  return originMs + (isOther ? performance.now() : event.timeStamp);
+}
+
+/** Begin another session where the clock of the page stood still, as while a phone sleeps. */
+function checkClock() {
+  const nowMs = Date.now() - performance.now();
+  if (Math.abs(nowMs - originMs) < CLOCK_MS) return;
+  originMs = nowMs;
+  sender.close();
+  sender.begin();
 }
 
 function onMotion(event) {
+  checkClock();
   const timeMs = timeOf(event);
   const samples = reader.takeMotion(event, timeMs);
   if (!reader.had.total && !reader.had.rotation) return;
@@ -141,7 +154,8 @@ function tick() {
 }
 
 function tell(text) {
-  find("trouble").textContent = text;
+  // What stays the same is not read aloud again.
+  if (find("trouble").textContent !== text) find("trouble").textContent = text;
   find("trouble").hidden = !text;
 }
 
@@ -159,6 +173,7 @@ function show() {
   const state = isSilent ? "silent" : startedMs === null && !sender.waiting.length ? "ready" : sender.state;
   const words = isSilent ? "No motion arrives" : state === "ready" ? "Stopped" : WORDS[state];
   find("state").dataset.state = state;
+  if (find("heard").textContent !== words) find("heard").textContent = words;
   find("state-text").textContent = state === "sending" ? `${words}, ${rate.toFixed(0)} Hz` : words;
   find("rate").textContent = rate ? `${rate.toFixed(0)} Hz of ${sensorNames()}` : "none";
   const lost = sender.nDropped + sender.nRefused;

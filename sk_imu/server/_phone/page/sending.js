@@ -105,7 +105,7 @@ export class Sender {
   async #sendFirst() {
     let response;
     try {
-      response = await this.post(this.waiting[0], AbortSignal.timeout(TIMEOUT_MS));
+      response = await this.post(this.waiting[0], AbortSignal.timeout?.(TIMEOUT_MS)); // not before iOS 16
     } catch (error) {
       return this.#wait("offline", String(error.message ?? error));
     }
