@@ -8,7 +8,7 @@ from typing import Any
 
 from .._atomic import replacement
 from ..displays import listed, name_of, one_line
-from ..study import StudyResults
+from ..study import StudyResults, shortest_window_s
 from ._again import again_of
 from ._failures import failures_of
 from ._figures import Drawing, draw_all
@@ -84,6 +84,7 @@ def page_of(results: StudyResults, drawings: Sequence[Drawing]) -> str:
         personal=personal_of(results),
         leak=leak_of(results),
         failures=failures_of(results),
+        shortest_window_s=shortest_window_s(results.settings["window_seconds"]),
         # What says most of unseen people is drawn last.
         figures=[_figure(drawn) for drawn in reversed(drawings)],
         again=again_of(results),

@@ -8,5 +8,8 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 # For other packages of sk_imu; and wear_of has replaced placement_of.
-_NOT_PUBLIC = ("StudyConfig", "confused_pairs", "placement_of", "window_text")
+_NOT_PUBLIC = (
+    *("StudyConfig", "confused_pairs", "placement_of"),
+    *("shortest_window_s", "window_text"),
+)
 __all__ = [name for name in __all__ if name not in _NOT_PUBLIC]

@@ -1,6 +1,7 @@
 # The names of the package, registered once: ``__init__.py`` imports them on first use.
 from ._card import ModelCard as ModelCard
 from ._config import StudyConfig as StudyConfig
+from ._config import shortest_window_s as shortest_window_s
 from ._config import window_text as window_text
 from ._confusions import confused_pairs as confused_pairs
 from ._grids import grid_for as grid_for

@@ -126,8 +126,18 @@ def window_text(window_seconds: float | str) -> str:
     return f"{window_seconds:g} s"
 
 
+def shortest_window_s(window_seconds: float | str) -> float:
+    """Return the length of the shortest windows that a study may have."""
+    from ..meta import LEAST_SECONDS  # here for the same reason
+
+    return LEAST_SECONDS if isinstance(window_seconds, str) else window_seconds
+
+
 def _seconds_or_auto(text: str) -> float | str:
-    return text if text == "auto" else float(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text  # "auto", or what the check refuses
 
 
 def _fixed_length(given: int | None) -> int | None:

@@ -8,11 +8,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from ..meta import LEAST_SECONDS
 from ..persistence import versions
 from ..pipelines import make_pipeline_for, wear_of
 from ..recording import DataQualityWarning, quality_warnings, settle_doubts
-from ._config import StudyConfig
+from ._config import StudyConfig, shortest_window_s
 from ._data import StudyData, load_study_data
 from ._jobs import Job
 from ._leak_check import count_shared
@@ -43,11 +42,9 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
     )
     folds, unavailable = _split(config, dataset)
     jobs = _jobs_of(config, folds)
-    n_short = 0
+    n_short, shortest_s = 0, shortest_window_s(config.window_seconds)
     if config.fixed_length is None:
-        given = config.window_seconds
-        window_seconds = LEAST_SECONDS if isinstance(given, str) else given
-        n_short = dataset.n_shorter_than(window_seconds)
+        n_short = dataset.n_shorter_than(shortest_s)
     settings = {
         **config.as_settings(),
         "data_fingerprint": dataset.fingerprint,
@@ -68,7 +65,7 @@ def prepare(config: StudyConfig) -> tuple[StudyData, list[Job], dict[str, Any]]:
     if n_short:
         warnings.warn(
             f"{n_short} of {len(dataset.X)} sets are shorter than a window of "
-            f"{window_seconds} s; their last sample is repeated to the end of the "
+            f"{shortest_s:g} s; their last sample is repeated to the end of the "
             "window. A smaller window_seconds avoids that.",
             DataQualityWarning,
             stacklevel=3,

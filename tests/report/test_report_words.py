@@ -327,6 +327,8 @@ def test_what_went_wrong_with_the_data_is_said(results):
     for line in (*results.settings["quality"], *results.settings["notes"]):
         assert line in shown
     assert "3 sets are shorter than a window of 2.5 s" in shown
+    results.settings["window_seconds"] = "auto"
+    assert "3 sets are shorter than a window of 4 s" in page(results).text
     assert "LEAK: 9 pairs of train and test rows share values" in shown
     assert "Quick budget" in shown
     assert "Quick budget:" not in page(full_results(budget="full")).text

@@ -369,6 +369,7 @@ def test_inflation_of_two_people_of_ten_is_not_of_draws_without_them():
         ({"budget": "huge"}, "budget must be 'quick', 'plain' or"),
         ({"window_seconds": 0}, "window_seconds must be .* number or 'auto', got 0"),
         ({"window_seconds": np.nan}, "window_seconds must be .* or 'auto', got nan"),
+        ({"window_seconds": "4 s"}, "window_seconds must be .* or 'auto', got '4 s'"),
         ({"fixed_length": 1}, "fixed_length must be None or at least 2, got 1"),
     ],
 )
