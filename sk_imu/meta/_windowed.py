@@ -41,8 +41,8 @@ class WindowedClassifier(MetaClassifier):
         Trained on a panel of shape (n_windows, n_channels, n_timesteps).
     window_seconds : float or "auto", default=4.0
         Length of a window in seconds. ``"auto"`` takes two repetitions of the training
-        sets: twice the median of their periods, from 4 to 8 seconds; 4 if fewer than a
-        quarter of the sets repeat a movement.
+        sets: twice the median of their periods, each with the weight of its set, in whole
+        seconds from 4 to 8; 4 if fewer than a quarter of the sets repeat a movement.
     sampling_rate_hz : float, default=None
         Rate of X in hertz. None takes the rate that X has as a :class:`SignalArray`, or 50
         if X has none.
@@ -133,7 +133,7 @@ class WindowedClassifier(MetaClassifier):
         if self.n_timesteps is not None:
             length = float(self.n_timesteps)
         elif isinstance(self.window_seconds, str):
-            length = _two_repetitions(series, rate_hz)
+            length = _two_repetitions(series, weights, rate_hz)
         else:
             length = self.window_seconds
         step = length / 2 if self.step is None else self.step
@@ -250,10 +250,12 @@ class WindowedClassifier(MetaClassifier):
         return np.split(labels, counts.cumsum()[:-1])
 
 
-def _two_repetitions(series: Uniform | Panel, rate_hz: float) -> float:
+def _two_repetitions(
+    series: Uniform | Panel, weights: NDArray[np.float64], rate_hz: float
+) -> float:
     """Return the length in seconds of windows that hold two repetitions of most sets."""
     rows = series if isinstance(series, list) else as_3d(series)
-    period_s = median_period_s(rows, rate_hz)
+    period_s = median_period_s(rows, weights, rate_hz)
     if period_s is None:
         return LEAST_SECONDS
     # Whole seconds, so that one set more or less seldom changes them.

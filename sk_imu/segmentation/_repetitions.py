@@ -247,21 +247,26 @@ def find_period(motion: Floats, shortest: float, longest: float) -> float | None
     return float(peaks[good][0])
 
 
-def median_period_s(series: Iterable[NDArray[Any]], rate_hz: float) -> float | None:
-    """Return the median period of sets, in seconds; None if too few have one.
+def median_period_s(
+    series: Iterable[NDArray[Any]], weights: Floats, rate_hz: float
+) -> float | None:
+    """Return the weighted median period of sets, in seconds; None if too few have one.
 
     ``series`` are the uniform channels of each set. A period is from 0.8 to 10 seconds.
     """
-    periods = []
-    n_sets = 0
-    for row in series:
-        n_sets += 1
+    periods = np.full(len(weights), np.nan)
+    for i, row in enumerate(series):
         values = np.atleast_2d(np.asarray(row, dtype=np.float64))
         longest = min(_LONGEST_S * rate_hz, 0.6 * values.shape[1])
         moving = values - values.mean(axis=1, keepdims=True)
         period = find_period(moving, _SHORTEST_S * rate_hz, longest)
         if period is not None:
-            periods.append(period / rate_hz)
-    if len(periods) < max(_LEAST_SHARE * n_sets, 1):
+            periods[i] = period / rate_hz
+    known = ~np.isnan(periods)
+    if weights[known].sum() < _LEAST_SHARE * weights.sum() or not weights[known].any():
         return None
-    return float(np.median(periods))
+    order = np.flatnonzero(known)[periods[known].argsort()]
+    reached = weights[order].cumsum()
+    # The mean of two where half of the weight is on either side, as np.median has it.
+    middle = [reached.searchsorted(reached[-1] / 2, side) for side in ("left", "right")]
+    return float(periods[order[middle]].mean())

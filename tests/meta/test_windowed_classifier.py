@@ -400,6 +400,23 @@ def test_auto_windows_are_short_where_few_sets_repeat_a_movement():
     assert enough.n_window_timesteps_ == 200
 
 
+def test_auto_windows_are_those_of_weighted_sets():
+    time_s = np.arange(30 * 25) / 25
+    X = [np.tile(np.sin(2 * np.pi * time_s / period), (2, 1)) for period in (2.4, 3.2, 3.8)]
+    y = [0, 1, 0]
+    given = {"window_seconds": "auto", "sampling_rate_hz": 25}
+    for weights, expected_s in (
+        ((1, 1, 1), 6),
+        ((0, 1, 2), 8),
+        ((2, 1, 1), 6),
+        ((1, 0, 0), 5),
+    ):
+        weighted = WindowedClassifier(Spy(), **given).fit(X, y, sample_weight=weights)
+        assert weighted.n_window_timesteps_ == 25 * expected_s
+    repeated = WindowedClassifier(Spy(), **given).fit([X[0], *X], [0, *y])
+    assert repeated.n_window_timesteps_ == 25 * 6
+
+
 def test_auto_windows_know_sets_of_any_length_and_constant_ones():
     X = [np.zeros((2, 1)), np.ones((2, 600)), np.zeros((2, 40))]
     clf = fit_spy(X, window_seconds="auto", sampling_rate_hz=25, short="pad")
