@@ -15,6 +15,9 @@ MOTION_RATE_HZ = 20.0
 _HIGHEST_HZ = 4.0
 #: Typical size of movement in the unit of each sensor, so that sensors weigh the same.
 _TYPICAL = {"TotalAcceleration": 3.0, "Accelerometer": 3.0, "Gyroscope": 1.0}
+#: No sensor measures more. After a larger value, which is a fault, running sums over the
+#: movement would have no digits left.
+_LARGEST = 1e6
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +78,7 @@ def slow_part(values: Floats, names: Sequence[str]) -> Floats:
     scale = np.array([_TYPICAL[sensor_of(name)] for name in names])
     # Sets shorter than the usual padding are filtered, too.
     n_pad = min(9, values.shape[1] - 1)
+    values = np.clip(values, -_LARGEST, _LARGEST)
     # Forward and backward, so without delay: found times are those of the movement.
     smooth: Floats = signal.sosfiltfilt(_low_pass(), values, axis=-1, padlen=n_pad)
     return smooth / scale[:, np.newaxis]

@@ -103,7 +103,7 @@ class PeriodSearch:
         reward = self._reward(sums, frames)
         if self._next == 0:
             reward[len(lags) :] = -np.inf
-        if reward.max() > 0 or self._paths.is_open:
+        if (reward > 0).any() or self._paths.is_open:
             paths = self._paths.and_then(reward)
         else:
             paths = self._paths  # all that follows is rest

@@ -58,6 +58,14 @@ def test_what_would_be_found_without_more_is_what_a_shorter_movement_has(motion)
         assert found == expected
 
 
+@pytest.mark.parametrize("n_timesteps", [797, 800])
+def test_periods_may_be_shorter_than_the_steps_of_the_search(n_timesteps):
+    quick = np.sin(2 * np.pi * np.arange(n_timesteps) / 3)
+    search = BoutSearch(**THRESHOLDS | {"min_period_s": 0.1, "max_period_s": 0.2})
+    found = [*search.push(np.array([quick, 0 * quick, 0 * quick])), *search.finish()]
+    assert [len(one.repetitions) for one in found] == [n_timesteps // 3]
+
+
 def test_a_movement_of_half_an_hour_is_cut_into_pieces():
     turns = np.sin(2 * np.pi * np.arange(3 * LONGEST_STRETCH) / 160)
     motion = np.array([turns, 0 * turns, 0 * turns])

@@ -122,6 +122,16 @@ def replace_values(stream, values):
     return type(stream)(stream.timestamps_s, values, stream.axes)
 
 
+def test_one_impossible_value_hides_no_set():
+    recording, _ = workout(2.0)
+    stream = recording.streams["Gyroscope"]
+    values = stream.values.copy()
+    values[100, 0] = 1e12
+    streams = {**recording.streams, "Gyroscope": replace_values(stream, values)}
+    (bout,) = find_bouts(replace(recording, streams=streams))
+    assert len(bout.repetitions) == 8
+
+
 def test_periods_may_be_shorter_than_a_timestep():
     bouts = find_bouts(workout(2.0)[0], min_period_s=0.001)
     assert [len(bout.repetitions) for bout in bouts] == [8]
