@@ -157,8 +157,7 @@ class StreamingClassifier:
         if side not in (None, "left", "right"):
             raise ValueError(f"side must be 'left', 'right' or None, got {side!r}.")
         self.fitted, self.step_seconds = fitted, step_seconds
-        self.before_seconds = before_seconds
-        self.after_seconds = after_seconds
+        self.before_seconds, self.after_seconds = before_seconds, after_seconds
         self.lateness_seconds = lateness_seconds
         self.sensors, self.side = sensors, side
         self.window_seconds = window_seconds
