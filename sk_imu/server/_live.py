@@ -5,7 +5,8 @@ import math
 import threading
 import time
 from collections import deque
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +21,9 @@ _LOG = logging.getLogger("sk_imu.server")
 
 #: A session that sends nothing for so long has ended, until it sends again.
 _IDLE_S = 60.0
+
+#: What the page says of a session whose recognition failed, until it succeeds.
+_FAILED = "Nothing is recognized, because of an error that stands in the server's log."
 
 _NOTHING: dict[str, Any] = {
     "state": "deciding",
@@ -87,10 +91,10 @@ class Live:
         self._sessions: dict[int, _Shown] = {}
         self._lock = threading.RLock()
         self._recognizers = self._new_recognizers()
+        self._hearing = ThreadPoolExecutor(1, "sk_imu-heard")
         self._is_closed = False
-        newest = store.sessions(1)
         #: The number of the session that last sent something.
-        self.latest: int | None = newest[0].id if newest else None
+        self.latest: int | None = self._newest()
 
     def use(self, model: Any) -> None:
         """Recognize what goes on with another model, from the next message on."""
@@ -144,8 +148,25 @@ class Live:
         if self._is_closed:
             return
         shown.is_asked, shown.is_behind = True, False
-        job = self._submit(what, shown.session)
-        job.add_done_callback(lambda job: self._heard(shown, what, job))
+        try:
+            job = self._submit(what, shown.session)
+        except Exception:
+            # Such as no memory for a new process. The next message asks again.
+            self._fail(shown)
+            shown.is_asked = False
+            return
+        job.add_done_callback(lambda job: self._hear(shown, what, job))
+
+    def _hear(self, shown: _Shown, what: str, job: "Future[Followed | None]") -> None:
+        # In a thread of its own: an executor whose process has died calls this while it
+        # holds its lock (Python 3.12), which a new job would wait for.
+        with suppress(RuntimeError):  # the service has ended
+            self._hearing.submit(self._heard, shown, what, job)
+
+    def _fail(self, shown: _Shown) -> None:
+        _LOG.exception("Session %d can't be followed.", shown.session.id)
+        with self._lock:
+            shown.snapshot = {**shown.snapshot, "doubts": [_FAILED]}
 
     def _heard(self, shown: _Shown, what: str, job: "Future[Followed | None]") -> None:
         followed: Followed | None = None
@@ -155,7 +176,7 @@ class Live:
             pass
         except Exception:
             # The samples are stored: one session that fails must not stop the others.
-            _LOG.exception("Session %d can't be followed.", shown.session.id)
+            self._fail(shown)
         with self._lock:
             shown.is_asked = False
             if followed is not None:
@@ -177,11 +198,21 @@ class Live:
                 if now_s - one.arrived_s > _IDLE_S and not one.is_asked:
                     self._ask(one, "end")
 
-    def forget(self, session: Session) -> None:
-        """Follow a session no longer."""
+    def remove(self, session: Session) -> None:
+        """Delete a session, and follow it no longer."""
         with self._lock:
-            if self._sessions.pop(session.id, None) is not None:
+            is_followed = self._sessions.pop(session.id, None) is not None
+            if is_followed and not self._is_closed:
                 self._submit("forget", session)
+        self._store.remove(session)
+        newest = self._newest()
+        with self._lock:
+            if self.latest == session.id:
+                self.latest = newest
+
+    def _newest(self) -> int | None:
+        newest = self._store.sessions(1)
+        return newest[0].id if newest else None
 
     def close(self) -> None:
         """End; what waits is recognized after the next start."""
@@ -189,6 +220,7 @@ class Live:
             self._is_closed = True
         for one in self._recognizers:
             one.close()
+        self._hearing.shutdown()
 
     # ---------------------------------------------------------------- what is shown
 

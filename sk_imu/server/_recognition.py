@@ -1,5 +1,6 @@
 """Who recognizes the sessions: here, or in a process of its own."""
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -147,6 +148,8 @@ _OWN: list[Recognition] = []
 def _begin_process(setting: Setting, url: str) -> None:
     # Ctrl-C reaches all processes of a terminal; the service ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python takes seconds to clear away a model's libraries, and nothing is left to do.
+    atexit.register(os._exit, 0)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _OWN.append(Recognition(setting.templates(), Store(url), setting))
 

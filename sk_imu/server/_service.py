@@ -85,6 +85,8 @@ class Service:
     async def keep(self, message: Message) -> Stored:
         """Store a message, and return what became of it once that is certain."""
         done: Future[Stored] = Future()
+        # A request that is given up must not cancel what the writer will answer.
+        done.set_running_or_notify_cancel()
         try:
             self._queue.put_nowait((message, done))
         except queue.Full:

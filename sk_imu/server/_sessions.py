@@ -83,8 +83,7 @@ async def session(session: Found, service: Served) -> dict[str, Any]:
 @router.delete("/api/sessions/{number}", responses=_MISSING, status_code=204)
 async def remove(session: Found, service: Served) -> Response:
     """Delete a session with its samples and sets."""
-    service.live.forget(session)
-    await service.in_thread(service.store.remove, session)
+    await service.in_thread(service.live.remove, session)
     return Response(status_code=204)
 
 

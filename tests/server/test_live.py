@@ -1,0 +1,131 @@
+"""The sessions that go on, where something breaks."""
+
+import asyncio
+import json
+import threading
+from concurrent.futures import BrokenExecutor, Future
+
+import pytest
+from running_server import TOKEN, RunningServer
+
+from sk_imu.server import Limits, create_app, serve
+from sk_imu.server._live import Live
+from sk_imu.server._messages import parse_message
+from sk_imu.server._store import Store
+
+BEGIN_NS = 1_760_000_000_000_000_000
+
+
+def message(number, session="a"):
+    sample = {"name": "gyroscope", "time": BEGIN_NS, "values": dict.fromkeys("xyz", 0)}
+    ids = {"messageId": number, "sessionId": session, "deviceId": "d"}
+    return {**ids, "payload": [sample]}
+
+
+def parsed(number):
+    return parse_message(json.dumps(message(number)).encode())
+
+
+def test_a_recognizer_that_dies_is_asked_again(tmp_path):
+    # The executor of Python 3.12 holds its lock while it calls back.
+    lock, asked_again, jobs = threading.Lock(), threading.Event(), []
+
+    class Dying:
+        def submit(self, what, session):
+            with lock:
+                jobs.append(Future())
+            if len(jobs) == 2:
+                asked_again.set()
+            return jobs[-1]
+
+        def close(self, *, wait=True):
+            pass
+
+    def die():
+        with lock:
+            jobs[0].set_exception(BrokenExecutor("it has died"))
+
+    store = Store(f"sqlite:///{tmp_path / 'live.db'}")
+    (stored,) = store.add([parsed(0)])
+    live = Live(None, store, Limits())
+    live._recognizers = [Dying()]
+    live.take(stored.session)
+    live.take(stored.session)  # more came meanwhile
+    dying = threading.Thread(target=die, daemon=True)
+    dying.start()
+    dying.join(10)
+    assert not dying.is_alive()
+    assert asked_again.wait(10)
+    (doubt,) = live.snapshot(stored.session)["doubts"]
+    assert "error" in doubt
+    live.close()
+    store.close()
+
+
+def test_a_recognizer_that_cannot_be_made_does_not_stop_the_service(tmp_path, monkeypatch):
+    def broken(*_):
+        raise OSError("no memory for a process")
+
+    with RunningServer(None, tmp_path / "live.db") as server:
+        monkeypatch.setattr(server.service.live, "_submit", broken)
+        assert server.push(message(0)) == 200
+        monkeypatch.undo()
+        assert server.push(message(1)) == 200
+        server.wait()
+        assert server.get("/api/sessions/1")["messages"] == 2
+
+
+def test_a_request_that_is_given_up_does_not_stop_the_writer(tmp_path, monkeypatch):
+    with RunningServer(None, tmp_path / "live.db") as server:
+        service, given_up = server.service, threading.Event()
+        add = service.store.add
+
+        def slow(messages):
+            given_up.wait(10)
+            return add(messages)
+
+        async def give_up():
+            request = asyncio.ensure_future(service.keep(parsed(0)))
+            await asyncio.sleep(0)
+            request.cancel()
+
+        monkeypatch.setattr(service.store, "add", slow)
+        asyncio.run(give_up())
+        given_up.set()
+        assert server.push(message(1)) == 200
+        assert server.get("/api/sessions")[0]["messages"] == 2
+
+
+def test_sessions_of_before_a_restart_have_room(tmp_path):
+    limits = Limits(stored_sessions=2)
+    with RunningServer(None, tmp_path / "live.db", limits=limits) as server:
+        assert [server.push(message(0, one)) for one in "abc"] == [200, 200, 503]
+    with RunningServer(None, tmp_path / "live.db", limits=limits) as server:
+        assert [server.push(message(1, one)) for one in "abc"] == [200, 200, 503]
+        # The page shows the newest one that is left.
+        assert server.service.live.latest == 2
+        assert server.ask("DELETE", "/api/sessions/2")[0] == 204
+        assert server.service.live.latest == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("live.db", "such as sqlite:///live.db"),
+        ("sqlite:///:memory:", "name a file"),
+        ("sqlite:////no/such/folder/live.db", "No such file"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named(url, named):
+    with pytest.raises(ValueError, match=named):
+        create_app(None, database=url)
+
+
+def test_an_address_that_cannot_be_listened_at_is_named(tmp_path):
+    with RunningServer(None, tmp_path / "live.db") as server:
+        with pytest.raises(OSError, match=rf"port {server.port}.*another one by --port"):
+            serve(server.app, port=server.port)
+        with pytest.raises(OSError, match=r"192.0.2.1, port 0.*see --host"):
+            serve(server.app, host="192.0.2.1", port=0)
+        bearer = {"Authorization": f"bearer {TOKEN}"}
+        assert server.ask("GET", "/api/status", headers=bearer, token=None)[0] == 200
