@@ -3,12 +3,15 @@
 import { Signal } from "./signal.js";
 
 const SILENT_S = 4;
+/** How long a page waits that the server has refused, such as one too many. */
+const RETRY_MS = 5000;
 
 const $ = (id) => document.getElementById(id);
 const signal = new Signal($("signal"));
 let session = null; // the number of the session that is shown
 let sets = [];
 let source = null;
+let retry = 0;
 
 /** Return an element with text or elements in it. */
 function made(tag, properties, ...content) {
@@ -29,10 +32,15 @@ function write(element, text) {
 
 function connect() {
   source?.close();
+  clearTimeout(retry);
   const chosen = $("sessions").value;
   source = new EventSource(chosen ? `/api/events?session=${chosen}` : "/api/events");
   source.onmessage = ({ data }) => show(JSON.parse(data));
-  source.onerror = () => showConnection("no connection to the server, trying again", "fail");
+  source.onerror = () => {
+    showConnection("no connection to the server, trying again", "fail");
+    // A browser tries again by itself only where the server does not answer at all.
+    if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, RETRY_MS);
+  };
 }
 
 function show(state) {

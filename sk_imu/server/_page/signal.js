@@ -22,7 +22,10 @@ export class Signal {
 
   /** @param {number[][]} points - in the order of time. */
   add(points) {
-    if (!points?.length) return;
+    // After a broken connection, the server sends the last ones again.
+    const lastS = this.points.at(-1)?.[0] ?? -Infinity;
+    points = points?.filter(([seconds]) => seconds > lastS) ?? [];
+    if (!points.length) return;
     this.points.push(...points);
     const first = this.points.at(-1)[0] - SHOWN_S;
     this.points = this.points.filter(([seconds]) => seconds >= first);
