@@ -127,5 +127,7 @@ def create_app(
 def _check(platform: Any, processes: Any) -> None:
     if platform not in (None, "android", "ios"):
         raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
-    if not isinstance(processes, int) or processes < 0:
-        raise ValueError(f"processes must be a whole number, got {processes!r}.")
+    if not isinstance(processes, int) or isinstance(processes, bool) or processes < 0:
+        raise ValueError(
+            f"processes must be a whole number of at least 0, got {processes!r}."
+        )

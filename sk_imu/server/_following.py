@@ -129,7 +129,8 @@ class Following:
         head_ns = first_ns + round(_DECIDE_S * 1e9)
         for _, samples in self._store.payloads(self.session, to_ns=head_ns):
             self._undecided.append(samples)
-        self._decide()
+            if self._decide():
+                break
         self._undecided.clear()
         self._last_row = self._store.row_before(self.session, from_ns)
         self._n_messages = self._store.n_until(self.session, self._last_row)

@@ -129,7 +129,8 @@ class Guard:
 
     def _is_known(self, headers: Headers) -> bool:
         given = headers.get("authorization", "")
-        if given and self._is_token(given.removeprefix("Bearer ").strip()):
+        scheme, _, rest = given.partition(" ")
+        if self._is_token(rest.strip() if scheme.lower() == "bearer" else given):
             return True
         cookies = cookie_parser(headers.get("cookie", ""))
         value = cookies.get(self._cookie, "").encode("utf-8", "replace")

@@ -77,13 +77,13 @@ def samples_in(packed: bytes) -> PushedSamples:
 
 
 def _name(content: dict[str, Any], key: str) -> str:
-    """Return an identifier, which is text or a number."""
+    """Return an identifier, which is text or a whole number."""
     value = content.get(key)
     if type(value) is int and 0 <= value < 2**63:
         return str(value)
     if isinstance(value, str) and 0 < len(value) <= 128 and value.isprintable():
         return value
-    raise ValueError(f"{key}: must be a number or a text of at most 128 characters.")
+    raise ValueError(f"{key}: must be a whole number or a text of at most 128 characters.")
 
 
 def _check_depth(content: Any, most: int) -> None:

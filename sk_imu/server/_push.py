@@ -99,5 +99,12 @@ async def _admit(message: Message, rates: Rates, service: Service) -> None:
         return
     if not service.live.has_room:
         raise BusyError("Too many sessions.", status=429, seconds=30)
-    if await service.in_thread(service.store.n_sessions) >= service.limits.stored_sessions:
+    if await service.in_thread(_is_full, message, service):
         raise BusyError("The database is full of sessions.", status=503, seconds=600)
+
+
+def _is_full(message: Message, service: Service) -> bool:
+    """Return whether a session is beyond the limit, and not one that goes on."""
+    store = service.store
+    is_full = store.n_sessions() >= service.limits.stored_sessions
+    return is_full and not store.is_stored(message.device_id, message.session_id)

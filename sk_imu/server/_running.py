@@ -1,5 +1,6 @@
 """The service on a port of this machine."""
 
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +44,7 @@ def serve(
     ImportError
         If the extra ``serve`` is not installed.
     ValueError
-        If the port is no number of one.
+        If the port is not from 0 to 65535.
     OSError
         If the port can't be taken, or a certificate can't be written.
 
@@ -82,20 +83,25 @@ def serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. Raises an OSError that names the port."""
+    """Return a socket that listens. Raises an OSError that names host and port."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        bound = socket.socket(family, kind)
+    except OSError as error:
+        raise OSError(f"host {host}: {error}.") from error
+    bound = socket.socket(family, kind)
+    try:
         # A port is free again at once after a restart.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(1024)  # who comes before the service runs waits
     except OSError as error:
-        raise OSError(
-            f"{host}, port {port}: {error}. Choose another one by --port."
-        ) from error
+        bound.close()
+        hint = " Choose another one by --port."
+        if error.errno == errno.EADDRNOTAVAIL:
+            hint = " No network of this machine has this address; see --host."
+        raise OSError(f"{host}, port {port}: {error}.{hint}") from error
     return bound
 
 

@@ -36,11 +36,11 @@ class Store:
     def __init__(self, url: str) -> None:
         try:
             parsed = sa.make_url(url)
-            in_memory = parsed.get_backend_name() == "sqlite" and not parsed.database
-            if in_memory:
+            is_sqlite = parsed.get_backend_name() == "sqlite"
+            if is_sqlite and parsed.database in (None, "", ":memory:"):
                 raise ValueError("a database in memory forgets; name a file")
             self.engine = sa.create_engine(parsed, pool_pre_ping=True)
-            if parsed.get_backend_name() == "sqlite":
+            if is_sqlite:
                 sa.event.listen(self.engine, "connect", _prepare_sqlite)
                 # What people do is nobody else's business.
                 os.close(os.open(str(parsed.database), os.O_CREAT | os.O_RDWR, 0o600))
@@ -92,6 +92,14 @@ class Store:
     def knows(self, device_id: str, session_id: str) -> bool:
         """Return whether a session is stored, as far as this process saw it."""
         return (device_id, session_id) in self._known
+
+    def is_stored(self, device_id: str, session_id: str) -> bool:
+        """Return whether a session is in the database."""
+        wanted = sa.select(SESSIONS.c.id).where(
+            SESSIONS.c.device_id == device_id, SESSIONS.c.session_id == session_id
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(wanted).first() is not None
 
     def payloads(
         self,
@@ -348,4 +356,4 @@ def _without_password(url: str) -> str:
     try:
         return sa.make_url(url).render_as_string(hide_password=True)
     except sa.exc.ArgumentError:
-        return "URL"
+        return "(a URL is needed, such as sqlite:///live.db)"
