@@ -138,6 +138,13 @@ def test_a_removed_set_is_not_read_and_not_lost(tmp_path, recording):
     folder.remove(kept.path)
     assert [one.label for one in read_recordings(tmp_path)] == ["lunge"]
     assert folder.n_unlisted() == 0
+    # A manifest that was edited leads to nothing outside.
+    sets = tmp_path / "sets"
+    other = SetFolder(sets)
+    (sets / "manifest.csv").write_text("path,label\n../manifest.csv,squat\n,squat\n")
+    for path in ("../manifest.csv", ""):
+        assert other.remove(path).path == path
+    assert (other.sets, (tmp_path / "manifest.csv").exists()) == ([], True)
     assert [path.name for path in (tmp_path / ".removed").iterdir()] == [
         "2025-11-28_05-00-00.zip"
     ]

@@ -172,7 +172,9 @@ class SetFolder:
                 raise ValueError("No set of this folder has that path.")
             self._list([one for one in self.sets if one != found])
             file = self.path / found.path
-            if file.exists():
+            # A manifest that was edited may lead elsewhere, where nothing is touched.
+            is_inside = self.path.resolve() in file.resolve().parents
+            if is_inside and file.exists():
                 bin_ = self.path / _REMOVED
                 bin_.mkdir(exist_ok=True)
                 file.replace(_free(bin_, file.stem, file.suffix))

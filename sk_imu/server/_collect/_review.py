@@ -51,7 +51,7 @@ def warnings_of(recording: Recording, *, asked_s: float) -> list[str]:
     if asked_s - seconds > 1.0:
         found.append(
             f"{asked_s - seconds:.1f} of {asked_s:.1f} s are missing. The phone may still "
-            "send them: look at it, and ask again."
+            "send them: look at it, then press “Look again”."
         )
     slow = [
         f"{name} {stream.rate_hz:.0f} Hz"

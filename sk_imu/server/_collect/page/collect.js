@@ -11,6 +11,7 @@ const fields = form.elements;
 form.addEventListener("submit", (event) => event.preventDefault());
 let chosen = null;
 let device = null;
+let nMissed = 0;
 let take = null;
 
 const recorder = new Recorder({
@@ -122,11 +123,12 @@ find("phones").addEventListener("change", ({ target }) => {
 async function refresh() {
   const state = await ask("GET", "collect/state");
   // The first phone that comes is taken, also in its next session; another one only where
-  // that has gone.
-  const phone = state.phones.find((one) => one.session === chosen)
-    ?? state.phones.find((one) => one.device === device) ?? state.phones[0];
+  // that has gone, and not while a new model goes live, when none is there for a moment.
+  const same = state.phones.find((one) => one.device === device);
+  nMissed = same ? 0 : nMissed + 1;
+  const phone = same ?? (device === null || nMissed > 3 ? state.phones[0] : undefined);
   chosen = phone?.session ?? null;
-  device = phone?.device ?? null;
+  device = phone?.device ?? device;
   show(state, chosen);
 }
 

@@ -86,7 +86,7 @@ export class Recorder {
       await this.#record();
     } else if (this.state === "recording") {
       const seconds = (performance.now() - this.startMs) / 1000;
-      this.#set("recording", `${seconds.toFixed(0)} s`);
+      this.#set("recording", `${Math.floor(seconds)} s`);
       if (this.lengthS && seconds >= this.lengthS) {
         // Timers of a page that is not seen are late.
         this.endMs = this.startMs + this.lengthS * 1000;

@@ -40,7 +40,7 @@ export function show(state, chosen) {
   options("placements", state.placements);
   showCounts(state.counts, state.subjects_of_sets, state.labels);
   find("unlisted").hidden = !state.n_unlisted;
-  find("unlisted").textContent = `${state.n_unlisted} recordings in the folder are not in its manifest.csv. They are not used.`;
+  find("unlisted").textContent = `Files that manifest.csv does not list are not used. In the folder: ${state.n_unlisted}.`;
   replace("last", () => state.last.map((one) => {
     const item = element("li", `${one.path}${one.placement ? `, ${one.placement}` : ""} `);
     item.append(element("button", "Remove", { type: "button", "data-path": one.path, "aria-label": `Remove ${one.path}`, class: "plain" }));

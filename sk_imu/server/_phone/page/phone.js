@@ -133,7 +133,7 @@ function stop() {
 }
 
 async function keepAwake() {
-  let text = "goes dark when the phone wants; switch that off, or touch it at times";
+  let text = "may go dark: switch that off in the settings, or touch it now and then";
   try {
     lock = await navigator.wakeLock?.request("screen") ?? null;
     if (lock) text = "stays on";
