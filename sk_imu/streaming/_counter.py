@@ -16,9 +16,9 @@ class StreamingCounter:
     """Find sets and count their repetitions while the samples arrive.
 
     The sets are those of :func:`~sk_imu.find_bouts`, by the same search. While a set goes
-    on, an event has what :func:`~sk_imu.find_bouts` would find in the samples until then.
-    A set has ended when no later sample can change it. The events do not depend on how the
-    samples arrive.
+    on, an event has what :func:`~sk_imu.find_bouts` would find in the samples until then,
+    counted anew once a repetition. A set has ended when no later sample can change it. The
+    events do not depend on how the samples arrive.
 
     Parameters
     ----------
@@ -68,7 +68,9 @@ class StreamingCounter:
     it certain earlier. The number of repetitions is seldom changed in that time, see
     ``docs/results/streaming.rst``.
 
-    When a sensor is silent for more than 30 s, the set ends.
+    When a sensor is silent for more than 30 s, the set ends. In a shorter gap of more than
+    about 2.5 s the last values are held, and :func:`~sk_imu.find_bouts` interpolates: a set
+    with such a gap may have another count there.
 
     Examples
     --------

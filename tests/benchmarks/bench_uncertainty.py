@@ -8,7 +8,8 @@ sets without it.  Scores of sets and windows are kept in the folder ``--out``, a
 done twice.
 
     python tests/benchmarks/bench_uncertainty.py fit --models svm rf cnn-gru
-    python tests/benchmarks/bench_uncertainty.py table --figures docs/results/figures
+    python tests/benchmarks/bench_uncertainty.py table --models svm rf cnn-gru \
+        --figures docs/results/figures
 
 Data sets are found as ``bench_people.py`` finds them.
 """
