@@ -129,8 +129,11 @@ class Following:
         head_ns = first_ns + round(_DECIDE_S * 1e9)
         for _, samples in self._store.payloads(self.session, to_ns=head_ns):
             self._undecided.append(samples)
-            if self._decide():
-                break
+            try:
+                if self._decide():
+                    break
+            except Exception as error:
+                self._give_up(error)
         self._undecided.clear()
         self._last_row = self._store.row_before(self.session, from_ns)
         self._n_messages = self._store.n_until(self.session, self._last_row)
@@ -148,11 +151,14 @@ class Following:
             for message in waiting:
                 self._recognize(message)
         except Exception as error:
-            # The next message must not fail for what is wrong with this one.
-            _LOG.exception("Session %d: a message can't be recognized.", self.session.id)
-            self._tracker, self._open = None, None
-            self._undecided.clear()
-            self._doubts = [f"A message can't be recognized: {str(error)[:200]}"]
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        # The next message must not fail for what is wrong with this one.
+        _LOG.exception("Session %d: a message can't be recognized.", self.session.id)
+        self._tracker, self._open = None, None
+        self._undecided.clear()
+        self._doubts = [f"A message can't be recognized: {str(error)[:200]}"]
 
     def _decide(self) -> bool:
         """Decide signs, units and sensors, and return whether that is possible now."""

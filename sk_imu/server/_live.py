@@ -21,6 +21,8 @@ _LOG = logging.getLogger("sk_imu.server")
 
 #: A session that sends nothing for so long has ended, until it sends again.
 _IDLE_S = 60.0
+#: Pages leave a session that sends nothing for so long, if another one sends.
+_SILENT_S = 4.0
 
 #: What the page says of a session whose recognition failed, until it succeeds.
 _FAILED = "Nothing is recognized, because of an error that stands in the server's log."
@@ -93,7 +95,8 @@ class Live:
         self._recognizers = self._new_recognizers()
         self._hearing = ThreadPoolExecutor(1, "sk_imu-heard")
         self._is_closed = False
-        #: The number of the session that last sent something.
+        #: The number of the session that pages show: the one that began or came back last,
+        #: as long as it sends. Else a page would change with each message of two phones.
         self.latest: int | None = self._newest()
 
     def use(self, model: Any) -> None:
@@ -134,11 +137,13 @@ class Live:
         """Recognize what was stored of a session."""
         with self._lock:
             shown = self._sessions.get(session.id)
+            seen = None if self.latest is None else self._sessions.get(self.latest)
             now_s = time.monotonic()
+            if shown is None or seen is None or now_s - seen.arrived_s > _SILENT_S:
+                self.latest = session.id
             if shown is None:
                 shown = self._sessions[session.id] = _Shown(session, now_s)
             shown.arrived_s = now_s
-            self.latest = session.id
             if shown.is_asked:
                 shown.is_behind = True
             else:

@@ -140,14 +140,17 @@ async def _news(
     loop = asyncio.get_running_loop()
     shown: dict[str, Any] | None = None
     session: Session | None = None
+    asked: int | None = None
     n_drawn, sent_s = 0, -1e9
     service.n_listeners += 1
     try:
         while not service.is_stopping() and not await request.is_disconnected():
             wanted = service.live.latest if number is None else number
-            if wanted is not None and (session is None or session.id != wanted):
-                session = await service.in_thread(service.store.session, wanted)
-                shown, n_drawn = None, 0
+            if wanted != asked:
+                session = None
+                if wanted is not None:
+                    session = await service.in_thread(service.store.session, wanted)
+                asked, shown, n_drawn = wanted, None, 0
             state, n_drawn, points = await _state(service, session, shown, n_drawn)
             is_new = points or _without_time(state) != _without_time(shown)
             if is_new or loop.time() - sent_s >= _BEAT_S:

@@ -108,6 +108,19 @@ def test_sessions_of_before_a_restart_have_room(tmp_path):
         assert server.service.live.latest == 1
 
 
+def test_pages_stay_with_a_session_that_sends(tmp_path, monkeypatch):
+    with RunningServer(None, tmp_path / "live.db") as server:
+        live = server.service.live
+        seen = []
+        for number, one in enumerate("abab"):  # two phones at the same time
+            assert server.push(message(number, one)) == 200
+            seen.append(live.latest)
+        assert seen == [1, 2, 2, 2]
+        monkeypatch.setattr("sk_imu.server._live._SILENT_S", -1.0)
+        server.push(message(4, "a"))
+        assert live.latest == 1
+
+
 @pytest.mark.parametrize(
     ("url", "named"),
     [

@@ -46,7 +46,7 @@ function connect() {
 function show(state) {
   if (state.session !== session) {
     session = state.session;
-    sets = [];
+    sets = null; // they come with this state
     signal.clear();
     listSessions();
   }
@@ -121,7 +121,7 @@ function showConnection(text, kind) {
 /** Say which set has ended, for those who do not see the page. */
 function hear(now) {
   const last = now.at(-1);
-  if (now.length === sets.length + 1 && session !== null && sets.length) {
+  if (sets !== null && now.length === sets.length + 1) {
     const counted = last.repetitions === null ? "" : `, ${last.repetitions} repetitions`;
     write($("said"), `Set ${last.number}: ${inWords(last.label)}${counted}`);
   }
