@@ -16,7 +16,7 @@ _PLATFORMS = ("android", "ios")
 class Message:
     """A message: who sent it, and its samples.
 
-    ``packed`` is the body as it came, compressed, and ``digest`` what tells it from
+    ``packed`` is the body as it came, compressed, and ``digest`` what distinguishes it from
     another. ``first_ns`` and ``last_ns`` are the times of its samples, or of its arrival
     if it has none.
     """
