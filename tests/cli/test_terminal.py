@@ -36,16 +36,9 @@ def run_shell(command, cwd):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "end",
-    [
-        "| head -1",
-        *(
-            # By default, one closed pipe is enough.
-            pytest.param(end, marks=pytest.mark.slow)
-            for end in ("| true", "2> >(true)", "2>&-", ">&- 2>&-", "<&- >&- 2>&-")
-        ),
-    ],
+    "end", ["| head -1", "| true", "2> >(true)", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
 )
 def test_a_study_nobody_listens_to_is_done_all_the_same(end, tmp_path):
     command = f"sk-imu {' '.join(STUDY)} --out out {end}; echo rc ${{PIPESTATUS[0]}}"

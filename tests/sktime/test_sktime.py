@@ -439,6 +439,7 @@ def test_bound_splitter_keeps_labels_with_their_sets(panel):
     assert scores["test_accuracy_score"].min() == 1
 
 
+@pytest.mark.slow
 def test_benchmark_beside_rocket():
     pytest.importorskip("numba")
     X, y = load_basic_motions(return_type="numpy3D")

@@ -485,6 +485,7 @@ def test_grouped_search_over_raw_recordings_with_two_jobs():
     assert search.score(X, y) > search.best_score_  # on the training people
 
 
+@pytest.mark.slow
 def test_the_leak_shows_on_labels_that_mean_nothing():
     """Copies before the split make noise predictable; inside the folds it stays noise."""
     motions = load_basic_motions()
