@@ -7,8 +7,8 @@ is: so temperature, thresholds and conformal scores of a test group come from mo
 sets without it.  Scores of sets and windows are kept in the folder ``--out``, and no fit is
 done twice.
 
-    python tests/benchmarks/bench_uncertainty.py fit --models svm rf cnn-gru
-    python tests/benchmarks/bench_uncertainty.py table --models svm rf cnn-gru \
+    python tests/benchmarks/bench_uncertainty.py fit --models svm rf minirocket cnn-gru
+    python tests/benchmarks/bench_uncertainty.py table --models svm rf minirocket cnn-gru \
         --figures docs/results/figures
 
 Data sets are found as ``bench_people.py`` finds them.
