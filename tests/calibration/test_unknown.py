@@ -69,6 +69,7 @@ def test_unknown_movements_are_answered_unknown_and_known_ones_of_new_people_are
     assert list(fitted.classes_) == ["lunge", "squat"]
 
 
+@pytest.mark.slow
 def test_the_rate_is_chosen_on_people_left_out():
     """Sets of one person are alike, so that without people the rate says too little."""
 

@@ -353,6 +353,7 @@ def test_an_outer_split_that_ignores_people_is_proved(features):
         check_search(search_over(GroupKFold(3)), X, y, people, cv=KFold(4))
 
 
+@pytest.mark.slow
 def test_windows_as_rows_of_a_search_are_proved(watch):
     sets = watch[0][:6]
     X = np.stack([row[:, s : s + 200] for row in sets for s in range(0, 801, 100)])

@@ -189,6 +189,7 @@ def test_loss_curves_of_folds_alike():
     assert "Band" not in note_of(figures_of(results)["loss_curves"])
 
 
+@pytest.mark.slow
 def test_net_that_was_not_run_under_a_protocol(tmp_path):
     results = make_results(protocols=["unseen-sets", "unseen-people"])
     gru = results.curves[results.curves["protocol"] == "unseen-people"].assign(model="gru")
@@ -270,6 +271,7 @@ def test_shown():
     assert displays.shown("abcdefghij", 8) == "abcd…hij"
 
 
+@pytest.mark.slow
 def test_drawn_alike_from_what_was_saved(tmp_path):
     results = full_results(protocols=["unseen-people"])
     results.save(tmp_path)

@@ -271,6 +271,7 @@ def test_sktime_pipeline_on_sets_of_unequal_length(panel):
 # scikit-learn's direction
 
 
+@pytest.mark.slow
 def test_from_sktime_in_pipeline_and_grid_search(panel):
     X, y, groups = panel
     pipeline = make_pipeline(FixedLength(20), FromSktime(NEAREST))
