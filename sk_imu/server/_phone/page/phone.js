@@ -105,7 +105,7 @@ async function start() {
   find("start").disabled = true;
   const trouble = await permit();
   find("start").disabled = false;
-  tell(trouble);
+  announce(trouble);
   if (trouble) return;
   sender.close();
   sender.begin();
@@ -153,7 +153,7 @@ function tick() {
   }
 }
 
-function tell(text) {
+function announce(text) {
   // What stays the same is not read aloud again.
   if (find("trouble").textContent !== text) find("trouble").textContent = text;
   find("trouble").hidden = !text;
@@ -182,7 +182,7 @@ function show() {
   find("waiting").textContent = sender.waiting.length > 2
     ? `${sender.waiting.length} messages, ${(sender.waiting.length * MESSAGE_MS / 1000).toFixed(0)} s`
     : "none";
-  tell(troubleOf(isSilent));
+  announce(troubleOf(isSilent));
   showDoubts();
   draw();
 }
