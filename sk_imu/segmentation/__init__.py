@@ -1,9 +1,7 @@
 """Find the sets in a recording, and the repetitions in a set."""
 
 from ._bout_search import BoutSearch as BoutSearch
-from ._bouts import THRESHOLDS as THRESHOLDS
 from ._bouts import Bout, find_bouts
-from ._bouts import check_periods as check_periods
 from ._count_accuracy import count_accuracy
 from ._counter import RepetitionCounter
 from ._motion import MOTION_RATE_HZ as MOTION_RATE_HZ
@@ -16,6 +14,8 @@ from ._repetitions import Repetition, cut_repetitions, find_repetitions
 from ._repetitions import median_period_s as median_period_s
 from ._set_segmenter import SetSegmenter
 from ._sets import segment_sets, sets_of
+from ._thresholds import THRESHOLDS as THRESHOLDS
+from ._thresholds import check_periods as check_periods
 
 __all__ = [
     "Bout",

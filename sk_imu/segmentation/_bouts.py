@@ -1,28 +1,17 @@
 """Find the sets in the recording of a workout, without any training data."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from .._sklearn import Interval, validate_params
+from .._sklearn import validate_params
 from ..recording import Recording
 from ._annotations import label_of
 from ._bout_search import BoutSearch
 from ._motion import motion_of
 from ._repetitions import Repetition
-
-THRESHOLDS: dict[str, list[Any]] = {
-    "min_periodicity": [Interval(Real, -1, 1, closed="both")],
-    "min_intensity": [Interval(Real, 0, None, closed="left")],
-    "min_confidence": [Interval(Real, -1, 1, closed="both")],
-    "min_repetitions": [Interval(Integral, 1, None, closed="left")],
-    "min_duration_s": [Interval(Real, 0, None, closed="left")],
-    "max_pause_s": [Interval(Real, 0, None, closed="left")],
-    "min_period_s": [Interval(Real, 0, None, closed="neither")],
-    "max_period_s": [Interval(Real, 0, None, closed="neither")],
-}
+from ._thresholds import THRESHOLDS, check_periods
 
 
 @dataclass(frozen=True)
@@ -167,12 +156,3 @@ def find_bouts(
         )
         for i, repetitions in enumerate(sets)
     ]
-
-
-def check_periods(caller: str, min_period_s: float, max_period_s: float) -> None:
-    """Raise a ValueError if there is no period between the two."""
-    if min_period_s >= max_period_s:
-        raise ValueError(
-            f"{caller}: min_period_s must be less than max_period_s, got {min_period_s} "
-            f"and {max_period_s}."
-        )

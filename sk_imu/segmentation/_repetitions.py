@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, signal
 
+from .._sklearn import validate_params
 from ..preprocessing import interpolate
 from ..recording import Recording
 from ._matching import N_PHASES, Matcher
 from ._motion import MOTION_RATE_HZ, Floats, motion_of, vectors
+from ._thresholds import THRESHOLDS, check_periods
 
 #: The period is the shortest lag whose autocorrelation is at least this share of the
 #: best one: its multiples are as good, because two repetitions resemble the next two.
@@ -53,6 +55,10 @@ class Repetition:
         return self.end_s - self.start_s
 
 
+@validate_params(
+    {name: THRESHOLDS[name] for name in ("min_period_s", "max_period_s", "min_confidence")},
+    prefer_skip_nested_validation=True,
+)
 def find_repetitions(
     recording: Recording,
     *,
@@ -88,8 +94,8 @@ def find_repetitions(
     Raises
     ------
     ValueError
-        If the recording has neither an acceleration nor a gyroscope, or the
-        :class:`Resampler` refuses its clocks.
+        If a threshold is out of range, the recording has neither an acceleration nor a
+        gyroscope, or the :class:`Resampler` refuses its clocks.
 
     See Also
     --------
@@ -110,6 +116,7 @@ def find_repetitions(
     >>> round(repetitions[0].duration_s, 1)
     2.0
     """
+    check_periods("find_repetitions", min_period_s, max_period_s)
     start_s, motion = motion_of(recording)
     found = locate_repetitions(
         motion,

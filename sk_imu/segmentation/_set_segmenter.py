@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import fit_context
 from ..validation import check_recordings
-from ._bouts import THRESHOLDS, check_periods, find_bouts
+from ._bouts import find_bouts
+from ._thresholds import THRESHOLDS, check_periods
 
 
 class SetSegmenter(BaseEstimator):

@@ -124,6 +124,20 @@ def test_a_recording_without_acceleration_or_gyroscope_is_refused():
         find_repetitions(field)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"min_period_s": 0}, "'min_period_s' parameter of find_repetitions"),
+        ({"min_confidence": 2}, "'min_confidence' parameter of find_repetitions"),
+        ({"min_period_s": 10}, "find_repetitions: min_period_s must be less than max_per"),
+        ({"max_period_s": 0.5}, "got 0.8 and 0.5"),
+    ],
+)
+def test_invalid_thresholds_are_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        find_repetitions(exercise(3), **parameters)
+
+
 def test_a_path_is_refused():
     with pytest.raises(TypeError, match="got a str. .*read a file with read_recording"):
         find_repetitions("squats.zip")

@@ -282,6 +282,8 @@ def test_invalid_thresholds_are_refused(parameters, message):
     with pytest.raises(ValueError, match=message):
         find_bouts(recording, **parameters)
     with pytest.raises(ValueError, match=message):
+        segment_sets(recording, **parameters)
+    with pytest.raises(ValueError, match=message):
         SetSegmenter(**parameters).fit([recording])
 
 
