@@ -18,8 +18,8 @@ from .pipelines import ExerciseClassifier
 from .recording import DataQualityWarning, Recording, settle_doubts, warn_of_doubts
 from .segmentation import (
     Bout,
-    Repetition,
     RepetitionCounter,
+    SetQuality,
     find_repetitions,
     set_quality,
     sets_of,
@@ -31,7 +31,7 @@ _COLUMNS = [
     *("source", "set", "start_s", "end_s"),
     *("exercise", "probability", "repetitions", "found"),
 ]
-_QUALITY = ["tempo_s", "slowing", "range_kept", "pause_s"]
+_QUALITY = ["side", *SetQuality((), (), ()).summary()]
 #: Of the rest around a set, so much is searched by a counter, too.
 _REST_S = 5.0
 # A forest's probability of 0 says that few trees know the exercise, not that it cannot be.
@@ -165,10 +165,8 @@ def recognize(
         the bout; NaN if the recording was taken as one set). For a model with ``unknown``
         also ``strangeness``, the share of known sets of people left out that are less
         strange; with a programme also ``planned``: whether the exercise is assigned from
-        it; with ``quality`` also ``tempo_s`` (median seconds of a repetition),
-        ``slowing`` and ``range_kept`` (time and range of motion of the last three
-        repetitions relative to the first three) and ``pause_s`` (seconds of pauses
-        between repetitions).
+        it; with ``quality`` also the ``side`` of the body that the device was on, if known,
+        and the values of :meth:`SetQuality.summary <sk_imu.SetQuality.summary>`.
 
     Raises
     ------
@@ -207,7 +205,7 @@ def recognize(
     strangeness: list[float] = []
     may_be_unknown = hasattr(model, "strangeness")
     recognized: list[Recording] = []
-    qualities: list[tuple[float, ...]] = []
+    qualities: list[tuple[Any, ...]] = []
     to_count: list[Recording] = []
     for recording in settle_doubts(recordings):
         sets, bouts = sets_of([recording]) if segment else ([recording], [None])
@@ -228,7 +226,9 @@ def recognize(
             if may_be_unknown:
                 strangeness.append(float(model.strangeness([one])[0]))
                 named = named if _label_of(model, one) != UNKNOWN else (UNKNOWN, np.nan)
-            qualities.append(_quality_of(recording, repetitions) if quality else ())
+            if quality:
+                done = set_quality(recording, repetitions).summary()
+                qualities.append((recording.side, *done.values()))
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -239,7 +239,7 @@ def recognize(
     if programme is not None:
         _put_programme(table, programme, model.classes_, scores, unknown_below)
     if quality:
-        table[_QUALITY] = np.reshape(np.array(qualities, dtype=float), (-1, len(_QUALITY)))
+        table = table.join(pd.DataFrame(qualities, columns=_QUALITY))
     # NaN is not below anything: sets without a probability keep their exercise.
     unsure = table["probability"] < unknown_below
     table["exercise"] = table["exercise"].mask(unsure, UNKNOWN)
@@ -255,15 +255,6 @@ def _label_of(model: Any, one: Recording) -> Any:
             # The sets of all recordings are checked together.
             warnings.simplefilter("ignore", DataQualityWarning)
         return model.predict([one])[0]
-
-
-def _quality_of(
-    recording: Recording, repetitions: Sequence[Repetition]
-) -> tuple[float, ...]:
-    """Return the values of a set for the columns of its quality."""
-    found = set_quality(recording, repetitions)
-    tempo_s = float(np.median(found.tempo_s)) if found.tempo_s else np.nan
-    return tempo_s, found.slowing, found.range_kept, float(sum(found.pauses_s))
 
 
 def _with_rests(recording: Recording, bouts: Sequence[Bout | None]) -> list[Recording]:

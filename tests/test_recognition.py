@@ -48,8 +48,11 @@ def test_recognizes_the_sets_of_a_new_person_with_their_repetitions(forest, work
 def test_describes_how_a_set_was_done(forest, workouts):
     plain = recognize(forest, workouts.data[:2])
     table = recognize(forest, workouts.data[:2], quality=True)
-    columns = ["tempo_s", "slowing", "range_kept", "pause_s"]
+    columns = ["side", "tempo_s", "slowing", "range_kept", "pause_s"]
     assert list(table) == [*plain, *columns]
+    assert set(table.side) == {"left"}
+    unknown = [replace(workouts.data[0], side=None)]
+    assert recognize(forest, unknown, quality=True)["side"].isna().all()
     usual_s = [np.median(np.diff(reps, axis=1)) for reps in workouts.repetitions[:2]]
     assert table.tempo_s.to_numpy() == pytest.approx(np.repeat(usual_s, 3), rel=0.25)
     assert table.slowing.between(0.9, 1.4).all()

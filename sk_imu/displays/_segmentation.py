@@ -44,6 +44,8 @@ class SegmentationDisplay(AxesDisplay):
     qualities : sequence of SetQuality, default=()
         How each bout was done. Its tempo, slowing, range of motion and pauses then stand
         below its label.
+    side : {"left", "right"}, optional
+        The side of the body that the device was on, which stands before the tempo.
 
     Attributes
     ----------
@@ -77,6 +79,7 @@ class SegmentationDisplay(AxesDisplay):
     bouts: Sequence[Bout]
     annotations: Sequence[tuple[float, str]] = ()
     qualities: Sequence[SetQuality] = ()
+    side: str | None = None
 
     @classmethod
     def from_recording(
@@ -117,6 +120,7 @@ class SegmentationDisplay(AxesDisplay):
             qualities=[
                 set_quality(recording, bout.repetitions) for bout in bouts if quality
             ],
+            side=recording.side,
         )
         return display.plot(ax=ax)
 
@@ -161,7 +165,7 @@ class SegmentationDisplay(AxesDisplay):
             name = "" if bout.label is None else f"{shown(bout.label)} "
             text = f"{name}{len(bout.repetitions)} × ({bout.confidence:.2f})"
             if self.qualities:
-                text += f"\n{_in_words(self.qualities[i])}"
+                text += f"\n{_in_words(self.qualities[i], self.side)}"
             middle = (bout.start_s + bout.end_s) / 2
             # Above the axes, because the signal fills them.
             ax.text(middle, 1.01, text, ha="center", **look)
@@ -173,11 +177,12 @@ class SegmentationDisplay(AxesDisplay):
         return ax
 
 
-def _in_words(quality: SetQuality) -> str:
+def _in_words(quality: SetQuality, side: str | None) -> str:
     """Return a line that describes a set."""
     if not quality.tempo_s:
         return ""
-    words = [f"{np.median(quality.tempo_s):.1f} s"]
+    words = [] if side is None else [side]
+    words.append(f"{np.median(quality.tempo_s):.1f} s")
     if np.isfinite(quality.slowing):
         words.append(f"{100 * (quality.slowing - 1):+.0f} % time")
     if np.isfinite(quality.range_kept):

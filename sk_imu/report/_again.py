@@ -43,7 +43,8 @@ def how_to_run(results: StudyResults) -> str:
     """Return the command that makes these results again, or the call where none does."""
     settings = results.settings
     names = [option.name for option in fields(StudyConfig)]
-    options = {name: settings[name] for name in names if settings[name] is not None}
+    # Results of an earlier version lack later options.
+    options = {name: settings[name] for name in names if settings.get(name) is not None}
     data = options.pop("data")
     # Arrays, and several data sets as one, have no name that a command could be given.
     is_named = data != "your data" and " + " not in data
@@ -56,11 +57,12 @@ def how_to_run(results: StudyResults) -> str:
             texts["models"] = "models"
         return _call(repr(data) if is_named else "data", texts, calls)
     words = [["sk-imu", "study", "--data", data]]
-    segment = options.pop("segment")
+    more = ["--no-segment"] * (not options.pop("segment"))
+    more += ["--set-quality"] * options.pop("set_quality", False)
     for name, value in options.items():
         values = value if isinstance(value, list) else [value]
         words.append([f"--{name.replace('_', '-')}", *map(str, values)])
-    words.append(["--out", "results", *["--no-segment"] * (not segment)])
+    words.append(["--out", "results", *more])
     return " \\\n    ".join(map(shlex.join, words))
 
 

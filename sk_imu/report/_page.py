@@ -18,6 +18,7 @@ from ._latex import latex_table
 from ._leak import leak_of
 from ._personal import personal_of
 from ._scores import scores_of
+from ._sets import sets_of
 
 # A little more than a sheet of paper has, for letters of eight points.
 _PIXELS_PER_INCH = 110
@@ -84,6 +85,7 @@ def page_of(results: StudyResults, drawings: Sequence[Drawing]) -> str:
         personal=personal_of(results),
         leak=leak_of(results),
         failures=failures_of(results),
+        sets=sets_of(results),
         shortest_window_s=shortest_window_s(results.settings["window_seconds"]),
         # What says most of unseen people is drawn last.
         figures=[_figure(drawn) for drawn in reversed(drawings)],

@@ -67,6 +67,23 @@ class SetQuality:
         """
         return _last_to_first(self.range_rad)
 
+    def summary(self) -> dict[str, float]:
+        """Return the values of the whole set that tables have.
+
+        Returns
+        -------
+        summary : dict of str to float
+            ``tempo_s``, the median time of a repetition; ``slowing``; ``range_kept``; and
+            ``pause_s``, all pauses together. NaN where a value is unknown.
+        """
+        tempo_s = float(np.median(self.tempo_s)) if self.tempo_s else float("nan")
+        return {
+            "tempo_s": tempo_s,
+            "slowing": self.slowing,
+            "range_kept": self.range_kept,
+            "pause_s": float(sum(self.pauses_s)) if self.tempo_s else float("nan"),
+        }
+
     @property
     def relative_range(self) -> tuple[float, ...]:
         """Range of motion of each repetition relative to the mean of the first three.

@@ -254,6 +254,12 @@ class StudyConfig:
         "whose sensors are read from recordings of phone and watch (default: phone)",
         choices=("phone", "watch"),
     )
+    set_quality: bool = _option(
+        False,
+        "count the repetitions of each set, and describe in the report how the sets of "
+        "each exercise were done",
+        action="store_true",
+    )
     # Its argument is shared with the other commands that read recordings.
     segment: bool = True
 

@@ -55,6 +55,10 @@ class StudyResults:
         One row per window of a test set, if the model cuts windows: ``window``, its number
         in the order of time, and the columns of ``predictions`` without scores; ``y_pred``
         is the label of the window.
+    sets : DataFrame, default=empty
+        With ``set_quality``, one row per set: ``set``, ``subject``, ``y_true``, ``side``
+        of the body, ``duration_s``, number of ``repetitions``, and the values of
+        :meth:`SetQuality.summary <sk_imu.SetQuality.summary>`.
 
     See Also
     --------
@@ -74,6 +78,7 @@ class StudyResults:
     timings: pd.DataFrame
     example: dict[str, Any]
     windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sets: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {line_of(self)}>"

@@ -2,9 +2,11 @@
 
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 from sklearn.pipeline import Pipeline
 
@@ -16,6 +18,7 @@ from ._keeping import check_out, keep, make_out, read_kept
 from ._preparing import prepare
 from ._progress import Progress
 from ._results import StudyResults
+from ._sets import COLUMNS, sets_table
 from .protocols import Protocol
 
 
@@ -60,6 +63,7 @@ def run_study(
     pattern: str | None = StudyConfig.pattern,
     platform: str | None = StudyConfig.platform,
     device: str | None = StudyConfig.device,
+    set_quality: bool = StudyConfig.set_quality,
     segment: bool = StudyConfig.segment,
     verbose: int = 1,
 ) -> StudyResults:
@@ -118,6 +122,9 @@ def run_study(
         Stretch each set to this number of timesteps instead of cutting windows.
     pattern, platform, device : str, default=None
         How to read folders, as in :func:`sk_imu.readers.read_recordings`.
+    set_quality : bool, default=False
+        Whether to count the repetitions of each set and describe how it was done, see
+        :func:`~sk_imu.set_quality`: for ``StudyResults.sets`` and the report.
     segment : bool, default=True
         Cut the recordings of a folder into their sets first. A recording in which no bout
         of exercise is found is one set.
@@ -162,6 +169,7 @@ def run_study(
         pattern=pattern,
         platform=platform,
         device=device,
+        set_quality=set_quality,
         segment=segment,
     )
     if out is not None:
@@ -170,8 +178,9 @@ def run_study(
     folder = None if out is None else Path(out) / "folds"
     # Where the models stretch nothing, the figure shows the default of FixedLength.
     example = dataset.example(n_timesteps=fixed_length or 256)
+    sets = sets_table(dataset) if set_quality else pd.DataFrame(columns=COLUMNS)
     outcomes = _run(dataset, jobs, folder, n_jobs=n_jobs, verbose=verbose)
-    results = collect(dataset, settings, outcomes, example)
+    results = replace(collect(dataset, settings, outcomes, example), sets=sets)
     if out is not None:
         results.save(out)
     return results

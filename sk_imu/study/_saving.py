@@ -19,8 +19,10 @@ _RECORDS = ("settings", "example")
 #: Files that some results do not have.
 _OPTIONAL = (
     *("table.csv", "learning_curve.csv", "people.csv", "seeds.csv", "inflation.csv"),
-    *("windows.csv", "predictions.parquet"),
+    *("windows.csv", "sets.csv", "predictions.parquet"),
 )
+#: Tables that some results do not have.
+_MORE_TABLES = ("windows", "sets")
 _TEXT = ("protocol", "model", "fold", "part", "subject", "y_true", "y_pred", "best_params")
 _MANIFEST = "manifest.json"
 _CURE = (
@@ -63,8 +65,9 @@ def load_results(folder: Path) -> dict[str, Any]:
         found[name] = json.loads(_checked(folder / f"{name}.json", sums))
     for name in _TABLES[:-1]:
         found[name] = _table(_checked(folder / f"{name}.csv", sums))
-    if "windows.csv" in sums:
-        found["windows"] = _table(_checked(folder / "windows.csv", sums))
+    for name in _MORE_TABLES:
+        if f"{name}.csv" in sums:
+            found[name] = _table(_checked(folder / f"{name}.csv", sums))
     path = folder / "timings.csv"
     try:
         signed = _table(_read(path))
@@ -81,8 +84,10 @@ def load_results(folder: Path) -> dict[str, Any]:
 def _files_of(results: Any) -> dict[str, bytes]:
     """Return the content of each file by its name."""
     files = {}
-    for name in (*_TABLES, *["windows"] * (len(results.windows) > 0)):
+    for name in (*_TABLES, *_MORE_TABLES):
         table = getattr(results, name)
+        if name in _MORE_TABLES and table.empty:
+            continue
         if name == "timings" and len(table):
             table = table.assign(sha256=_checksum_of_rows(table))
         # Text in quotes, because a label may contain a carriage return.
@@ -127,7 +132,7 @@ def _table(data: bytes) -> pd.DataFrame:
         float_precision="round_trip",
     )
     # k is read as float where it is missing.
-    return table.astype({"k": "Int64"}) if len(table) else table
+    return table.astype({"k": "Int64"}) if len(table) and "k" in table else table
 
 
 def _checked(path: Path, sums: dict[str, str]) -> bytes:

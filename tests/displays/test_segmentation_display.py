@@ -52,6 +52,10 @@ def test_describes_how_each_bout_was_done(workout):
     assert len(display.qualities) == len(display.bouts) > 0
     first = display.qualities[0]
     words = display.ax_.texts[0].get_text().splitlines()[1]
-    assert words.startswith(f"{np.median(first.tempo_s):.1f} s, ")
+    assert words.startswith(f"left, {np.median(first.tempo_s):.1f} s, ")
     assert f"{100 * (first.slowing - 1):+.0f} % time" in words
+    plt.close(display.figure_)
+    unknown = replace(workout, side=None)
+    display = SegmentationDisplay.from_recording(unknown, display.bouts, quality=True)
+    assert f"left, {display.ax_.texts[0].get_text().splitlines()[1]}" == words
     plt.close(display.figure_)

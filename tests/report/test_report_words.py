@@ -377,6 +377,10 @@ def test_the_command_runs_the_same_study_again(results, monkeypatch):
     assert main(words_of(how_to_run(results))[1:]) == 1
     assert given["data"] == "my gym's $sets"
     assert given["segment"] is False
+    assert given["set_quality"] is False
+    results.settings["set_quality"] = True
+    main(words_of(how_to_run(results))[1:])
+    assert given["set_quality"] is True
 
 
 def test_the_call_imports_protocols_of_the_users_own():

@@ -5,13 +5,18 @@ import json
 import logging
 import re
 
+import numpy as np
 import pytest
 from made_sets import make_noisy_sets
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from sk_imu import Recording
 from sk_imu.cli import main
-from sk_imu.study import FoldError, plan_study, run_study
+from sk_imu.report import write_report
+from sk_imu.report._sets import sets_of
+from sk_imu.study import FoldError, StudyResults, plan_study, run_study
 from sk_imu.study import _jobs as jobs_module
 from sk_imu.study import _running as running_module
 from sk_imu.study._keeping import keep
@@ -201,3 +206,38 @@ def test_help_lists_the_exit_codes(capsys):
     assert end.value.code == 0
     shown = capsys.readouterr().out
     assert re.search(r"0 success, 1 .*, 2 .*, 3 .*, 130 ", " ".join(shown.split()))
+
+
+def test_sets_are_described_where_asked_for(tmp_path):
+    rng = np.random.default_rng(0)
+    t = np.arange(0, 20, 0.02)
+    sets = [
+        Recording.from_array(
+            np.sin(2 * np.pi * t / period_s) * np.array([[2.0], [1.0], [0.5]])
+            + rng.normal(0, 0.5, (3, len(t))),
+            sampling_rate_hz=50,
+            channel_names=[f"Gyroscope_{axis}" for axis in "xyz"],
+            label=label,
+            subject=str(subject),
+            side=("left", None)[subject % 2],
+        )
+        for subject in range(4)
+        for label, period_s in {"fast": 1.0, "slow": 2.0}.items()
+    ]
+    options = {"models": ["svm"], "protocols": ["c"], "set_quality": True, "verbose": 0}
+    results = run_study(sets, out=tmp_path, **options)
+    saved = StudyResults.load(tmp_path)
+    assert_frame_equal(saved.sets, results.sets, check_dtype=False)
+    found = saved.sets
+    assert found["y_true"].tolist() == ["fast", "slow"] * 4
+    assert found["repetitions"].to_numpy() == pytest.approx([20, 10] * 4, abs=1)
+    assert found["tempo_s"].to_numpy() == pytest.approx([1.0, 2.0] * 4, rel=0.2)
+    (left, unknown) = sets_of(saved).bodies
+    assert (left[0], unknown[0]) == ("Left", "Side unknown")
+    assert [row[:4] for row in left[1]] == [
+        ["fast", "2", "20", *{str(int(n)) for n in found["repetitions"][::2]}],
+        ["slow", "2", "20", *{str(int(n)) for n in found["repetitions"][1::2]}],
+    ]
+    page = write_report(saved, tmp_path)[0].read_text()
+    assert "Median set of each exercise" in page
+    assert "--set-quality" in page or "set_quality=True" in page
