@@ -22,9 +22,10 @@ def _add_serve(commands: Commands) -> None:
         "examples:\n"
         "  sk-imu serve model.skops\n"
         "  sk-imu serve model.skops --host 0.0.0.0 --https\n"
-        "  sk-imu serve model.onnx --host 0.0.0.0 --port 8080 --platform ios",
-        " A phone sends from the page of the QR code, or pushes with the app Sensor "
-        "Logger, by HTTP. The samples are kept in a database, from which a session goes on "
+        "  sk-imu serve model.onnx --host 0.0.0.0 --port 8080 --platform ios\n"
+        "  sk-imu serve model.skops --mqtt mqtts://user:password@broker:8883/topic",
+        " A phone sends from the page of the QR code, or with the app Sensor Logger, by "
+        "HTTP or MQTT. The samples are kept in a database, from which a session goes on "
         "after a restart. Needs the extra `serve`.",
     )
     command.add_argument(
@@ -63,6 +64,12 @@ def _add_serve(commands: Commands) -> None:
         default=1,
         help="how many processes recognize, one for about fifty phones (default: 1)",
     )
+    command.add_argument(
+        "--mqtt",
+        metavar="URL",
+        help="also take what phones publish to a broker, "
+        "mqtt://USER:PASSWORD@HOST:PORT/TOPIC, or mqtts:// if it encrypts",
+    )
     command.set_defaults(run=_serve)
 
 
@@ -75,6 +82,7 @@ def _serve(
     side: str | None,
     step_seconds: float,
     processes: int,
+    mqtt: str | None,
     **address: Any,
 ) -> int:
     from ..server import create_app, serve
@@ -87,6 +95,7 @@ def _serve(
         side=side,
         step_seconds=step_seconds,
         processes=processes,
+        mqtt=mqtt,
     )
     print(f"{model}: {', '.join(app.state.service.live.templates.classes)}")
     serve(app, **address, on_listening=lambda _: say_addresses(app, path="/"))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from ._limits import Limits
@@ -10,6 +10,9 @@ from ._needs import needs_serve
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
+
+    from ._mqtt import Subscriber
+    from ._service import Service
 
 
 def create_app(
@@ -21,6 +24,7 @@ def create_app(
     step_seconds: float = 0.5,
     side: str | None = None,
     processes: int = 0,
+    mqtt: str | None = None,
     limits: Limits | None = None,
     routers: "Sequence[APIRouter]" = (),
 ) -> "FastAPI":
@@ -50,6 +54,11 @@ def create_app(
         How many processes recognize, each its sessions. They leave this one to answer the
         phones, and each recognizes about fifty phones. 0 recognizes in a thread. Processes
         are spawned, so a script needs ``if __name__ == "__main__":``.
+    mqtt : str, default=None
+        A broker and a topic to which phones publish, such as
+        ``"mqtts://user:password@host:8883/topic"``; ``mqtt:`` is not encrypted. Its
+        messages are taken as those that are pushed, and acknowledged when they are in the
+        database.
     limits : Limits, default=None
         How much is taken. None takes the defaults.
     routers : sequence of APIRouter, default=()
@@ -65,8 +74,8 @@ def create_app(
     ImportError
         If the extra ``serve`` is not installed.
     TypeError, ValueError
-        If the model can't be used on a stream, the database can't be opened, or the token
-        is too short.
+        If the model can't be used on a stream, the database can't be opened, the token is
+        too short, or the address of the broker is none.
 
     Examples
     --------
@@ -85,10 +94,12 @@ def create_app(
         from ._guard import Guard, check_token
         from ._live import Live
         from ._models import served_model
-        from ._service import Rates, Service
+        from ._mqtt import Subscriber, broker_of
+        from ._service import Service
         from ._store import Store
     if token is not None:
         check_token(token)
+    broker = None if mqtt is None else broker_of(mqtt)
     limits = limits or Limits()
     _check(platform, processes)
     model, about = served_model(model)
@@ -103,18 +114,14 @@ def create_app(
         processes=processes,
     )
     service = Service(store, live, limits, about)
+    subscriber = None if broker is None else Subscriber(broker, service)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        retiring = asyncio.create_task(service.retire_idle())
-        yield
-        retiring.cancel()
-        service.close()
+    def lifespan(_: FastAPI) -> AbstractAsyncContextManager[None]:
+        return _running(service, subscriber)
 
     # Its own pages of documentation load files from elsewhere.
     app = FastAPI(title="sk_imu", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.service, app.state.token = service, token or store.token()
-    app.state.rates = Rates(limits.messages_per_second)
     known = (push.router, sessions.router, pages.router, phone.router)
     for router in (*known, *routers):
         app.include_router(router)
@@ -122,6 +129,21 @@ def create_app(
     guarded = {"token": app.state.token, "limits": limits, "refused": service.refused}
     app.add_middleware(Guard, **guarded)
     return app
+
+
+@asynccontextmanager
+async def _running(
+    service: "Service", subscriber: "Subscriber | None"
+) -> AsyncIterator[None]:
+    """Do what goes on beside the requests."""
+    retiring = asyncio.create_task(service.retire_idle())
+    if subscriber is not None:
+        await subscriber.start()
+    yield
+    if subscriber is not None:
+        await subscriber.close()
+    retiring.cancel()
+    service.close()
 
 
 def _check(platform: Any, processes: Any) -> None:

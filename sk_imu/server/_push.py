@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from ._messages import Message, parse_message
-from ._service import BusyError, Rates, Service, service_of
+from ._service import BusyError, Service, service_of
+from ._tables import Stored
 
 router = APIRouter(tags=["push"])
 
@@ -54,6 +55,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"description": "The body is too long."},
     429: {"description": "Too many messages or sessions; wait as Retry-After says."},
     503: {"description": "Too much is waiting; wait as Retry-After says."},
+    507: {"description": "The database is full of sessions; delete some."},
 }
 
 
@@ -66,9 +68,17 @@ async def push(
     The answer comes when the message is on the disk. A message that came before is not
     stored again.
     """
-    body = await request.body()
+    stored = await take(await request.body(), service)
+    return {"stored": stored.is_new, "session": stored.session.id}
+
+
+async def take(body: bytes, service: Service) -> Stored:
+    """Store a message; raise an HTTPException if that is refused.
+
+    Its status is 503 if the message can be stored later.
+    """
     message = await service.in_thread(_parsed, body, service)
-    await _admit(message, request.app.state.rates, service)
+    await _admit(message, service)
     try:
         stored = await service.keep(message)
     except SQLAlchemyError as error:
@@ -77,7 +87,7 @@ async def push(
         raise HTTPException(
             409, f"messageId {message.message_id} is taken by another message."
         )
-    return {"stored": stored.is_new, "session": stored.session.id}
+    return stored
 
 
 def _parsed(body: bytes, service: Service) -> Message:
@@ -90,9 +100,9 @@ def _parsed(body: bytes, service: Service) -> Message:
         raise HTTPException(400, str(error)[:500]) from None
 
 
-async def _admit(message: Message, rates: Rates, service: Service) -> None:
+async def _admit(message: Message, service: Service) -> None:
     """Refuse what comes too fast, and sessions beyond the limit."""
-    wait_s = rates.take((message.device_id, message.session_id))
+    wait_s = service.rates.take((message.device_id, message.session_id))
     if wait_s:
         raise BusyError("Too many messages.", status=429, seconds=math.ceil(wait_s))
     if service.store.knows(message.device_id, message.session_id):
@@ -100,7 +110,7 @@ async def _admit(message: Message, rates: Rates, service: Service) -> None:
     if not service.live.has_room:
         raise BusyError("Too many sessions.", status=429, seconds=30)
     if await service.in_thread(_is_full, message, service):
-        raise BusyError("The database is full of sessions.", status=503, seconds=600)
+        raise BusyError("The database is full of sessions.", status=507, seconds=600)
 
 
 def _is_full(message: Message, service: Service) -> bool:

@@ -52,7 +52,11 @@ class Service:
     n_listeners : int
         Number of open pages.
     refused : Counter of int
-        Number of refused requests by status.
+        Number of refused requests and messages by status.
+    rates : Rates
+        How fast each session may send.
+    mqtt : str or None
+        How the connection to the broker is; None if there is no broker.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class Service:
     ) -> None:
         self.store, self.live, self.limits, self.about = store, live, limits, about
         self.refused: Counter[int] = Counter()
+        self.rates = Rates(limits.messages_per_second)
+        self.mqtt: str | None = None
         self.is_stopping: Callable[[], bool] = lambda: False
         self.n_listeners = 0
         self._queue: queue.Queue[tuple[Message, Future[Stored]] | None]

@@ -60,8 +60,9 @@ async def card(service: Served) -> PlainTextResponse:
 
 @router.get("/api/status")
 async def status(service: Served) -> dict[str, Any]:
-    """Return how busy the service is, and how many requests it refused, by status."""
+    """Return how busy the service is, and how much it refused, by status."""
     return {
+        "mqtt": service.mqtt,
         "sessions": service.live.n_sessions,
         "waiting": service.live.n_waiting,
         "refused": {str(code): n for code, n in sorted(service.refused.items())},

@@ -99,9 +99,9 @@ def test_a_request_that_is_given_up_does_not_stop_the_writer(tmp_path, monkeypat
 def test_sessions_of_before_a_restart_have_room(tmp_path):
     limits = Limits(stored_sessions=2)
     with RunningServer(None, tmp_path / "live.db", limits=limits) as server:
-        assert [server.push(message(0, one)) for one in "abc"] == [200, 200, 503]
+        assert [server.push(message(0, one)) for one in "abc"] == [200, 200, 507]
     with RunningServer(None, tmp_path / "live.db", limits=limits) as server:
-        assert [server.push(message(1, one)) for one in "abc"] == [200, 200, 503]
+        assert [server.push(message(1, one)) for one in "abc"] == [200, 200, 507]
         # The page shows the newest one that is left.
         assert server.service.live.latest == 2
         assert server.ask("DELETE", "/api/sessions/2")[0] == 204
