@@ -117,6 +117,12 @@ def _add_replay(commands: Commands) -> None:
         "--token", help="the server's token, if it does not stand in the address"
     )
     command.add_argument(
+        "--certificate",
+        metavar="FILE",
+        help="certificate to trust, of a server that made its own (default, if the address "
+        "is of this machine: that of `sk-imu serve --https`, in ~/.config/sk_imu)",
+    )
+    command.add_argument(
         "--speed",
         type=float,
         default=1.0,
@@ -136,10 +142,12 @@ def _replay(
     recording: str,
     url: str,
     token: str | None,
+    certificate: str | None,
     speed: float,
     message_seconds: float,
 ) -> int:
     from ..readers import read_recording
+    from ..server import own_certificate
     from ..streaming import replay
 
     n_messages = replay(
@@ -148,6 +156,7 @@ def _replay(
         speed=speed,
         message_seconds=message_seconds,
         token=token,
+        certificate=certificate or own_certificate(url),
     )
     print(f"{n_messages} messages sent to {url.partition('?')[0]}.")
     return 0

@@ -78,6 +78,13 @@ def lan_addresses() -> list[str]:
     return [a for a in dict.fromkeys(found) if not ip_address(a).is_loopback]
 
 
+def is_of_this_machine(url: str) -> bool:
+    """Return whether an address is one of this machine."""
+    with suppress(ValueError):
+        return urlsplit(url).hostname in (*_LOCAL, *lan_addresses())
+    return False
+
+
 def reachable_hosts(host: str) -> list[str]:
     """Return the names by which a phone can reach a server that is bound to a host."""
     if host in ("0.0.0.0", "::"):

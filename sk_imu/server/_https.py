@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from ._addresses import is_of_this_machine
 from ._needs import needs_serve
 
 #: Apple refuses certificates that are valid for longer than 825 days.
@@ -26,6 +27,35 @@ class Certificate(NamedTuple):
 def certificate_folder() -> Path:
     """Return the folder in which a certificate is kept."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "sk_imu")
+
+
+def _kept_in(folder: Path) -> Certificate:
+    return Certificate(folder / "certificate.pem", folder / "key.pem")
+
+
+def own_certificate(url: str) -> Path | None:
+    """Return the certificate of a service of this machine, for those who ask it.
+
+    Parameters
+    ----------
+    url : str
+        The address of the service.
+
+    Returns
+    -------
+    path : pathlib.Path or None
+        The file that :func:`serve` keeps; None if there is none, or the address is of
+        another machine or not encrypted.
+
+    Examples
+    --------
+    >>> from sk_imu.server import own_certificate
+    >>> print(own_certificate("https://example.org/data"))
+    None
+    """
+    path = _kept_in(certificate_folder()).certfile
+    is_needed = url.startswith("https:") and is_of_this_machine(url)
+    return path if is_needed and path.is_file() else None
 
 
 def certificate_for(hosts: list[str], folder: Path) -> Certificate:
@@ -54,7 +84,7 @@ def certificate_for(hosts: list[str], folder: Path) -> Certificate:
         If the files can't be written.
     """
     wanted = sorted({*hosts, *_LOCAL})
-    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    certificate = _kept_in(folder)
     if _fits(certificate, wanted):
         return certificate
     with needs_serve():

@@ -1,12 +1,14 @@
 """Play a recording as the app Sensor Logger sends it."""
 
 import json
+import ssl
 import time
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,6 +74,7 @@ def replay(
     message_seconds: float = 0.2,
     device_id: str = "replay",
     token: str | None = None,
+    certificate: str | Path | None = None,
 ) -> int:
     """Push a recording to a server, as the app Sensor Logger does by HTTP.
 
@@ -95,6 +98,9 @@ def replay(
         The ``deviceId`` of the messages.
     token : str, default=None
         The server's secret, which is sent in the header ``Authorization``.
+    certificate : str or pathlib.Path, default=None
+        A file with a certificate, in PEM, that is trusted like those of the system: that of
+        a server which made its own.
 
     Returns
     -------
@@ -106,7 +112,8 @@ def replay(
     ValueError
         If the address or a number can't be used.
     OSError
-        If the server can't be reached, or refuses a message.
+        If the server can't be reached, its certificate isn't trusted, it refuses a message,
+        or the file of the certificate can't be read.
 
     See Also
     --------
@@ -128,6 +135,9 @@ def replay(
             "speed must be a number of at least 0 and message_seconds one above 0, got "
             f"{speed!r} and {message_seconds!r}."
         )
+    opener = urllib.request.build_opener(
+        _NoRedirect, urllib.request.HTTPSHandler(context=_trusting(certificate))
+    )
     session, began_s = str(uuid.uuid4()), time.monotonic()
     n_messages = 0
     parts = messages_of(recording, message_seconds=message_seconds, start_ns=time.time_ns())
@@ -142,7 +152,7 @@ def replay(
             "platform": "android",
             "payload": payload,
         }
-        _post(url, message, token)
+        _post(opener, url, message, token)
         n_messages += 1
     return n_messages
 
@@ -154,10 +164,25 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Return no request, so that the redirect is an error."""
 
 
-_OPENER = urllib.request.build_opener(_NoRedirect)
+def _trusting(certificate: str | Path | None) -> ssl.SSLContext:
+    """Return what checks the certificates of servers."""
+    context = ssl.create_default_context()
+    if certificate is not None:
+        try:
+            context.load_verify_locations(certificate)
+        except OSError as error:  # an SSLError is one, too
+            raise OSError(f"certificate {certificate}: {error}.") from error
+        # The certificate itself is trusted; who signed it need not be known.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
-def _post(url: str, message: dict[str, Any], token: str | None) -> None:
+def _post(
+    opener: urllib.request.OpenerDirector,
+    url: str,
+    message: dict[str, Any],
+    token: str | None,
+) -> None:
     # JSON has no NaN; the app sends null where it has no value.
     for sample in message["payload"]:
         values = sample["values"]
@@ -170,7 +195,7 @@ def _post(url: str, message: dict[str, Any], token: str | None) -> None:
     try:
         for last in [False] * _TRIES + [True]:
             try:
-                with _OPENER.open(request, timeout=_TIMEOUT_S):
+                with opener.open(request, timeout=_TIMEOUT_S):
                     return
             except urllib.error.HTTPError as error:
                 wait_s = _seconds_to_wait(error)
@@ -182,7 +207,10 @@ def _post(url: str, message: dict[str, Any], token: str | None) -> None:
     except (OSError, HTTPException) as error:
         # The query of the address may hold a secret.
         place = url.partition("?")[0]
-        raise OSError(f"{place}: message {message['messageId']}: {error}.") from error
+        hint = ""
+        if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
+            hint = " Name the file of a certificate that the server made by `certificate`."
+        raise OSError(f"{place}: message {message['messageId']}: {error}.{hint}") from error
 
 
 def _seconds_to_wait(error: urllib.error.HTTPError) -> float | None:

@@ -1,13 +1,17 @@
-"""The certificate that is made on the spot, and the QR code."""
+"""The certificate that is made on the spot, who trusts it, and the QR code."""
 
 import ssl
 import stat
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
+import trustme
 
-pytest.importorskip("trustme")
-pytest.importorskip("segno")
-
+from sk_imu import Recording, SensorStream
+from sk_imu.cli import main
+from sk_imu.readers import write_sensor_logger
 from sk_imu.server._addresses import (
     addresses_of,
     lan_addresses,
@@ -16,6 +20,7 @@ from sk_imu.server._addresses import (
     reachable_hosts,
 )
 from sk_imu.server._https import certificate_for
+from sk_imu.streaming import replay
 
 
 def names_in(certfile):
@@ -53,6 +58,67 @@ def test_a_kept_certificate_that_is_no_use_is_made_anew(tmp_path, fault):
     assert again.certfile.read_bytes() != before
     assert stat.S_IMODE(again.keyfile.stat().st_mode) == 0o600
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*again)
+
+
+class Taking(BaseHTTPRequestHandler):
+    """Answer each message as the service does."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def encrypted():
+    """Return what serves with a certificate and returns the address."""
+    servers = []
+
+    def serve(context):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        servers.append(server)
+        return f"https://localhost:{server.server_port}/data"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_replay_trusts_the_certificate_of_this_machine(
+    encrypted, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "here"))
+    made = certificate_for(["192.168.1.5"], tmp_path / "here" / "sk_imu")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*made)
+    url = encrypted(context)
+    times = np.arange(0, 1, 0.02)
+    stream = SensorStream(times, np.ones((len(times), 3)), ("x", "y", "z"))
+    recording = Recording({"Accelerometer": stream})
+    write_sensor_logger(recording, tmp_path / "one.zip")
+    command = ["replay", str(tmp_path / "one.zip"), url, "--speed", "0"]
+    assert main(command) == 0
+    assert "5 messages sent" in capsys.readouterr().out
+    # Elsewhere, the file has to be given.
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
+    assert main(command) == 1
+    assert "certificate verify failed" in capsys.readouterr().err
+    assert main([*command, "--certificate", str(made.certfile)]) == 0
+    assert main([*command, "--certificate", str(made.keyfile)]) == 1
+    assert f"certificate {made.keyfile}" in capsys.readouterr().err
+    # The name is checked, too.
+    other = trustme.CA().issue_cert("gym.local")
+    other.cert_chain_pems[0].write_to_path(tmp_path / "other.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    other.configure_cert(context)
+    with pytest.raises(OSError, match=r"not valid for 'localhost'.*certificate"):
+        replay(recording, encrypted(context), certificate=tmp_path / "other.pem")
 
 
 def test_hosts_that_a_phone_can_reach():
