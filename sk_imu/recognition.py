@@ -18,6 +18,7 @@ from .pipelines import ExerciseClassifier
 from .recording import DataQualityWarning, Recording, settle_doubts, warn_of_doubts
 from .segmentation import (
     Bout,
+    Repetition,
     RepetitionCounter,
     SetQuality,
     find_repetitions,
@@ -226,9 +227,7 @@ def recognize(
             if may_be_unknown:
                 strangeness.append(float(model.strangeness([one])[0]))
                 named = named if _label_of(model, one) != UNKNOWN else (UNKNOWN, np.nan)
-            if quality:
-                done = set_quality(recording, repetitions).summary()
-                qualities.append((recording.side, *done.values()))
+            qualities.append(_quality_of(recording, repetitions) if quality else ())
             place = (recording.name, number, *one.overlap_s)
             rows.append((*place, *named, len(repetitions), found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -255,6 +254,11 @@ def _label_of(model: Any, one: Recording) -> Any:
             # The sets of all recordings are checked together.
             warnings.simplefilter("ignore", DataQualityWarning)
         return model.predict([one])[0]
+
+
+def _quality_of(recording: Recording, repetitions: Sequence[Repetition]) -> tuple[Any, ...]:
+    """Return the values of a set for the columns of its quality."""
+    return recording.side, *set_quality(recording, repetitions).summary().values()
 
 
 def _with_rests(recording: Recording, bouts: Sequence[Bout | None]) -> list[Recording]:
