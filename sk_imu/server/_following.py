@@ -10,6 +10,7 @@ import numpy as np
 from ..readers import PushedSamples, joined_samples, pushed_convention
 from ..recording import DOUBTS
 from ..streaming import SetEvent, SetTracker
+from ._clock import PhoneClock
 from ._limits import Limits
 from ._store import Store
 from ._tables import Session
@@ -29,6 +30,10 @@ _DRAWN_SENSORS = (
     "AccelerometerUncalibrated",
     "Accelerometer",
     "Gyroscope",
+)
+_SET_BACK = (
+    "The clock of the phone was set back, and nothing is recognized until it has caught "
+    "up. Begin another recording."
 )
 
 
@@ -85,6 +90,8 @@ class Following:
         self._convention: Any = None
         self._undecided: deque[PushedSamples] = deque(maxlen=_UNDECIDED)
         self._doubts: list[str] = []
+        self._clock = PhoneClock()
+        self._has_ended_one = False
         self._open: SetEvent | None = None
         self._last_row: int | None = None  # the message that was recognized last
         self._n_messages = 0
@@ -125,6 +132,7 @@ class Following:
         if from_ns <= first_ns:
             self._n_messages = 0
             return
+        self._clock = PhoneClock(from_ns)
         # Signs and units are decided by the same samples as before.
         head_ns = first_ns + round(_DECIDE_S * 1e9)
         for _, samples in self._store.payloads(self.session, to_ns=head_ns):
@@ -140,6 +148,17 @@ class Following:
 
     def _follow(self, samples: PushedSamples) -> None:
         self._n_messages += 1
+        messages, jump_ns = self._clock.checked(samples)
+        if jump_ns and (self._tracker is None or not self._has_ended_one):
+            # What came before has shown nothing, and may have been of another time.
+            self._tracker, self._open, self._drawn_s = None, None, -np.inf
+            self._undecided.clear()
+        elif jump_ns < 0:
+            self._doubts = [*self._doubts, _SET_BACK]
+        for message in messages:
+            self._follow_one(message)
+
+    def _follow_one(self, samples: PushedSamples) -> None:
         waiting = [samples]
         try:
             if self._tracker is None:
@@ -200,6 +219,7 @@ class Following:
             elif self._open is not None and self._open.number <= event.number:
                 self._open = None  # else the next set has begun already
             is_known = (event.start_s + event.end_s) / 2 <= self._known_s
+            self._has_ended_one |= event.kind == "end"
             if event.kind != "end" or is_known:
                 continue
             found = _as_json(event, len(self._sets) + 1)
@@ -235,7 +255,11 @@ class Following:
             "late": 0 if tracker is None else tracker.live.n_late_,
             "unanswered": 0 if tracker is None else tracker.live.n_unanswered_,
             # Also how the device differs from those of the training sets.
-            "doubts": [*self._doubts, *(tracker.device_warnings_ if tracker else ())],
+            "doubts": [
+                *self._doubts,
+                *self._clock.doubts,
+                *(tracker.device_warnings_ if tracker else ()),
+            ],
         }
 
     def _shown_answer(self, answer: Any) -> dict[str, Any]:

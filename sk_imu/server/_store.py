@@ -12,11 +12,16 @@ from sqlalchemy.exc import IntegrityError
 
 from ..readers import PushedSamples, recording_of_messages
 from ..recording import Recording
+from ._clock import latest_ns
 from ._messages import Message, samples_in
 from ._tables import MESSAGES, METADATA, SESSIONS, SETS, SETTINGS, Session, Stored
 
 #: How many messages are read at a time.
 _PAGE = 200
+#: How many of the newest messages say how far a session is.
+_SURE = 9
+#: How long a request waits for another one that writes.
+_PATIENCE_MS = 5000
 
 
 class Store:
@@ -253,16 +258,20 @@ class Store:
         return [(int(last_ns), zlib.decompress(body)) for last_ns, body in rows]
 
     def extent(self, session: Session) -> tuple[int, int, int]:
-        """Return the number of messages, and the first and last time in nanoseconds."""
-        columns = (
-            sa.func.count(),
-            sa.func.min(MESSAGES.c.first_ns),
-            sa.func.max(MESSAGES.c.last_ns),
-        )
-        wanted = sa.select(*columns).where(MESSAGES.c.session == session.id)
+        """Return the number of messages, and the first and last time in nanoseconds.
+
+        The last one is that of the newest messages, without one of an odd time.
+        """
+        of_it = MESSAGES.c.session == session.id
+        columns = sa.func.count(), sa.func.min(MESSAGES.c.first_ns)
+        newest = sa.select(MESSAGES.c.last_ns).where(of_it)
+        newest = newest.order_by(MESSAGES.c.id.desc()).limit(_SURE)
         with self.engine.connect() as connection:
-            n, first, last = connection.execute(wanted).one()
-        return int(n), int(first or session.epoch_ns), int(last or session.epoch_ns)
+            n, first = connection.execute(sa.select(*columns).where(of_it)).one()
+            times = list(connection.execute(newest).scalars())
+        if not times:
+            return 0, session.epoch_ns, session.epoch_ns
+        return int(n), int(first), int(latest_ns(times))
 
     def remove(self, session: Session) -> None:
         """Delete a session and all that belongs to it."""
@@ -349,7 +358,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     """Let readers and the writer work at the same time, and keep commits on the disk."""
     for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {setting}")
-    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
 
 
 def _without_password(url: str) -> str:

@@ -133,6 +133,45 @@ def test_restarts_change_nothing(served, pushed, unbroken, tmp_path):
     assert again["sets"] == unbroken[1]["sets"]
 
 
+@pytest.mark.slow
+def test_messages_of_an_impossible_time_change_nothing(served, pushed, unbroken, tmp_path):
+    def moved(message, years, n_samples=None):
+        shifted = [
+            {**one, "time": one["time"] + round(years * 365 * 86400e9)}
+            for one in message["payload"][:n_samples]
+        ]
+        rest = message["payload"][len(shifted) :]
+        return {**message, "messageId": f"odd {years}", "payload": [*shifted, *rest]}
+
+    odd = {0: 3, 20: 2.5, 30: -1, len(pushed) - 1: 4}
+    with served(tmp_path / "live.db") as server:
+        for i, message in enumerate(pushed):
+            if i in odd:
+                assert server.push(moved(message, odd[i])) == 200
+            if i == 10:  # one sample of a message
+                message = moved(message, 1.5, 1)
+            assert server.push(message) == 200
+        server.wait()
+        session = server.get("/api/sessions/1")
+        drawn = server.service.live.signal_since(server.service.store.session(1), 0)[1]
+    (doubt,) = session["doubts"]
+    assert doubt.startswith("Ignored, because the time is hours")
+    for one, expected in zip(session["sets"], unbroken[1]["sets"], strict=True):
+        for name in ("number", "label", "repetitions"):
+            assert one[name] == expected[name]
+        for name in ("start_s", "end_s"):
+            found_s = one[name] + session["epoch_s"]
+            assert found_s == pytest.approx(
+                expected[name] + unbroken[1]["epoch_s"], abs=1e-3
+            )
+    newest_s = pushed[-1]["payload"][-1]["time"] / 1e9 - session["epoch_s"]
+    assert newest_s - 0.1 < drawn[-1][0] <= newest_s
+    with served(tmp_path / "live.db") as server:
+        server.push({**pushed[-1], "messageId": "one more"})
+        server.wait()
+        assert len(server.get("/api/sessions/1")["sets"]) == 2
+
+
 def test_a_silent_session_ends_and_goes_on(served, pushed, tmp_path, monkeypatch):
     with served(tmp_path / "live.db") as server:
         for message in pushed[:15]:

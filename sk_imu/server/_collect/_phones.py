@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...recording import DOUBTS, Recording
+from .._clock import latest_ns
 from .._service import Service
 from .._tables import Session
 
@@ -27,7 +28,7 @@ def _newest(service: Service, session: Session) -> _Newest | None:
     rows = service.store.newest(session, 4)
     if not rows:
         return None
-    return _Newest(max(last_ns for last_ns, _ in rows), _doubts_in(rows[0][1]))
+    return _Newest(latest_ns([last_ns for last_ns, _ in rows]), _doubts_in(rows[0][1]))
 
 
 def _doubts_in(body: bytes) -> list[str]:
