@@ -15,6 +15,8 @@ _VALID = timedelta(days=365)
 #: A certificate that ends sooner is made anew.
 _LEAST = timedelta(days=30)
 _LOCAL = ("localhost", "127.0.0.1")
+#: How many addresses of before a new certificate is for.
+_MOST_NAMES = 20
 
 
 class Certificate(NamedTuple):
@@ -62,7 +64,9 @@ def certificate_for(hosts: list[str], folder: Path) -> Certificate:
     """Return a certificate for this machine, made where none that fits is kept.
 
     It is signed by an authority that is made for it alone and whose key is forgotten, so
-    that nothing else can be signed by it. A browser warns of it once.
+    that nothing else can be signed by it. A browser warns of each certificate once, so a
+    new one is also for the addresses of the one before: a computer that goes back to
+    another network needs no third one.
 
     Parameters
     ----------
@@ -83,10 +87,13 @@ def certificate_for(hosts: list[str], folder: Path) -> Certificate:
     OSError
         If the files can't be written.
     """
-    wanted = sorted({*hosts, *_LOCAL})
+    wanted = {*hosts, *_LOCAL}
     certificate = _kept_in(folder)
-    if _fits(certificate, wanted):
+    known = _names_in(certificate.certfile)
+    if wanted <= set(known) and _is_usable(certificate):
         return certificate
+    # The oldest ones are forgotten.
+    older = [name for name in known if name not in wanted][:_MOST_NAMES]
     with needs_serve():
         import trustme
     now = datetime.now(UTC)
@@ -94,7 +101,7 @@ def certificate_for(hosts: list[str], folder: Path) -> Certificate:
         organization_name="sk_imu", organization_unit_name="this machine"
     )
     made = authority.issue_cert(
-        *wanted, not_before=now - timedelta(days=1), not_after=now + _VALID
+        *sorted(wanted), *older, not_before=now - timedelta(days=1), not_after=now + _VALID
     )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The key comes first, and the certificate only with it: half a pair is made anew.
@@ -118,18 +125,26 @@ def _private(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _fits(certificate: Certificate, wanted: list[str]) -> bool:
-    """Return whether a kept certificate is for the hosts, and for long enough."""
+def _names_in(certfile: Path) -> list[str]:
+    """Return the names and addresses that a kept certificate is for, the newest first."""
     with needs_serve():
         from cryptography import x509
     try:
-        content = certificate.certfile.read_bytes()
-        key_mode = certificate.keyfile.stat().st_mode
-        kept = x509.load_pem_x509_certificate(content)
+        kept = x509.load_pem_x509_certificate(certfile.read_bytes())
         names = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, x509.ExtensionNotFound):
+        return []
+    return [str(name.value) for name in names]
+
+
+def _is_usable(certificate: Certificate) -> bool:
+    """Return whether a certificate is valid for long enough, and its key private."""
+    from cryptography import x509
+
+    try:
+        kept = x509.load_pem_x509_certificate(certificate.certfile.read_bytes())
+        key_mode = certificate.keyfile.stat().st_mode
+    except OSError:
         return False
-    have = {str(name.value) for name in names}
-    ends = kept.not_valid_after_utc
     is_private = os.name == "nt" or not key_mode & 0o077
-    return set(wanted) <= have and ends - datetime.now(UTC) > _LEAST and is_private
+    return kept.not_valid_after_utc - datetime.now(UTC) > _LEAST and is_private

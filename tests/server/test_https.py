@@ -38,8 +38,16 @@ def test_certificate_is_private_kept_and_renewed_for_another_address(tmp_path):
     context.load_cert_chain(*made)  # raises if key and certificate do not belong together
     before = made.certfile.read_bytes()
     assert certificate_for(["192.168.1.5"], folder).certfile.read_bytes() == before
+    # In another network it is made anew, and back in the first one it still fits.
     certificate_for(["10.0.0.7", "gym.local"], folder)
-    assert {"10.0.0.7", "gym.local"} <= names_in(made.certfile)
+    assert {"10.0.0.7", "gym.local", "192.168.1.5"} <= names_in(made.certfile)
+    both = made.certfile.read_bytes()
+    for hosts in (["192.168.1.5"], ["10.0.0.7"], ["gym.local"]):
+        assert certificate_for(hosts, folder).certfile.read_bytes() == both
+    for last in range(30):  # as many as there are, they are not kept for ever
+        certificate_for([f"10.0.1.{last}"], folder)
+    assert {f"10.0.1.{last}" for last in range(15, 30)} <= names_in(made.certfile)
+    assert len(names_in(made.certfile)) <= 23
 
 
 @pytest.mark.parametrize("fault", ["no key", "no certificate", "cut off", "open to all"])
