@@ -48,8 +48,9 @@ def _collect(
     token: str | None,
     **address: Any,
 ) -> int:
-    from ..server import create_collect_app, serve
+    from ..server import check_address, create_collect_app, serve
 
+    check_address(address["host"], address["port"])
     app = create_collect_app(folder, out=out, database=database, token=token)
     try:
         serve(app, **address, on_listening=lambda _: say_addresses(app, path="/collect"))

@@ -85,8 +85,9 @@ def _serve(
     mqtt: str | None,
     **address: Any,
 ) -> int:
-    from ..server import create_app, serve
+    from ..server import check_address, create_app, serve
 
+    check_address(address["host"], address["port"])
     app = create_app(
         model,
         database=database,

@@ -4,7 +4,6 @@ import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from sqlalchemy.exc import SQLAlchemyError
 
 from ._messages import Message, parse_message
 from ._service import BusyError, Service, service_of
@@ -79,10 +78,7 @@ async def take(body: bytes, service: Service) -> Stored:
     """
     message = await service.in_thread(_parsed, body, service)
     await _admit(message, service)
-    try:
-        stored = await service.keep(message)
-    except SQLAlchemyError as error:
-        raise BusyError(f"The database refused it: {type(error).__name__}.") from error
+    stored = await service.keep(message)
     if stored.row is None:
         raise HTTPException(
             409, f"messageId {message.message_id} is taken by another message."

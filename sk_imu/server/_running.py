@@ -54,8 +54,6 @@ def serve(
     >>> app = create_app("model.onnx", database="sqlite:///live.db")  # doctest: +SKIP
     >>> serve(app, port=8001)  # doctest: +SKIP
     """
-    if not 0 <= port <= 65535:
-        raise ValueError(f"port must be a number from 0 to 65535, got {port}.")
     with needs_serve():
         import uvicorn
     settings: dict[str, Any] = {
@@ -82,8 +80,33 @@ def serve(
         server.run(sockets=[listening])
 
 
+def check_address(host: str, port: int) -> None:
+    """Raise an error if no service can listen at an address, before a model is loaded.
+
+    Parameters
+    ----------
+    host, port : str and int
+        As in :func:`serve`.
+
+    Raises
+    ------
+    ValueError
+        If the port is not from 0 to 65535.
+    OSError
+        If the port is taken, or the host is not of this machine.
+
+    Examples
+    --------
+    >>> from sk_imu.server import check_address
+    >>> check_address("127.0.0.1", 0)
+    """
+    _listening(host, port).close()
+
+
 def _listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens. Raises an OSError that names host and port."""
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port must be a number from 0 to 65535, got {port}.")
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

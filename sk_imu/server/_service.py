@@ -1,6 +1,7 @@
 """The parts of the service that its routes share."""
 
 import asyncio
+import logging
 import queue
 import threading
 import time
@@ -10,12 +11,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from fastapi import HTTPException, Request
+from sqlalchemy.exc import SQLAlchemyError
 
 from ._limits import Limits
 from ._live import Live
 from ._messages import Message
 from ._store import Store
 from ._tables import Stored
+
+_LOG = logging.getLogger("sk_imu.server")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,7 +88,7 @@ class Service:
         self._n_waiting += 1
         try:
             job = self._threads.submit(f, *args, **kwargs)
-            return await asyncio.wrap_future(job)
+            return await _answered(job)
         finally:
             self._n_waiting -= 1
 
@@ -97,7 +101,7 @@ class Service:
             self._queue.put_nowait((message, done))
         except queue.Full:
             raise BusyError("The database is behind.") from None
-        return await asyncio.wrap_future(done)
+        return await _answered(done)
 
     def _write(self) -> None:
         """Store what waits, as many messages as there are in one transaction."""
@@ -143,6 +147,15 @@ class Service:
         self._threads.shutdown(cancel_futures=True)
         self.live.close()
         self.store.close()
+
+
+async def _answered(job: Future[T]) -> T:
+    """Return a result; raise a BusyError if the database could not do it."""
+    try:
+        return await asyncio.wrap_future(job)
+    except SQLAlchemyError as error:
+        _LOG.warning("The database refused a request: %s", error)
+        raise BusyError(f"The database refused it: {type(error).__name__}.") from error
 
 
 class Rates:

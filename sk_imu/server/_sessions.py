@@ -16,7 +16,8 @@ from ..recording import SENSOR_AXES, Recording
 from ._service import BusyError, Service, service_of
 from ._tables import Session
 
-router = APIRouter(tags=["sessions"])
+_BUSY = "The database can't be used now; wait as Retry-After says."
+router = APIRouter(tags=["sessions"], responses={503: {"description": _BUSY}})
 
 #: How often a page gets news, and how often it hears that there are none.
 _NEWS_S, _BEAT_S = 0.2, 2.0

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import sqlite3
 import threading
 from concurrent.futures import BrokenExecutor, Future
 
 import pytest
 from running_server import TOKEN, RunningServer
 
+from sk_imu.cli import main
 from sk_imu.server import Limits, create_app, serve
 from sk_imu.server._live import Live
 from sk_imu.server._messages import parse_message
@@ -121,6 +123,25 @@ def test_pages_stay_with_a_session_that_sends(tmp_path, monkeypatch):
         assert live.latest == 1
 
 
+def test_a_locked_database_is_busy(tmp_path, monkeypatch):
+    monkeypatch.setattr("sk_imu.server._store._PATIENCE_MS", 0)
+    with RunningServer(None, tmp_path / "live.db") as server:
+        assert server.push(message(0)) == 200
+        other = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for method, path, body in (
+            ("POST", "/data", message(1)),
+            ("DELETE", "/api/sessions/1", None),
+        ):
+            status, headers, _ = server.ask(method, path, body)
+            assert (status, headers["retry-after"]) == (503, "1")
+        other.execute("ROLLBACK")
+        other.close()
+        assert server.push(message(1)) == 200
+        assert server.get("/api/sessions")[0]["messages"] == 2
+        assert server.ask("DELETE", "/api/sessions/1")[0] == 204
+
+
 @pytest.mark.parametrize(
     ("url", "named"),
     [
@@ -134,10 +155,16 @@ def test_a_database_that_cannot_be_used_is_named(url, named):
         create_app(None, database=url)
 
 
-def test_an_address_that_cannot_be_listened_at_is_named(tmp_path):
+def test_an_address_that_cannot_be_listened_at_is_named(tmp_path, capsys):
     with RunningServer(None, tmp_path / "live.db") as server:
         with pytest.raises(OSError, match=rf"port {server.port}.*another one by --port"):
             serve(server.app, port=server.port)
+        # The command looks before it loads a model.
+        for command in ("serve", "collect"):
+            path = str(tmp_path / "no-such-model")
+            assert main([command, path, "--port", str(server.port)]) == 1
+            assert "another one by --port" in capsys.readouterr().err
+        assert not (tmp_path / "no-such-model").exists()
         with pytest.raises(OSError, match=r"192.0.2.1, port 0.*see --host"):
             serve(server.app, host="192.0.2.1", port=0)
         bearer = {"Authorization": f"bearer {TOKEN}"}
