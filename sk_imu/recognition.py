@@ -30,7 +30,7 @@ __all__ = ["fit_recordings", "recognize"]
 
 _COLUMNS = [
     *("source", "set", "start_s", "end_s"),
-    *("exercise", "probability", "repetitions", "found"),
+    *("exercise", "probability", "repetitions", "within", "found"),
 ]
 _QUALITY = ["side", *SetQuality((), (), ()).summary()]
 #: Of the rest around a set, so much is searched by a counter, too.
@@ -162,12 +162,14 @@ def recognize(
     table : DataFrame
         One row per set: ``source``, ``set`` (counted from 1 within its recording),
         ``start_s``, ``end_s``, ``exercise``, ``probability`` (the model's, of this
-        exercise; NaN if it has none), ``repetitions`` and ``found`` (the confidence of
-        the bout; NaN if the recording was taken as one set). For a model with ``unknown``
-        also ``strangeness``, the share of known sets of people left out that are less
-        strange; with a programme also ``planned``: whether the exercise is assigned from
-        it; with ``quality`` also the ``side`` of the body that the device was on, if known,
-        and the values of :meth:`SetQuality.summary <sk_imu.SetQuality.summary>`.
+        exercise; NaN if it has none), ``repetitions``, ``within`` (their likely error, see
+        :attr:`~sk_imu.Bout.within`; 1 where a counter counts or there is no bout) and
+        ``found`` (the confidence of the bout; NaN without one). For a model with
+        ``unknown`` also ``strangeness``, the share of known sets of people left out that
+        are less strange; with a programme also ``planned``: whether the exercise is
+        assigned from it; with ``quality`` also the ``side`` of the body that the device was
+        on, if known, and the values of
+        :meth:`SetQuality.summary <sk_imu.SetQuality.summary>`.
 
     Raises
     ------
@@ -193,7 +195,7 @@ def recognize(
     >>> classifier = fit_recordings(workouts.data[3:], "rf")
     >>> list(recognize(classifier, workouts.data[:1]))  # doctest: +NORMALIZE_WHITESPACE
     ['source', 'set', 'start_s', 'end_s', 'exercise', 'probability', 'repetitions',
-     'found']
+     'within', 'found']
     """
     has_proba = hasattr(model, "predict_proba")
     _check_unknown_below(unknown_below, has_proba)
@@ -216,7 +218,7 @@ def recognize(
         for number, (one, bout) in enumerate(zip(sets, bouts, strict=True), start=1):
             # A bout carries its repetitions; a whole recording was not searched yet.
             repetitions = find_repetitions(one) if bout is None else bout.repetitions
-            found = np.nan if bout is None else bout.confidence
+            found = (1, np.nan) if bout is None else (bout.within, bout.confidence)
             if has_proba:
                 scores.append(model.predict_proba([one])[0])
                 named = model.classes_[scores[-1].argmax()], float(scores[-1].max())
@@ -229,7 +231,7 @@ def recognize(
                 named = named if _label_of(model, one) != UNKNOWN else (UNKNOWN, np.nan)
             qualities.append(_quality_of(recording, repetitions) if quality else ())
             place = (recording.name, number, *one.overlap_s)
-            rows.append((*place, *named, len(repetitions), found))
+            rows.append((*place, *named, len(repetitions), *found))
     table = pd.DataFrame(rows, columns=_COLUMNS)
     if may_be_unknown:
         table["strangeness"] = np.array(strangeness, dtype=np.float64)
@@ -283,7 +285,7 @@ def _count_by(
     for row, (exercise, one) in enumerate(zip(table["exercise"], sets, strict=True)):
         if counter.learned(exercise):
             number = counter.predict([one], exercises=[exercise])[0]
-            table.loc[row, "repetitions"] = number
+            table.loc[row, ["repetitions", "within"]] = number, 1
 
 
 def _check_unknown_below(unknown_below: float, has_proba: bool) -> None:

@@ -250,6 +250,7 @@ def test_a_recording_without_a_bout_is_one_set(workouts, forest):
     table = recognize(forest, [rest])
     assert len(table) == 1
     assert table.found.isna().all()
+    assert table.within.tolist() == [1]
 
 
 def test_sets_without_labels_are_refused(workouts):

@@ -1,7 +1,8 @@
 """Find the sets in a recording, and the repetitions in a set."""
 
+from ._bout import Bout
 from ._bout_search import BoutSearch as BoutSearch
-from ._bouts import Bout, find_bouts
+from ._bouts import find_bouts
 from ._count_accuracy import count_accuracy
 from ._counter import RepetitionCounter
 from ._motion import MOTION_RATE_HZ as MOTION_RATE_HZ

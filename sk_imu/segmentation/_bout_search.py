@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._bout import Bout
 from ._motion import MOTION_RATE_HZ, Floats
 from ._periods import PeriodSearch, Stretch
-from ._repetitions import Repetition, as_repetitions, locate_repetitions
+from ._repetitions import as_repetitions, locate_repetitions
 
 #: Repetitions are searched for this many periods before and after a periodic stretch.
 _MARGIN = 1.5
@@ -20,17 +21,26 @@ _UNCERTAINTY = 1.5
 class FoundSet:
     """Begin, end and resemblance of the repetitions of a set.
 
-    They count in timesteps from ``low``; the movement was searched until ``high``.
+    They count in timesteps from ``low``; the movement was searched until ``high``. The
+    agreement is that of :class:`Bout`.
     """
 
     low: int
     high: int
     repetitions: list[tuple[float, float, float]]
+    agreement: float
 
-    def repetitions_from(self, start_s: float) -> list[Repetition]:
-        """Return its repetitions, in seconds, of a movement that begins at a time."""
+    def bout_from(self, start_s: float) -> Bout:
+        """Return it in seconds, of a movement that begins at a time, without a label."""
         begin_s = start_s + self.low / MOTION_RATE_HZ
-        return as_repetitions(self.repetitions, begin_s, self.high - self.low)
+        found = as_repetitions(self.repetitions, begin_s, self.high - self.low)
+        return Bout(
+            found[0].start_s,
+            found[-1].end_s,
+            confidence=float(np.mean([one.confidence for one in found])),
+            repetitions=tuple(found),
+            agreement=self.agreement,
+        )
 
 
 class BoutSearch:
@@ -129,7 +139,7 @@ class BoutSearch:
         if stop - first < usual:
             return None  # the set before reaches over it
         low, high = max(first - margin, done), min(stop + margin, now)
-        found = locate_repetitions(
+        found, agreement = locate_repetitions(
             motion[:, low - self._begin : high - self._begin],
             first - low,
             stop - low,
@@ -141,7 +151,7 @@ class BoutSearch:
         if len(found) < self._min_repetitions:
             return None
         lasts = found[-1][1] - found[0][0] >= self._min_duration
-        return FoundSet(low, high, found) if lasts else None
+        return FoundSet(low, high, found, agreement) if lasts else None
 
     def _forget(self) -> None:
         """Drop the timesteps that no set to come can reach."""

@@ -1,51 +1,14 @@
 """Find the sets in the recording of a workout, without any training data."""
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from dataclasses import replace
 
 from .._sklearn import validate_params
 from ..recording import Recording
 from ._annotations import label_of
+from ._bout import Bout
 from ._bout_search import BoutSearch
 from ._motion import motion_of
-from ._repetitions import Repetition
 from ._thresholds import THRESHOLDS, check_periods
-
-
-@dataclass(frozen=True)
-class Bout:
-    """One bout of exercise in a recording: a set.
-
-    Parameters
-    ----------
-    start_s, end_s : float
-        Start and end in seconds, on the recording's clock.
-    confidence : float
-        Mean confidence of its repetitions, at most 1.
-    label : object, optional
-        The label from an annotation, else the label of the recording.
-    repetitions : tuple of Repetition, default=()
-        Its repetitions.
-
-    Examples
-    --------
-    >>> from sk_imu import Bout
-    >>> Bout(12.0, 31.5, confidence=0.93, label="squat").duration_s
-    19.5
-    """
-
-    start_s: float
-    end_s: float
-    confidence: float
-    label: Any = None
-    repetitions: tuple[Repetition, ...] = ()
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.end_s - self.start_s
 
 
 @validate_params(THRESHOLDS, prefer_skip_nested_validation=True)
@@ -68,7 +31,7 @@ def find_bouts(
     and resembles itself one period later, with a period that changes only gradually. Each
     stretch of time with such a period is searched for repetitions as in
     :func:`find_repetitions`. A bout lasts from its first to its last repetition; at both
-    ends, a repetition counts only if it resembles the usual one at least 0.65 times as
+    ends, a repetition counts only if it resembles the usual one at least 0.7 times as
     much as the median repetition does. It lasts ten minutes at most; a longer one is
     several. Rotating the axes changes nothing.
 
@@ -144,15 +107,10 @@ def find_bouts(
         max_period_s=max_period_s,
     )
     found = [*search.push(motion), *search.finish()]
-    sets = [one.repetitions_from(start_s) for one in found]
+    bouts = [one.bout_from(start_s) for one in found]
     # All bouts first, because a bout's label depends on where the one before ends.
-    spans = [(repetitions[0].start_s, repetitions[-1].end_s) for repetitions in sets]
+    spans = [(bout.start_s, bout.end_s) for bout in bouts]
     return [
-        Bout(
-            *spans[i],
-            confidence=float(np.mean([r.confidence for r in repetitions])),
-            label=label_of(recording, i, spans, mark_before_s),
-            repetitions=tuple(repetitions),
-        )
-        for i, repetitions in enumerate(sets)
+        replace(bout, label=label_of(recording, i, spans, mark_before_s))
+        for i, bout in enumerate(bouts)
     ]

@@ -43,22 +43,20 @@ class _Weights:
         Weight of the distance between the postures at the ends of repetitions and those
         around the set, in units of the template's movement. Speed alone takes the turning
         point of a movement for its beginning, because it is slow there, too.
-    alike : float
-        Minimum resemblance of a first or last repetition, as a share of the median one,
-        if the ends of the set are unknown. Movement around a set, such as getting up, is
-        similar.
     """
 
     speed: float
     posture: float
-    alike: float
 
 
 #: For the place of the repetitions, and for their number. The posture before a set on a
 #: machine is not that of its repetitions: there, the phase with the right posture loses
 #: the first or last one in the movement of taking or leaving the handles.
-_PLACE = _Weights(0.3, 0.7, 0.7)
-_NUMBER = _Weights(0.5, 0.2, 0.65)
+_PLACE = _Weights(0.3, 0.7)
+_NUMBER = _Weights(0.5, 0.2)
+#: Minimum resemblance of a first or last repetition, as a share of the median one, if the
+#: ends of the set are unknown. Movement around a set, such as getting up, is similar.
+_ALIKE = 0.7
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,24 @@ def _stretch(length: int) -> Floats:
     weights = interpolate(np.eye(length), _positions(length))
     weights.flags.writeable = False
     return weights
+
+
+def _worth(weighed: tuple[list[_Piece], float]) -> float:
+    return weighed[1]
+
+
+def _voted(weighed: list[tuple[list[_Piece], float]]) -> tuple[list[_Piece], float]:
+    """Return the best pieces of the number that is worth most, and its share.
+
+    The worth is that of all phases with this number. A single phase may lose half a
+    repetition at both ends, or gain one in the movement around the set.
+    """
+    votes: dict[int, float] = {}
+    for pieces, worth in weighed:
+        votes[len(pieces)] = votes.get(len(pieces), 0.0) + worth
+    number = max(votes, key=votes.__getitem__)
+    pieces, _ = max((one for one in weighed if len(one[0]) == number), key=_worth)
+    return pieces, votes[number] / sum(votes.values())
 
 
 class Matcher:
@@ -141,29 +157,36 @@ class Matcher:
                 + np.correlate(product, beside)
             )
 
-    def search(self, first: float, stop: float) -> list[tuple[float, float, float]]:
-        """Return begin, end and resemblance of the repetitions."""
+    def search(
+        self, first: float, stop: float
+    ) -> tuple[list[tuple[float, float, float]], float]:
+        """Return begin, end and resemblance of the repetitions, and an agreement.
+
+        The agreement is the share of the votes for their number, or 0 in a set cut out.
+        """
         begin = self._typical(int(first) + self.pad, int(stop) + self.pad)
         template = self.motion[:, begin : begin + N_PHASES]
         if template.shape[1] < N_PHASES:
-            return []
+            return [], 0.0
         # As in k-means, a template and the pieces that match it are found in turn.
         for _ in range(_N_ROUNDS):
             ((_, found),) = self._best_pieces(template[np.newaxis])
             pieces = self._pieces_of(found, 0.0)
             if not len(pieces):
-                return []
+                return [], 0.0
             template = pieces.mean(axis=0)
+        agreement = 0.0
         candidates = self._candidates(found)
         if candidates:
-            found = self._weighed(candidates, _PLACE)
+            found, _ = max(self._weighed(candidates, _PLACE), key=_worth)
             # In a set that is cut out, its ends are those of repetitions.
             if not self.is_cut:
-                found = self._completed(found, self._weighed(candidates, _NUMBER))
+                counted, agreement = _voted(self._weighed(candidates, _NUMBER))
+                found = self._as_many(found, counted)
         return [
             (start - self.pad, start - self.pad + self.lengths[i], resemblance)
             for i, start, resemblance in found
-        ]
+        ], agreement
 
     def _candidates(self, found: list[_Piece]) -> list[_Candidate]:
         """Choose pieces with a template from each phase of those found."""
@@ -182,26 +205,32 @@ class Matcher:
             if best
         ]
 
-    def _weighed(self, candidates: list[_Candidate], weights: _Weights) -> list[_Piece]:
-        """Return the pieces of the best candidate."""
-        best_worth, best = 0.0, candidates[0].pieces
+    def _weighed(
+        self, candidates: list[_Candidate], weights: _Weights
+    ) -> list[tuple[list[_Piece], float]]:
+        """Return the pieces of each candidate, and what they are worth."""
+        weighed = []
         for one in candidates:
-            pieces = self._without_unlike(one.pieces, weights.alike)
+            pieces = self._without_unlike(one.pieces)
             doubt = weights.speed * one.speed
             doubt += weights.posture * self._posture_away(pieces, one.template)
             # Positive however great the doubt: the best of bad ones is returned, too.
-            worth = one.score * max(1 - doubt, 0.01)
-            if worth > best_worth:
-                best_worth, best = worth, pieces
-        return best
+            weighed.append((pieces, one.score * max(1 - doubt, 0.01)))
+        return weighed
 
-    def _completed(self, placed: list[_Piece], counted: list[_Piece]) -> list[_Piece]:
-        """Return pieces with outer ones added until they are as many as the others."""
-        for _ in range(len(counted) - len(placed)):
+    def _as_many(self, placed: list[_Piece], counted: list[_Piece]) -> list[_Piece]:
+        """Return pieces with outer ones added or dropped until they are as many as others.
+
+        Pieces are added where the others reach further, and dropped where they don't.
+        """
+        for _ in range(abs(len(counted) - len(placed))):
             (i, begin, _), (j, last, _) = placed[0], placed[-1]
             end = last + int(self.lengths[j])
             before = begin - counted[0][1]
             after = counted[-1][1] + int(self.lengths[counted[-1][0]]) - end
+            if len(placed) > len(counted):
+                placed = placed[1:] if before < after else placed[:-1]
+                continue
             room = begin if before > after else self.n_timesteps - end
             if room < self.lengths[0]:
                 break
@@ -346,12 +375,12 @@ class Matcher:
             return found
         return found[1:] if left > right else found[:-1]
 
-    def _without_unlike(self, found: list[_Piece], share: float) -> list[_Piece]:
+    def _without_unlike(self, found: list[_Piece]) -> list[_Piece]:
         """Drop outer pieces that resemble the template much less than the median."""
         # In a set that is cut out, its ends are those of repetitions: there the rule
         # removes true ones (79 % of the watch's sets have 20 with it, 83 % without).
         if self.is_cut or len(found) < 3:
             return found
         resemblance = np.array([value for _, _, value in found])
-        alike = np.flatnonzero(resemblance >= share * np.median(resemblance))
+        alike = np.flatnonzero(resemblance >= _ALIKE * np.median(resemblance))
         return found[alike[0] : alike[-1] + 1]

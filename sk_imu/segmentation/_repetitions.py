@@ -118,7 +118,7 @@ def find_repetitions(
     """
     check_periods("find_repetitions", min_period_s, max_period_s)
     start_s, motion = motion_of(recording)
-    found = locate_repetitions(
+    found, _ = locate_repetitions(
         motion,
         0,
         motion.shape[1],
@@ -198,8 +198,11 @@ def locate_repetitions(
     longest: float,
     min_confidence: float,
     usual: float | None = None,
-) -> list[tuple[float, float, float]]:
+) -> tuple[list[tuple[float, float, float]], float]:
     """Return begin and end, in timesteps, and resemblance of each repetition.
+
+    The second value is the share of the phases of the template at which their number is
+    found, or 0 where that is unknown.
 
     The period, from ``shortest`` to ``longest`` timesteps, and the usual posture are taken
     from ``first`` to ``stop``, where exercise is certain; repetitions may lie outside. With
@@ -219,15 +222,15 @@ def locate_repetitions(
     longest = min(longest, 0.6 * (stop - first))
     period = find_period(motion[:, first:stop], shortest, longest) or usual
     if period is None:
-        return []
+        return [], 0.0
     # With time in units of the period, fast and slow exercises cost the same.
     step = period / N_PHASES
     position = np.arange(0, motion.shape[1] - 1, step)
     matcher = Matcher(interpolate(motion, position), min_confidence, is_cut=usual is None)
+    found, agreement = matcher.search(first / step, stop / step)
     return [
-        (begin * step, end * step, confidence)
-        for begin, end, confidence in matcher.search(first / step, stop / step)
-    ]
+        (begin * step, end * step, confidence) for begin, end, confidence in found
+    ], agreement
 
 
 def find_period(motion: Floats, shortest: float, longest: float) -> float | None:

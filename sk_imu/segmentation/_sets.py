@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any, Literal, overload
 
 from ..recording import Recording
-from ._bouts import Bout, find_bouts
+from ._bout import Bout
+from ._bouts import find_bouts
 
 
 @overload

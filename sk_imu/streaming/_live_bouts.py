@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..recording import SensorStream
-from ..segmentation import BoutSearch, Repetition
+from ..segmentation import Bout, BoutSearch
 from ._buffer import SampleBuffer
 from ._live_motion import LiveMotion
 
@@ -28,8 +28,8 @@ class Look:
     """
 
     time_s: float
-    ended: list[list[Repetition]]
-    pending: list[list[Repetition]]
+    ended: list[Bout]
+    pending: list[Bout]
     since_s: float
 
 
@@ -136,8 +136,8 @@ class LiveBouts:
         origin_s = self._motion.origin_s
         return Look(
             now_s,
-            [one.repetitions_from(origin_s) for one in ended],
-            [one.repetitions_from(origin_s) for one in pending],
+            [one.bout_from(origin_s) for one in ended],
+            [one.bout_from(origin_s) for one in pending],
             search.since_s + origin_s,
         )
 
@@ -153,7 +153,7 @@ class LiveBouts:
         for buffer in self._buffers.values():
             # Samples until now are part of what has ended.
             buffer.forget(float(np.nextafter(now_s, np.inf)))
-        return Look(now_s, [one.repetitions_from(origin_s) for one in found], [], now_s)
+        return Look(now_s, [one.bout_from(origin_s) for one in found], [], now_s)
 
 
 def _next_s(table: Floats, time_s: float) -> float:

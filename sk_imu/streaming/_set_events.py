@@ -1,10 +1,10 @@
 """Events of sets, from what is known of them at times of a stream."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..segmentation import Repetition
+from ..segmentation import Bout
 from ._live_bouts import Look
 
 #: Label and probability of a set that begins and ends at two times; None if it is no set.
@@ -31,13 +31,16 @@ class SetEvent:
         Mean probability of the exercise in the windows of the set; None without a model.
     repetitions : int
         Repetitions so far.
+    within : int
+        How many repetitions the true number is likely to be away, see
+        :attr:`sk_imu.Bout.within`.
     final : bool
         Whether nothing of this will change.
 
     Examples
     --------
     >>> from sk_imu.streaming import SetEvent
-    >>> SetEvent("end", 1, "squat", 3.0, 31.5, 0.97, 12, final=True).repetitions
+    >>> SetEvent("end", 1, "squat", 3.0, 31.5, 0.97, 12, 0, final=True).repetitions
     12
     """
 
@@ -48,6 +51,7 @@ class SetEvent:
     end_s: float
     probability: float | None
     repetitions: int
+    within: int
     final: bool
 
 
@@ -61,18 +65,18 @@ class SetEvents:
     def of(self, look: Look, name: Callable[[float, float], Named]) -> list[SetEvent]:
         """Return what has happened since the last look."""
         events: list[SetEvent] = []
-        for repetitions in look.ended:
-            if (event := self._event("end", repetitions, name)) is not None:
+        for bout in look.ended:
+            if (event := self._event("end", bout, name)) is not None:
                 if event.number not in self._open:
                     events.append(replace(event, kind="begin", final=False))
                 events.append(event)
                 self._open.pop(event.number, None)
                 self.n_ended += 1
         pending: dict[int, SetEvent] = {}
-        for repetitions in look.pending:
+        for bout in look.pending:
             number = self.n_ended + 1 + len(pending)
             kind = "update" if number in self._open else "begin"
-            event = self._event(kind, repetitions, name, number)
+            event = self._event(kind, bout, name, number)
             if event is not None:
                 pending[number] = event
                 if kind == "begin" or _differs(event, self._open[number]):
@@ -85,17 +89,25 @@ class SetEvents:
     def _event(
         self,
         kind: str,
-        repetitions: Sequence[Repetition],
+        bout: Bout,
         name: Callable[[float, float], Named],
         number: int | None = None,
     ) -> SetEvent | None:
-        start_s, end_s = repetitions[0].start_s, repetitions[-1].end_s
-        named = name(start_s, end_s)
+        named = name(bout.start_s, bout.end_s)
         if named is None:
             return None
         number = self.n_ended + 1 if number is None else number
-        n, final = len(repetitions), kind == "end"
-        return SetEvent(kind, number, named[0], start_s, end_s, named[1], n, final=final)
+        return SetEvent(
+            kind,
+            number,
+            named[0],
+            bout.start_s,
+            bout.end_s,
+            named[1],
+            len(bout.repetitions),
+            within=bout.within,
+            final=kind == "end",
+        )
 
 
 def _differs(event: SetEvent, last: SetEvent) -> bool:

@@ -222,6 +222,7 @@ def compare_bouts(found, searched):
             atol=1e-9,
         )
         compare_repetitions(one["repetitions"], bout.repetitions)
+        assert one["within"] == bout.within
 
 
 def compare_repetitions(found, repetitions):

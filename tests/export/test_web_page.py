@@ -135,7 +135,7 @@ def compare(found, expected):
     """Check the page's table against the package's."""
     assert list(found.columns) == list(expected.columns)
     assert found["source"].tolist() == [Path(name).name for name in expected["source"]]
-    for column in ("set", "exercise", "repetitions"):
+    for column in ("set", "exercise", "repetitions", "within"):
         assert found[column].tolist() == expected[column].tolist(), column
     for column, least in {"start_s": 1e-9, "end_s": 1e-9, "found": 1e-9}.items():
         np.testing.assert_allclose(found[column], expected[column], rtol=0, atol=least)

@@ -200,3 +200,17 @@ def test_a_short_set_fills_its_recording():
     piece = recording.between(start_s - 0.2, end_s + 0.2)
     (bout,) = find_bouts(changed(piece, at_rate(12.5)))
     assert len(bout.repetitions) == 5
+
+
+@pytest.mark.parametrize(("pause_s", "within"), [(0.0, 1), (1.0, 0)])
+def test_a_number_is_certain_where_repetitions_are_apart(pause_s, within):
+    # Without pauses, a set could as well begin and end in the middle of a repetition.
+    part = one_set([2.0], 1.0)
+    apart = np.pad(part, ((0, 0), (0, round(pause_s * RATE_HZ))))
+    rest = np.zeros((6, 500))
+    values = np.concatenate([rest, *[apart] * 8, rest], axis=1)
+    values += 0.05 * np.random.default_rng(0).standard_normal(values.shape)
+    values[2] += 9.81
+    recording = Recording.from_array(values, sampling_rate_hz=RATE_HZ, channel_names=NAMES)
+    (bout,) = find_bouts(recording)
+    assert (len(bout.repetitions), bout.within) == (8, within)

@@ -8,7 +8,7 @@ from made_arrivals import pieces_of
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from sk_imu import ExerciseClassifier, Repetition, SummaryFeatures, find_bouts
+from sk_imu import Bout, ExerciseClassifier, Repetition, SummaryFeatures, find_bouts
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.streaming import SetTracker, StreamingClassifier, StreamingCounter
 from sk_imu.streaming._live_bouts import Look
@@ -100,16 +100,17 @@ def test_labels_of_rest_are_no_sets(live, workouts):
 
 
 def test_what_turns_out_to_be_no_set_is_dropped():
-    repetitions = [Repetition(2.0 * k, 2.0 * k + 2, 0.9) for k in range(3)]
+    repetitions = tuple(Repetition(2.0 * k, 2.0 * k + 2, 0.9) for k in range(3))
+    bout = Bout(0.0, 6.0, 0.9, repetitions=repetitions)
     events, name = SetEvents(), lambda start_s, end_s: ("squat", 0.8)
-    (begun,) = events.of(Look(8.0, [], [repetitions], 0.0), name)
+    (begun,) = events.of(Look(8.0, [], [bout], 0.0), name)
     assert (begun.kind, begun.number, begun.start_s, begun.end_s) == ("begin", 1, 0.0, 6.0)
-    assert events.of(Look(9.0, [], [repetitions], 0.0), name) == []  # nothing is new
+    assert events.of(Look(9.0, [], [bout], 0.0), name) == []  # nothing is new
     (dropped,) = events.of(Look(10.0, [], [], 0.0), name)
     assert dropped == replace(begun, kind="drop", final=True)
     assert events.n_ended == 0
     # Its number is used again, also if all of the next set is known at once.
-    again = events.of(Look(20.0, [repetitions], [], 0.0), name)
+    again = events.of(Look(20.0, [bout], [], 0.0), name)
     assert [(one.kind, one.number, one.final) for one in again] == [
         ("begin", 1, False),
         ("end", 1, True),

@@ -82,7 +82,7 @@ export async function recognize(recording, model, options = DEFAULTS) {
 async function recognizeSet(recording, bout, model, settings, options) {
   const piece = between(recording, bout.startS, bout.endS, model);
   const [startS, endS] = overlap(piece.streams);
-  const found = { startS, endS, confidence: bout.confidence };
+  const found = { startS, endS, confidence: bout.confidence, within: bout.within ?? 1 };
   try {
     found.repetitions = bout.repetitions ?? findRepetitions(piece, settings);
   } catch (error) {

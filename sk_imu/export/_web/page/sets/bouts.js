@@ -11,11 +11,13 @@ const MIN_REPETITIONS = 2, MIN_DURATION_S = 5, MAX_PAUSE_S = 4;
 const MIN_PERIOD_S = 0.8, MAX_PERIOD_S = 10;
 const MARGIN = 1.5;
 const UNCERTAINTY = 1.5;
+const SURE = 0.9;
 
 /**
  * Return the sets in a recording, in the order of time.
  *
- * @returns {{startS: number, endS: number, confidence: number, repetitions: object[]}[]}
+ * @returns {{startS: number, endS: number, confidence: number, repetitions: object[],
+ *   within: number}[]}
  */
 export function findBouts(recording, options = {}) {
   const { startS, motion } = motionOf(recording, options);
@@ -35,18 +37,20 @@ export function findBouts(recording, options = {}) {
     if (stop - first < usual) continue; // the set before reaches over it
     const low = Math.max(first - margin, done), high = Math.min(stop + margin, n);
     const piece = motion.map((row) => row.subarray(low, high));
-    const found = locateRepetitions(piece, first - low, stop - low, {
+    const { found, agreement } = locateRepetitions(piece, first - low, stop - low, {
       shortest: usual / UNCERTAINTY, longest: usual * UNCERTAINTY, usual,
     });
     if (!lasts(found)) continue;
-    sets.push(asRepetitions(found, startS + low / MOTION_RATE_HZ, high - low));
+    const repetitions = asRepetitions(found, startS + low / MOTION_RATE_HZ, high - low);
+    sets.push({ repetitions, agreement });
     done = low + Math.ceil(found[found.length - 1][1]);
   }
-  return sets.map((repetitions) => ({
+  return sets.map(({ repetitions, agreement }) => ({
     startS: repetitions[0].startS,
     endS: repetitions[repetitions.length - 1].endS,
     confidence: mean(repetitions.map((one) => one.confidence)),
     repetitions,
+    within: agreement < SURE ? 1 : 0,
   }));
 }
 
@@ -56,7 +60,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 export function findRepetitions(recording, options = {}) {
   const { startS, motion } = motionOf(recording, options);
   const n = motion[0].length;
-  const found = locateRepetitions(motion, 0, n, {
+  const { found } = locateRepetitions(motion, 0, n, {
     shortest: MIN_PERIOD_S * MOTION_RATE_HZ, longest: MAX_PERIOD_S * MOTION_RATE_HZ,
   });
   return asRepetitions(found, startS, n);

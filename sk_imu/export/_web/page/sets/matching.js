@@ -12,8 +12,9 @@ const N_ROUNDS = 3;
 const N_SPEED = 3, N_POSTURE = 2, N_SET_END = 4, N_AROUND = 8;
 const MOST_MISSING = 0.6;
 /** What counts against a phase: for the place of the repetitions, and for their number. */
-const PLACE = { speed: 0.3, posture: 0.7, alike: 0.7 };
-const NUMBER = { speed: 0.5, posture: 0.2, alike: 0.65 };
+const PLACE = { speed: 0.3, posture: 0.7 };
+const NUMBER = { speed: 0.5, posture: 0.2 };
+const ALIKE = 0.7;
 
 /** As Python rounds: halves to the even neighbor. */
 function rounded(value) {
@@ -23,6 +24,20 @@ function rounded(value) {
 }
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+/** Return the one that is worth most, the first of equals. */
+const best = (weighed) => weighed.reduce((top, one) => (one.worth > top.worth ? one : top));
+
+/** Return the best pieces of the number that is worth most over all phases, and its share. */
+function voted(weighed) {
+  const votes = new Map();
+  for (const { pieces: { length }, worth } of weighed) {
+    votes.set(length, (votes.get(length) ?? 0) + worth);
+  }
+  const [number, votesFor] = [...votes].reduce((top, one) => (one[1] > top[1] ? one : top));
+  const { pieces } = best(weighed.filter((one) => one.pieces.length === number));
+  return { pieces, agreement: votesFor / sum([...votes.values()]) };
+}
 
 /** Compare a template with every piece of a movement, at several lengths. */
 export class Matcher {
@@ -92,27 +107,32 @@ export class Matcher {
     return start >= this.pad && start + this.lengths[i] <= this.pad + this.nSeen;
   }
 
-  /** Return begin, end and resemblance of the repetitions. */
+  /** Return begin, end and resemblance of the repetitions, and how sure their number is. */
   search(first, stop) {
     const begin = this.typical(Math.trunc(first) + this.pad, Math.trunc(stop) + this.pad);
     let template = this.motion.map((row) => row.slice(begin, begin + N_PHASES));
-    if (template[0].length < N_PHASES) return [];
-    let found = [];
+    if (template[0].length < N_PHASES) return { found: [], agreement: 0 };
+    let found = [], agreement = 0;
     // As in k-means, a template and the pieces that match it are found in turn.
     for (let round = 0; round < N_ROUNDS; round++) {
       found = this.bestPieces(template).found;
       const pieces = this.piecesOf(found, 0);
-      if (!pieces.length) return [];
+      if (!pieces.length) return { found: [], agreement };
       template = meanOf(pieces);
     }
     const candidates = this.candidates(found);
     if (candidates.length) {
-      found = this.weighed(candidates, PLACE);
+      found = best(this.weighed(candidates, PLACE)).pieces;
       // In a set that is cut out, its ends are those of repetitions.
-      if (!this.isCut) found = this.completed(found, this.weighed(candidates, NUMBER));
+      if (!this.isCut) {
+        const number = voted(this.weighed(candidates, NUMBER));
+        found = this.asMany(found, number.pieces);
+        ({ agreement } = number);
+      }
     }
-    return found.map(([i, start, resemblance]) =>
+    found = found.map(([i, start, resemblance]) =>
       [start - this.pad, start - this.pad + this.lengths[i], resemblance]);
+    return { found, agreement };
   }
 
   /** Choose pieces with a template from each phase of those found. */
@@ -130,27 +150,30 @@ export class Matcher {
     return candidates;
   }
 
-  /** Return the pieces of the best candidate. */
+  /** Return the pieces of each candidate, and what they are worth. */
   weighed(candidates, weights) {
-    let bestWorth = 0, best = candidates[0].chosen;
-    for (const { chosen, score, template, speed } of candidates) {
-      const pieces = this.withoutUnlike(chosen, weights.alike);
+    return candidates.map(({ chosen, score, template, speed }) => {
+      const pieces = this.withoutUnlike(chosen);
       const doubt = weights.speed * speed
         + weights.posture * this.postureAway(pieces, template);
-      const worth = score * Math.max(1 - doubt, 0.01);
-      if (worth > bestWorth) [bestWorth, best] = [worth, pieces];
-    }
-    return best;
+      return { pieces, worth: score * Math.max(1 - doubt, 0.01) };
+    });
   }
 
-  /** Return pieces with outer ones added until they are as many as the others. */
-  completed(placed, counted) {
+  /** Return pieces with outer ones added or dropped until they are as many as others. */
+  asMany(placed, counted) {
     const endOf = ([i, start]) => start + this.lengths[i];
     const result = [...placed];
-    while (result.length < counted.length) {
+    while (result.length !== counted.length) {
       const first = result[0], last = result[result.length - 1];
       const before = first[1] - counted[0][1];
-      const isBefore = before > endOf(counted[counted.length - 1]) - endOf(last);
+      const after = endOf(counted[counted.length - 1]) - endOf(last);
+      if (result.length > counted.length) {
+        if (before < after) result.shift();
+        else result.pop();
+        continue;
+      }
+      const isBefore = before > after;
       const room = isBefore ? first[1] : this.nTimesteps - endOf(last);
       if (room < this.lengths[0]) break;
       const most = Math.min(this.lengths[(isBefore ? first : last)[0]], room);
@@ -301,9 +324,9 @@ export class Matcher {
   }
 
   /** Drop outer pieces that resemble the template much less than the median. */
-  withoutUnlike(found, share) {
+  withoutUnlike(found) {
     if (this.isCut || found.length < 3) return found;
-    const least = share * median(found.map(([, , value]) => value));
+    const least = ALIKE * median(found.map(([, , value]) => value));
     const alike = found.map(([, , value]) => value >= least);
     return found.slice(alike.indexOf(true), alike.lastIndexOf(true) + 1);
   }

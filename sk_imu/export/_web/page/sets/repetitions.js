@@ -20,7 +20,8 @@ export function asRepetitions(found, startS, nTimesteps) {
 }
 
 /**
- * Return begin and end, in timesteps, and resemblance of each repetition.
+ * Return begin and end, in timesteps, and resemblance of each repetition, and how sure their
+ * number is.
  *
  * The period, from `shortest` to `longest` timesteps, and the usual posture are taken from
  * `first` to `stop`; repetitions may lie outside. Without a `usual` period, which holds where
@@ -42,15 +43,19 @@ export function locateRepetitions(motion, first, stop, { shortest, longest, usua
   }
   const cores = rows.map((row) => row.subarray(first, stop));
   const period = findPeriod(cores, shortest, Math.min(longest, 0.6 * (stop - first))) ?? usual;
-  if (period === null) return [];
+  if (period === null) return { found: [], agreement: 0 };
   // With time in units of the period, fast and slow exercises cost the same.
   const step = period / N_PHASES;
   const n = Math.ceil((rows[0].length - 1) / step);
   const scaled = rows.map((row) =>
     Float64Array.from({ length: n }, (_, i) => valueAtPosition(row, i * step)));
-  return new Matcher(scaled, MIN_CONFIDENCE, { isCut: usual === null })
-    .search(first / step, stop / step)
-    .map(([begin, end, confidence]) => [begin * step, end * step, confidence]);
+  const { found, agreement } =
+    new Matcher(scaled, MIN_CONFIDENCE, { isCut: usual === null })
+      .search(first / step, stop / step);
+  return {
+    found: found.map(([begin, end, confidence]) => [begin * step, end * step, confidence]),
+    agreement,
+  };
 }
 
 function valueAtPosition(row, position) {

@@ -1,14 +1,15 @@
 // The sets of all recordings as a CSV file, with the columns of the package's `recognize`.
 
 const COLUMNS = [
-  "source", "set", "start_s", "end_s", "exercise", "probability", "repetitions", "found",
+  "source", "set", "start_s", "end_s", "exercise", "probability", "repetitions", "within",
+  "found",
 ];
 
 /** Return the table as text. */
 export function asCsv(results) {
   const rows = results.flatMap(({ name, sets }) => sets.map((set, i) => [
     name, i + 1, set.startS, set.endS, set.shown ?? "", set.probability ?? "",
-    set.repetitions?.length ?? "", set.confidence ?? "",
+    set.repetitions?.length ?? "", set.within, set.confidence ?? "",
   ]));
   return [COLUMNS, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
