@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ..meta import SetPredictions
+from ..meta import AugmentedClassifier, SetPredictions, WindowedClassifier
 from ..recording import DataQualityWarning
 from ..validation import is_raw
 from ._device import Worn, gravity_of, in_words
@@ -201,8 +201,10 @@ class AnswersUnknown(SetPredictions):
             )
         if groups is None:
             groups = _people_of(X, name)
+        rate_hz = pipeline.named_steps["resample"].sampling_rate_hz
         detector = UnknownDetector(
-            sampling_rate_hz=pipeline.named_steps["resample"].sampling_rate_hz
+            live_window_seconds=_windowed_of(pipeline).n_window_timesteps_ / rate_hz,
+            sampling_rate_hz=rate_hz,
         )
         if not isinstance(self.unknown, (bool, np.bool_)):
             detector.set_params(rejection_rate=float(self.unknown))
@@ -236,6 +238,12 @@ def _around_resampler(pipeline: Pipeline) -> tuple[Pipeline, Pipeline]:
     """Return the steps up to the Resampler, and those behind it but the last."""
     n_before = list(pipeline.named_steps).index("resample") + 1
     return pipeline[:n_before], pipeline[n_before:-1]
+
+
+def _windowed_of(pipeline: Pipeline) -> WindowedClassifier:
+    """Return the step that cuts sets into windows."""
+    last = pipeline[-1]
+    return last.estimator_ if isinstance(last, AugmentedClassifier) else last
 
 
 def _people_of(X: Any, name: str) -> Sequence[Any] | None:

@@ -30,6 +30,8 @@ _STRENGTHS = ("__std", "__mean_abs_difference", "__change_std")
 _LEAST_STRENGTH = 0.01
 # 0.07 of 100 sets are 7, not a little more.
 _ROUNDING = 1e-9
+#: Windows of one set are alike, and more of them take time.
+_MOST_LIVE_WINDOWS = 10
 
 
 class UnknownDetector(BaseEstimator):
@@ -44,6 +46,10 @@ class UnknownDetector(BaseEstimator):
     groups of people in turn, and chooses the threshold at which ``rejection_rate`` of
     their sets would be called unknown.
 
+    A window of a live stream is shorter than a set, and less similar to the training sets.
+    With ``live_window_seconds``, ``fit`` chooses a second threshold in the same way, on
+    windows of the sets left out.
+
     Parameters
     ----------
     rejection_rate : float, default=0.05
@@ -54,6 +60,9 @@ class UnknownDetector(BaseEstimator):
         there are fewer people.
     window_seconds : float, default=2.0
         Length of the short windows in seconds. A shorter set is one window.
+    live_window_seconds : float, default=None
+        Length of the windows of a live stream in seconds. None chooses no threshold for
+        them.
     sampling_rate_hz : float, default=None
         Rate of X in hertz. None takes the rate that X has as a :class:`SignalArray`, or 50
         if X has none.
@@ -64,6 +73,8 @@ class UnknownDetector(BaseEstimator):
         The known exercises.
     offset_ : float
         The threshold of the similarity.
+    live_offset_ : float or None
+        The threshold for windows of a live stream; None without ``live_window_seconds``.
     held_out_scores_ : ndarray of shape (n_held_out_sets,)
         Similarity of each training set when its person was left out, in increasing order.
         Sets of exercises that nobody else did are not among them, nor those of people
@@ -116,6 +127,7 @@ class UnknownDetector(BaseEstimator):
         "rejection_rate": [Interval(Real, 0, 1, closed="left")],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
         "window_seconds": [Interval(Real, 0, None, closed="neither")],
+        "live_window_seconds": [Interval(Real, 0, None, closed="neither"), None],
         "sampling_rate_hz": [Interval(Real, 0, None, closed="neither"), None],
     }
     # The threshold is of people left out, and without groups it is not.
@@ -127,11 +139,13 @@ class UnknownDetector(BaseEstimator):
         rejection_rate: float = 0.05,
         n_folds: int = 10,
         window_seconds: float = 2.0,
+        live_window_seconds: float | None = None,
         sampling_rate_hz: float | None = None,
     ) -> None:
         self.rejection_rate = rejection_rate
         self.n_folds = n_folds
         self.window_seconds = window_seconds
+        self.live_window_seconds = live_window_seconds
         self.sampling_rate_hz = sampling_rate_hz
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -165,14 +179,13 @@ class UnknownDetector(BaseEstimator):
                 f"n_samples={len(labels)} of {self.groups_.tolist()}."
             )
         tables = self._describe(series)
-        held_out = self._held_out_scores(tables, codes, numbers)
+        windows = self._describe_windows(series)
+        held_out, of_windows = self._held_out_scores(tables, windows, codes, numbers)
         self._learned = Similarity.fit(tables, codes, numbers)._asdict()
         known = ~np.isnan(held_out)
         self.held_out_scores_ = np.sort(held_out[known])
-        most_rejected = (
-            int(np.ceil(self.rejection_rate * len(self.held_out_scores_) - _ROUNDING)) - 1
-        )
-        self.offset_ = float(self.held_out_scores_[max(most_rejected, 0)])
+        self.offset_ = self._threshold(self.held_out_scores_)
+        self.live_offset_ = None if windows is None else self._threshold(of_windows)
         self.rejected_by_group_, self.similarity_by_group_ = np.full(
             (2, len(self.groups_)), np.nan
         )
@@ -273,10 +286,17 @@ class UnknownDetector(BaseEstimator):
         )
 
     def _held_out_scores(
-        self, tables: Floats, codes: NDArray[np.intp], numbers: NDArray[np.intp]
-    ) -> NDArray[np.float64]:
-        """Return the similarity of each set without its group, NaN if it can't be known."""
-        scores = np.full(len(codes), np.nan)
+        self,
+        tables: Floats,
+        windows: list[Floats] | None,
+        codes: NDArray[np.intp],
+        numbers: NDArray[np.intp],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the similarity of each set, NaN if not known, and of all windows.
+
+        Without the group that did the set.
+        """
+        scores, of_windows = np.full(len(codes), np.nan), [np.empty(0)]
         folds = GroupKFold(min(self.n_folds, len(self.groups_)))
         for train, test in folds.split(codes, groups=numbers):
             known, learned = np.unique(codes[train], return_inverse=True)
@@ -285,38 +305,73 @@ class UnknownDetector(BaseEstimator):
             if len(test) and shared(learned, numbers[train]).any():
                 similarity = Similarity.fit(tables[:, train], learned, numbers[train])
                 scores[test] = similarity.score(tables[:, test])
+                if windows is not None:
+                    held_out = np.concatenate([windows[i] for i in test], axis=1)
+                    of_windows.append(similarity.score(held_out))
         if np.isnan(scores).all():
             raise ValueError(
                 "UnknownDetector chooses its threshold on people left out, but too few "
                 "exercises were done by several people. Give sets of the same exercise by "
                 "at least three, or leave out fewer at a time (a higher n_folds)."
             )
-        return scores
+        return scores, np.concatenate(of_windows)
+
+    def _threshold(self, scores: NDArray[np.float64]) -> float:
+        """Return the similarity that no more of the scores are below than may be."""
+        n_below = int(np.ceil(self.rejection_rate * len(scores) - _ROUNDING)) - 1
+        return float(np.sort(scores)[max(n_below, 0)])
 
     def _describe(self, series: Uniform | Panel) -> Floats:
         """Return the features of windows, averaged over each set, and of whole sets."""
-        rows = series if isinstance(series, list) else list(as_3d(series))
-        rate_hz = rate_of(self)
-        features = SummaryFeatures(sampling_rate_hz=rate_hz)
-        size = max(round(self.window_seconds * rate_hz), 1)
-        features.fit([rows[0].astype(np.float64)])
-        described = []
-        for row in rows:
-            values = row.astype(np.float64)
-            whole = features.transform([values])[0]
-            means = features.transform(_windows(values, size)).mean(axis=0)
-            described.append((means, whole))
-        tables = np.array(described).swapaxes(0, 1)
+        rows = _rows(series)
+        features = self._features(rows)
+        return np.concatenate(
+            [self._describe_parts(features, row[np.newaxis]) for row in rows], axis=1
+        )
+
+    def _describe_windows(self, series: Uniform | Panel) -> list[Floats] | None:
+        """Return the same of windows of a live stream, set by set."""
+        if self.live_window_seconds is None:
+            return None
+        rows = _rows(series)
+        features = self._features(rows)
+        size = self._n_timesteps(self.live_window_seconds)
+        return [self._describe_parts(features, _some(_windows(row, size))) for row in rows]
+
+    def _describe_parts(self, features: SummaryFeatures, parts: Floats) -> Floats:
+        """Return tables of parts of one length, of shape (2, n_parts, n_features)."""
+        size = self._n_timesteps(self.window_seconds)
+        windows = np.concatenate([_windows(part, size) for part in parts])
+        of_windows = features.transform(windows)
+        means = of_windows.reshape(len(parts), -1, of_windows.shape[1]).mean(axis=1)
+        tables = np.array([means, features.transform(parts)])
         names = features.get_feature_names_out().tolist()
         columns = [i for i, name in enumerate(names) if name.endswith(_STRENGTHS)]
         tables[..., columns] = np.log(tables[..., columns] + _LEAST_STRENGTH)
         return tables
+
+    def _features(self, rows: list[Floats]) -> SummaryFeatures:
+        return SummaryFeatures(sampling_rate_hz=rate_of(self)).fit([rows[0]])
+
+    def _n_timesteps(self, seconds: float) -> int:
+        return max(round(seconds * rate_of(self)), 1)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
         return tags
+
+
+def _rows(series: Uniform | Panel) -> list[Floats]:
+    rows = series if isinstance(series, list) else list(as_3d(series))
+    return [row.astype(np.float64) for row in rows]
+
+
+def _some(windows: Floats) -> Floats:
+    """Return at most ten windows, evenly spread over the set."""
+    n_windows = min(len(windows), _MOST_LIVE_WINDOWS)
+    return windows[np.linspace(0, len(windows) - 1, n_windows).round().astype(int)]
 
 
 def _windows(row: Floats, size: int) -> Floats:

@@ -275,6 +275,8 @@ def _detector_is_sound(detector: Any) -> bool:
         and len(scores)
         and (np.diff(scores) >= 0).all()
         and np.isfinite(detector.offset_)
+        and (detector.live_offset_ is None) == (detector.live_window_seconds is None)
+        and (detector.live_offset_ is None or np.isfinite(detector.live_offset_))
     )
 
 
@@ -297,8 +299,10 @@ def _answers_are_sound(classifier: Any) -> bool:
         and isinstance(worn["least_typical"], float)
     ):
         return False
-    return type(detector).__name__ == "UnknownDetector" and np.array_equal(
-        detector.classes_, classifier.classes_
+    return bool(
+        type(detector).__name__ == "UnknownDetector"
+        and detector.live_offset_ is not None
+        and np.array_equal(detector.classes_, classifier.classes_)
     )
 
 

@@ -77,8 +77,9 @@ class ExerciseClassifier(
     unknown : bool or float, default=False
         Whether ``predict`` may answer ``"unknown"``, for sets that an
         :class:`UnknownDetector` finds unlike all training sets. A number is its
-        ``rejection_rate``, and True is 0.05. Probabilities do not change: they are those
-        of the exercises if the set is one of them. Exported files never answer it.
+        ``rejection_rate``, and True is 0.05; the rate is that of sets, and on a stream
+        that of windows. Probabilities do not change: they are those of the exercises if
+        the set is one of them. Exported files never answer it.
     random_state : int, RandomState instance or None, default=None
         Random seed of all steps.
 

@@ -52,7 +52,7 @@ class StreamingClassifier:
         The side of the body that the device is on. A recording may say so itself.
     window_seconds : float, default=None
         Length of a window. None takes that of the model, whose last step must then be a
-        :class:`~sk_imu.WindowedClassifier`.
+        :class:`~sk_imu.WindowedClassifier`. Shorter ones are more often called unknown.
     max_buffered_samples : int, default=100_000
         Most samples that are kept of each sensor. If another sensor is silent for so long
         that there are more, the older half is dropped.

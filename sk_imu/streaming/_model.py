@@ -114,7 +114,7 @@ class FittedModel(LiveModel):
         if self._n_with_context == len(self._steps):
             series = [series[0][:, -self.n_timesteps :]]
         label, proba = self._ask(series)
-        if self._detector is not None and self._detector.predict(series)[0] < 0:
+        if self._is_unknown(series):
             label = UNKNOWN
         return label, proba
 
@@ -123,6 +123,11 @@ class FittedModel(LiveModel):
         if self._detector is None:
             return None
         return DeviceCheck(self._fitted, step_seconds)
+
+    def _is_unknown(self, series: Any) -> bool:
+        if self._detector is None:
+            return False
+        return bool(self._detector.score_samples(series)[0] < self._detector.live_offset_)
 
     def _ask(self, series: Any) -> tuple[Any, Floats | None]:
         last = self._last

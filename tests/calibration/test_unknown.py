@@ -133,6 +133,33 @@ def test_what_is_reported_is_what_is_rejected(sets, y):
     assert_array_equal(detector.predict(new) < 0, detector.decision_function(new) < 0)
 
 
+def test_the_rate_holds_for_windows_of_a_stream():
+    """A window holds a part of a set, and looks strange beside whole sets."""
+
+    def sets_of(n_people):
+        people = np.repeat(np.arange(n_people), 4)
+        X, y = [], ["fast", "slow"] * 2 * n_people
+        for label in y:
+            tempo_hz = {"fast": 0.9, "slow": 0.4}[label] * rng.uniform(0.9, 1.1)
+            t = np.arange(500) / 25
+            swing = np.sin(2 * np.pi * tempo_hz * t + rng.uniform(0, 6) + [[0], [1]])
+            X.append(swing * rng.uniform(0.8, 1.2, (2, 1)) + rng.normal(0, 0.2, (2, 500)))
+        return X, y, people
+
+    rng = np.random.default_rng(0)
+    X, y, people = sets_of(8)
+    detector = UnknownDetector(
+        rejection_rate=0.1, live_window_seconds=4.0, sampling_rate_hz=25.0
+    ).fit(X, y, groups=people)
+    new = [x[:, at : at + 100] for x in sets_of(8)[0] for at in range(0, 401, 100)]
+    similarity = detector.score_samples(new)
+    assert 0.03 < (similarity < detector.live_offset_).mean() <= 0.1
+    assert (similarity < detector.offset_).mean() > 0.9
+    whole = clone(detector).set_params(live_window_seconds=None)
+    assert whole.fit(X, y, groups=people).live_offset_ is None
+    assert whole.offset_ == detector.offset_
+
+
 def test_a_higher_rate_calls_more_unknown(sets, y):
     new = make_sets(n_subjects=5, n_each=3, seed=1)
     answers = [

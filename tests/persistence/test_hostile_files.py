@@ -163,6 +163,8 @@ def doubting():
         ("held_out_scores_", np.array([])),
         ("held_out_scores_", np.array([0.5, 0.1])),
         ("offset_", float("nan")),
+        ("live_offset_", float("nan")),
+        ("live_offset_", None),
         ("classes_", np.array(["lunge"])),
     ],
 )
