@@ -82,7 +82,7 @@ class AnswersUnknown(SetPredictions):
     def check_device(self, X: Any) -> list[str]:
         """Return in words how the sets of each person differ from the training sets.
 
-        Only with ``unknown``. Found are, in this order: sensors that are too slow; values
+        Only with ``unknown``. It finds, in this order: sensors that are too slow; values
         that are far too small or too large, such as in another unit; a ``placement`` that
         no training set has; and, in three sets or more of a person, a device that is
         turned, and sets that are unlike all training sets together, such as of a device at

@@ -61,7 +61,7 @@ class ConformalClassifier(
         of all more probable ones, plus 0.1 for each of these, which makes larger label
         sets for difficult sets.
     coverage : float, default=0.9
-        Share of new sets whose label set shall hold the true label.
+        Share of new sets whose label set should hold the true label.
     weights : {"sets", "people"}, default="sets"
         Whether each set left out counts alike, or each person. With ``"people"`` the new
         person counts as one more, of whom nothing is known, so that label sets are larger
@@ -113,7 +113,7 @@ class ConformalClassifier(
     With ``weights="people"`` it holds for the sets of a new person if people are
     exchangeable ([3]_). With ``weights="sets"`` it takes the sets as exchangeable, which
     sets of the same person are not quite: with few people, coverage varies more.
-    ``docs/results/uncertainty.rst`` has measurements on seven data sets.
+    ``docs/results/uncertainty.rst`` has measurements.
 
     References
     ----------
@@ -245,7 +245,7 @@ class ConformalClassifier(
         X : list of Recording, list of arrays or array
             The sets, in the state of those in ``fit``.
         coverage : float, default=None
-            Share of new sets whose label set shall hold the true label. None is that of
+            Share of new sets whose label set should hold the true label. None is that of
             the constructor. No fit is needed for another one.
 
         Returns

@@ -46,14 +46,14 @@ def attributions(
         The class to explain, one for all sets or one for each. None explains the most
         probable class of each set.
     method : {"auto", "integrated_gradients", "occlusion"}, default="auto"
-        ``"integrated_gradients"`` multiplies the distance of each value from the mean of
-        its channel over the set with its mean gradient on the straight way from there. For
-        nets that vote on windows. ``"occlusion"`` holds stretches of channels at their
-        mean, and takes what the score loses. For any model; its time grows with the square
-        of the length of a set. ``"auto"`` takes the first for nets, the second for other
-        models.
+        ``"integrated_gradients"`` multiplies the difference between each value and the
+        mean of its channel over the set by the mean gradient on the straight line between
+        them. It is for nets that vote on windows. ``"occlusion"`` holds stretches of
+        channels at their mean, and the value of a stretch is what the score loses. It is
+        for any model; its time grows with the square of the length of a set. ``"auto"``
+        takes the first for nets, the second for other models.
     n_steps : int, default=50
-        Points on the way at which integrated gradients are computed.
+        Points on that line at which the gradients are computed.
     patch_seconds : float, default=1.0
         Length in seconds of the stretches of occlusion, which overlap by half.
     together : {"channel", "sensor"}, default="channel"

@@ -69,8 +69,8 @@ class ExerciseClassifier(
     n_copies : int, default=None
         Augmented copies of each training set; None takes the model's default.
     calibration : {"temperature"}, default=None
-        Make probabilities mean what they say, and give them to models that have none, such
-        as SVM and MiniRocket. ``"temperature"`` divides the logarithms of a set's
+        Calibrate the probabilities, and add them to models that have none, such as SVM and
+        MiniRocket. ``"temperature"`` divides the logarithms of a set's
         probabilities, or its decision values, by one number, so that no label changes. It
         is chosen on people left out, which takes five more fits. Windows are not
         calibrated; of a calibrated model, ``pipeline_`` can be exported.
