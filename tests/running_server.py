@@ -55,12 +55,13 @@ class RunningServer:
         headers: dict[str, str] | None = None,
         *,
         token: str | None = TOKEN,
+        timeout_s: float = 30,
     ) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of an answer."""
         sent = {} if token is None else {"Authorization": f"Bearer {token}"}
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
             connection.request(method, path, body, {**sent, **(headers or {})})
             answer = connection.getresponse()

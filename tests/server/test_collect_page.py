@@ -86,7 +86,9 @@ def text(browser, name):
     return browser.evaluate(f"document.getElementById('{name}').textContent")
 
 
-def test_from_a_phone_to_a_model_that_is_live(tmp_path):
+def test_from_a_phone_to_a_model_that_is_live(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9")
     made = make_exercise_recordings(
         3, 1, ["lunge", "squat"], continuous=False, random_state=0
     )
@@ -120,6 +122,14 @@ def test_from_a_phone_to_a_model_that_is_live(tmp_path):
         wait(browser, "said", "{}.textContent.startsWith('Kept as Eve/')")
         click(browser, "train")
         wait(browser, "step", "{}.textContent.includes('live now')")
+        # Without a network, the page cannot be made the first time.
+        wait(browser, "saving", "!{}.hidden")
+        click(browser, "save-page")
+        wait(browser, "trouble", "{}.textContent.includes('cannot be downloaded')")
+        assert browser.evaluate("!document.getElementById('save-page').disabled")
+        status, headers, saved = server.ask("GET", "/collect/model.skops")
+        assert (status, saved) == (200, (folder.path / "model.skops").read_bytes())
+        assert 'filename="model.skops"' in headers["content-disposition"]
         score = "of the sets of a new person are right: the mean over 3 people"
         assert score in text(browser, "says")
         assert server.service.live.templates.classes == ["lunge", "squat"]

@@ -1,7 +1,10 @@
 """What the page /collect asks of the service, and what others may not ask."""
 
+import io
 import json
+import os
 import time
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +12,8 @@ from running_server import TOKEN, RunningServer, messages_from
 
 from sk_imu import read_recordings
 from sk_imu.cli import main
+from sk_imu.export._web._runtime import cache_folder, runtime_files
+from sk_imu.persistence import save_model
 from sk_imu.server import create_collect_app
 
 
@@ -37,6 +42,33 @@ def send(server, recording, session, end_ns):
         doubts = ["UNDECIDED: the axes.", "<b>", 3, "CONTRADICTION: a\x00"]
         message["motion"] = {"doubts": doubts}
         assert server.push(message) == 200
+
+
+def test_nothing_is_saved_before_there_is_a_model(server):
+    for name in ("model.skops", "page.zip"):
+        assert asked(server, "GET", f"/collect/{name}")[0] == 404
+    assert server.get("/collect/state")["has_model"] is False
+
+
+@pytest.mark.slow
+def test_the_page_of_a_model_is_saved(model, tmp_path, monkeypatch):
+    given = os.environ.get("SK_IMU_ONNXRUNTIME_WEB")
+    if given is None and not cache_folder().is_dir():
+        pytest.skip("onnxruntime-web is neither cached nor in SK_IMU_ONNXRUNTIME_WEB")
+    runtime = runtime_files(given)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cache_folder().mkdir(parents=True)
+    for name, content in runtime.items():
+        (cache_folder() / name).write_bytes(content)
+    save_model(model, tmp_path / "model.skops")
+    app = create_collect_app(tmp_path / "sets", token=TOKEN, out=tmp_path / "model.skops")
+    with RunningServer(app=app) as server:
+        status, headers, content = server.ask("GET", "/collect/page.zip", timeout_s=300)
+    assert status == 200
+    assert "page.zip" in headers["content-disposition"]
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    names = set(archive.namelist())
+    assert {"page/index.html", "page/model.onnx", "page/model.json"} <= names
 
 
 def test_a_set_is_recorded_kept_listed_and_removed(server, workouts, tmp_path, monkeypatch):

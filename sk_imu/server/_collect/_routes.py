@@ -20,6 +20,7 @@ from ._advice import advice_on
 from ._folder import PLACEMENTS, SetFolder
 from ._names import clean_name
 from ._phones import Phones
+from ._saving import add_saving
 from ._takes import LONGEST_S, Take, Takes
 from ._training import Training
 
@@ -91,6 +92,7 @@ def collect_router(folder: SetFolder, training: Training) -> APIRouter:
     _add_pages(router)
     _add_takes(router, takes, phones)
     _add_training(router, training)
+    add_saving(router, training.out)
     counted_s, n_unlisted = -math.inf, 0
 
     @router.get("/state")
@@ -109,6 +111,7 @@ def collect_router(folder: SetFolder, training: Training) -> APIRouter:
             "n_unlisted": n_unlisted,
             "phones": seen,
             "models": MODELS,
+            "has_model": training.out.is_file(),
             "phone_address": addresses.phone,
             "push_address": addresses.push,
             "is_local": addresses.is_local,

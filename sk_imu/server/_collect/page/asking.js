@@ -9,6 +9,17 @@ export async function ask(method, path, body) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
+  const response = await answered(path, options);
+  return response.json().catch(() => null);
+}
+
+/** Return a file of the server as a Blob, or throw an Error as `ask` does. */
+export async function load(path) {
+  const response = await answered(path);
+  return response.blob();
+}
+
+async function answered(path, options) {
   let response;
   try {
     response = await fetch(path, options);
@@ -16,15 +27,14 @@ export async function ask(method, path, body) {
     const error = new Error("The server cannot be reached. Is it still running?");
     throw Object.assign(error, { isUnanswered: true });
   }
+  if (response.ok) return response;
   const text = await response.text();
-  let answer = null;
+  let detail;
   try {
-    answer = JSON.parse(text);
+    ({ detail } = JSON.parse(text));
   } catch {
     // A proxy's page, or nothing.
   }
-  if (response.ok) return answer;
-  const detail = answer?.detail;
   throw new Error(typeof detail === "string" ? detail : text.slice(0, 300) || `status ${response.status}`);
 }
 

@@ -1,6 +1,6 @@
 // The page: what is asked of the server, and what happens when a button is pressed.
 
-import { ask, subscribe } from "./asking.js";
+import { ask, load, subscribe } from "./asking.js";
 import { Recorder } from "./recorder.js";
 import { show, showReport, showReview } from "./views.js";
 
@@ -102,6 +102,21 @@ act("discard", async () => {
 act("again", async () => showReview(await ask("GET", `collect/takes/${take.id}`), take));
 act("train", async () => {
   await ask("POST", "collect/training", { model: find("model").value });
+});
+act("save-page", async () => {
+  const before = find("saved").textContent;
+  find("saved").textContent = "The page is being made, which takes up to a minute …";
+  try {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await load("collect/page.zip"));
+    link.download = "page.zip";
+    link.click();
+    URL.revokeObjectURL(link.href);
+    find("saved").textContent = "Saved as page.zip. Unpack it, and put the folder on a web server.";
+  } catch (error) {
+    find("saved").textContent = before;
+    throw error;
+  }
 });
 
 find("last").addEventListener("click", async ({ target }) => {

@@ -47,6 +47,7 @@ export function show(state, chosen) {
     return item;
   }), state.last);
   items("advice", state.advice);
+  find("saving").hidden = !state.has_model;
   replace("model", () => Object.entries(state.models).map(([name, text]) => element("option", text, { value: name })), state.models);
 }
 
