@@ -1,70 +1,98 @@
 """
-Real-time prediction from windows
-=================================
+Sets and repetitions while they happen
+======================================
 
-An app cannot wait for the end of a set.  A fitted pipeline takes any recording, including
-the last four seconds of one: here once per second, as in an app.
+An app shows the exercise and counts the repetitions during the set.
+:class:`~sk_imu.streaming.StreamingClassifier` takes the samples as they arrive and answers
+each second; :class:`~sk_imu.streaming.SetTracker` makes sets of the answers.
 """
 
 # %%
-# The CNN-GRU of the study is trained on nine people, with few epochs, so that this page
-# builds quickly.  The tenth person is the user of the app.
-
-import time
+# A random forest is fitted on the simulated workouts of three people. A workout of a fourth
+# person, three exercises of two sets each, comes in messages of half a second, each sensor
+# by itself, as a phone sends them.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sk_imu.datasets import load_watch
-from sk_imu.pipelines import make_pipeline_for
+from sk_imu.datasets import make_exercise_recordings
+from sk_imu.recognition import fit_recordings
+from sk_imu.streaming import SetTracker, StreamingClassifier, StreamingCounter
 
-watch = load_watch()
-model = make_pipeline_for("cnn-gru", random_state=0)
-model.set_params(classify__estimator__max_epochs=6)
-others = [one for one in watch.data if one.subject != 10]
-model.fit(others, [one.label for one in others])
+made = make_exercise_recordings(4, 2, random_state=0)
+model = fit_recordings(made.data[3:], "rf", random_state=0)
 
-# %%
-# Seven sets, one after another.  Each second, the model gets the last 4 s, and nothing from
-# the future.
 
-sets = [one for one in watch.data if one.subject == 10 and one.side == "right"]
-truth, probabilities, milliseconds = [], [], []
-for one in sets:
-    for now_s in np.arange(4.0, one.duration_s):
-        last = one.between(now_s - 4, now_s)
-        began = time.perf_counter()
-        probabilities.append(model.predict_proba([last])[0])
-        milliseconds.append(1000 * (time.perf_counter() - began))
-        truth.append(one.label)
-truth, probabilities = np.array(truth), np.array(probabilities)
-right = model.classes_[probabilities.argmax(axis=1)] == truth
+def messages(recordings, seconds=0.5):
+    """Yield sensor, times and values of each message; recordings follow one another."""
+    begin_s = 0.0
+    for one in recordings:
+        for from_s in np.arange(0, one.duration_s, seconds):
+            part = one.between(from_s, from_s + seconds)
+            for sensor, stream in part.streams.items():
+                yield sensor, begin_s + stream.timestamps_s, stream.values
+        begin_s += one.duration_s
+
 
 # %%
-# Dark means probable; black lines mark the true exercise.
+# Each message may complete answers and events. An event says that a set has begun, goes on
+# or has ended, with its exercise and its repetitions so far.
 
-fig, ax = plt.subplots(figsize=(9, 3), layout="constrained")
-image = ax.imshow(probabilities.T, aspect="auto", cmap="Blues", interpolation="none")
-for row, label in enumerate(model.classes_):
-    done = np.flatnonzero(truth == label)
-    ax.hlines([row - 0.5, row + 0.5], done[0] - 0.5, done[-1] + 0.5, color="black")
-ax.set_yticks(range(len(model.classes_)), model.classes_)
-ax.set(xlabel="Prediction, one per second", ylabel="Exercise")
-fig.colorbar(image, label="Probability")
+tracker = SetTracker(StreamingClassifier(model, step_seconds=1))
+answers, events, acceleration = [], [], []
+for sensor, times_s, values in messages(made.data[:3]):
+    for event in tracker.push(sensor, times_s, values):
+        events.append((times_s[-1], event))
+    if tracker.answer_ is not None and tracker.answer_ not in answers[-1:]:
+        answers.append(tracker.answer_)
+    if sensor == "TotalAcceleration":
+        acceleration.append(np.column_stack([times_s, np.linalg.norm(values, axis=1)]))
+events += [(times_s[-1], event) for event in tracker.finish()]
+
+found = [event for _, event in events if event.kind == "end"]
+for event in found:
+    print(f"{event.start_s:.0f} to {event.end_s:.0f} s: {event.repetitions} {event.label}")
+
+# %%
+# Above, the acceleration with the true sets. Below it, the probability of each exercise at
+# the end of each window, and the repetitions at the time at which they are known. A dot
+# marks when it is certain that the set has ended: no later repetition can belong to it.
+
+time_s, norm = np.concatenate(acceleration).T
+fig, (signal, image, count) = plt.subplots(
+    3, figsize=(9, 6), height_ratios=[2, 1, 2], sharex=True, layout="constrained"
+)
+signal.plot(time_s, norm, color="0.5", linewidth=0.4)
+begin_s = 0.0
+for one, bouts in zip(made.data[:3], made.bouts[:3], strict=True):
+    for start, end in bouts:
+        signal.axvspan(begin_s + start, begin_s + end, color="C0", alpha=0.25, linewidth=0)
+    begin_s += one.duration_s
+ends_s = [answer.time_s for answer in answers]
+image.imshow(
+    np.array([answer.probabilities for answer in answers]).T,
+    extent=(ends_s[0] - 1, ends_s[-1], len(model.classes_) - 0.5, -0.5),
+    aspect="auto",
+    cmap="Blues",
+    interpolation="none",
+    vmin=0,
+    vmax=1,
+)
+image.set_yticks(range(len(model.classes_)), model.classes_)
+for number, event in enumerate(found, start=1):
+    shown = [(at, one.repetitions) for at, one in events if one.number == number]
+    count.step(*zip(*shown, strict=True), where="post", color="C0")
+    count.plot(*shown[-1], "o", color="C0", clip_on=False)
+    count.annotate(event.label, shown[-1], (0, 6), textcoords="offset points", ha="right")
+signal.set(ylabel="Acceleration in m/s²", ylim=(0, 30))
+count.set(xlabel="Time in s", ylabel="Repetitions", xlim=(0, time_s[-1]), ylim=(0, 14))
 plt.show()
 
 # %%
-# All errors here confuse external and internal rotation (ER, IR) or the two raises (ABD,
-# FEL).  After a set, ``predict`` lets all of its windows vote.
+# Without a model, :class:`~sk_imu.streaming.StreamingCounter` finds the same sets.
 
-whole = np.mean(model.predict(sets) == [one.label for one in sets])
-print(
-    f"Whole sets correct: {whole:.2f}; a prediction took {np.median(milliseconds):.0f} ms"
-)
-
-# %%
-# The training set has no rest, so the model predicts an exercise for rest, too.
-# :func:`~sk_imu.find_bouts` separates rest from exercise, but needs the whole bout.
-
-share_of_seconds_right = right.mean()
-print(f"Correct in {share_of_seconds_right:.0%} of {len(right)} seconds")
+counter = StreamingCounter()
+counted = [event for part in messages(made.data[:3]) for event in counter.push(*part)]
+counted += counter.finish()
+repetitions = [event.repetitions for event in counted if event.kind == "end"]
+print(repetitions == [event.repetitions for event in found])
