@@ -10,9 +10,10 @@ from ..recording import SENSOR_AXES, Recording
 from ._checks import check_number, check_thresholds
 from ._live_bouts import LiveBouts, Look
 from ._set_events import Named, SetEvent, SetEvents
+from ._set_stream import SetStream
 
 
-class StreamingCounter:
+class StreamingCounter(SetStream):
     """Find sets and count their repetitions while the samples arrive.
 
     The sets are those of :func:`~sk_imu.find_bouts`, by the same search. While a set goes
@@ -128,44 +129,13 @@ class StreamingCounter:
         self.n_late_ = self.n_invalid_ = self.n_dropped_ = 0
         return self
 
-    @property
-    def n_sets_(self) -> int:
-        """Number of sets that ended."""
-        return self._events.n_ended
-
-    def push(
+    def _push(
         self,
         sensor: str,
         timestamps_s: ArrayLike,
         values: ArrayLike,
-        axes: Sequence[str] | None = None,
+        axes: Sequence[str] | None,
     ) -> list[SetEvent]:
-        """Take samples of one sensor, and return what happened.
-
-        Parameters
-        ----------
-        sensor : str
-            Name of the sensor, such as ``"Gyroscope"``. Others than those of the stream are
-            ignored.
-        timestamps_s : array-like of shape (n_samples,)
-            Time of each sample in seconds, on a clock that all sensors share.
-        values : array-like of shape (n_samples, n_axes)
-            Samples in m/s² or rad/s.
-        axes : sequence of str, default=None
-            Name of each column. None takes the package's order, such as x, y and z.
-
-        Returns
-        -------
-        events : list of SetEvent
-            The events, in the order of time, with None as label and probability.
-
-        Raises
-        ------
-        ValueError
-            If shapes disagree, or an axis is missing.
-        RuntimeError
-            After :meth:`finish`.
-        """
         if self._finished:
             raise RuntimeError("The stream is finished. Call reset() to begin another.")
         if sensor not in self._bouts.axes:
@@ -181,37 +151,11 @@ class StreamingCounter:
         self.n_dropped_ += self._bouts.stay_bounded(self.max_buffered_samples)
         return events
 
-    def finish(self) -> list[SetEvent]:
-        """Return the last events; a set that goes on ends.
-
-        Returns
-        -------
-        events : list of SetEvent
-            The events, in the order of time. After that, only :meth:`reset` goes on.
-        """
+    def _finish(self) -> list[SetEvent]:
         self._finished = True
         return self._of(self._bouts.end())
 
-    def find_sets(self, recording: Recording) -> list[SetEvent]:
-        """Return the events of a finished recording.
-
-        They are those of a stream of its samples, and do not change the stream.
-
-        Parameters
-        ----------
-        recording : Recording
-            The recording.
-
-        Returns
-        -------
-        events : list of SetEvent
-            The events, in the order of time.
-
-        Raises
-        ------
-        ValueError
-            If the recording lacks a sensor or an axis.
-        """
+    def _find_sets(self, recording: Recording) -> list[SetEvent]:
         whole = LiveBouts(self.sensors, self.update_seconds, self._all_thresholds)
         lacking = [name for name in whole.axes if name not in recording.streams]
         if lacking:

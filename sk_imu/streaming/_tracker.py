@@ -13,6 +13,7 @@ from ._checks import check_number, check_thresholds
 from ._classifier import Answered, StreamingClassifier
 from ._live_bouts import LiveBouts, Look
 from ._set_events import Named, SetEvent, SetEvents
+from ._set_stream import SetStream
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +27,7 @@ class _Window:
     values: Floats | None
 
 
-class SetTracker:
+class SetTracker(SetStream):
     """Follow the sets of a workout while the samples arrive.
 
     The sets and their repetitions are those of :func:`~sk_imu.find_bouts`, as
@@ -127,40 +128,17 @@ class SetTracker:
         self._windows: list[_Window] = []
 
     @property
-    def n_sets_(self) -> int:
-        """Number of sets that ended."""
-        return self._events.n_ended
-
-    @property
     def device_warnings_(self) -> list[str]:
         """How the stream differs from the training sets, as far as is known by now."""
         return self.live.device_warnings_
 
-    def push(
+    def _push(
         self,
         sensor: str,
         timestamps_s: ArrayLike,
         values: ArrayLike,
-        axes: Sequence[str] | None = None,
+        axes: Sequence[str] | None,
     ) -> list[SetEvent]:
-        """Take samples as :meth:`StreamingClassifier.push`, and return what happened.
-
-        Parameters
-        ----------
-        sensor : str
-            Name of the sensor.
-        timestamps_s : array-like of shape (n_samples,)
-            Time of each sample in seconds.
-        values : array-like of shape (n_samples, n_axes)
-            Samples in the package's units.
-        axes : sequence of str, default=None
-            Name of each column.
-
-        Returns
-        -------
-        events : list of SetEvent
-            The events, in the order of time.
-        """
         live = self.live
         self._hear(live._push(sensor, timestamps_s, values, axes))
         if sensor in self._bouts.axes and (np.size(timestamps_s) or np.size(values)):
@@ -173,32 +151,11 @@ class SetTracker:
         self._bouts.stay_bounded(live.max_buffered_samples)
         return events
 
-    def finish(self) -> list[SetEvent]:
-        """Return the last events; a set that goes on ends.
-
-        Returns
-        -------
-        events : list of SetEvent
-            The events, in the order of time.
-        """
+    def _finish(self) -> list[SetEvent]:
         self._hear(self.live._finish())
         return self._of(self._bouts.end())
 
-    def find_sets(self, recording: Recording) -> list[SetEvent]:
-        """Return the events of a finished recording.
-
-        They are those of a stream of its samples, and do not change the stream.
-
-        Parameters
-        ----------
-        recording : Recording
-            The recording.
-
-        Returns
-        -------
-        events : list of SetEvent
-            The events, in the order of time.
-        """
+    def _find_sets(self, recording: Recording) -> list[SetEvent]:
         whole = SetTracker.__new__(SetTracker)
         whole.__dict__.update(self.__dict__)
         whole._begin()
