@@ -194,8 +194,10 @@ class SummaryFeatures(TableTransformer):
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
         if isinstance(series, list):  # sets of different lengths don't stack
-            return np.concatenate([self._describe(row[np.newaxis]) for row in series])
-        return self._describe(as_3d(series))
+            return np.concatenate(
+                [self._transform_block(row[np.newaxis]) for row in series]
+            )
+        return self._transform_block(as_3d(series))
 
     def _column_names(self) -> list[str]:
         names = super()._column_names()
@@ -205,7 +207,7 @@ class SummaryFeatures(TableTransformer):
             names += [f"{first}__{second}__correlation" for first, second in pairs]
         return names
 
-    def _describe(self, panel: Panel) -> Panel:
+    def _transform_block(self, panel: Panel) -> Panel:
         series = Series(panel, rate_of(self), self.lags_s)
         n_sets, n_channels, n_timesteps = panel.shape
         parts = [

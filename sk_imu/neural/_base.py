@@ -200,7 +200,10 @@ class NetClassifier(ExactModule, ClassifierMixin, BaseEstimator, Training):
             In the order of ``classes_``.
         """
         check_is_fitted(self)
-        panel = check_panel(self, X, reset=False)
+        return self._proba_of_panel(check_panel(self, X, reset=False))
+
+    def _proba_of_panel(self, panel: Panel) -> NDArray[np.float64]:
+        """Return the probabilities of a checked panel."""
         proba = predict_proba(self._exact, panel, self.n_jobs)
         check_scores(self, proba)
         return proba

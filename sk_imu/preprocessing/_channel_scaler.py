@@ -137,7 +137,7 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
         X_new : list of arrays or array
             The scaled sets, in the state and shape of X.
         """
-        return self._each(X, lambda x, mean, scale: (x - mean) / scale)
+        return self._each(X, self._transform_block)
 
     def inverse_transform(self, X: Any) -> Uniform | Panel:
         """Undo :meth:`transform`.
@@ -152,20 +152,28 @@ class ChannelScaler(SeriesOutputMixin, SeriesTransformer):
         X_old : list of arrays or array
             The sets in their own units, in the state and shape of X.
         """
-        return self._each(X, lambda x, mean, scale: x * scale + mean)
+        return self._each(X, self._inverse_block)
 
     def _each(self, X: Any, change: Callable[..., Panel]) -> Uniform | Panel:
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
+        return like_input(self, map_blocks(change, series))
+
+    def _transform_block(self, block: Panel) -> Panel:
+        """Scale one set, or a whole panel."""
+        mean, scale = self._columns(block)
+        return (block - mean) / scale
+
+    def _inverse_block(self, block: Panel) -> Panel:
+        mean, scale = self._columns(block)
+        return block * scale + mean
+
+    def _columns(self, block: Panel) -> tuple[Panel, Panel]:
+        """Return mean and scale, which broadcast over one set and over a panel alike."""
         mean = np.zeros_like(self.scale_) if self.mean_ is None else self.mean_
-
-        def change_block(block: Panel) -> Panel:
-            # Columns broadcast over one set and over a panel alike. In the block's dtype,
-            # because float32 with float64 gives float64.
-            columns = (v.astype(block.dtype)[:, np.newaxis] for v in (mean, self.scale_))
-            return change(block, *columns)
-
-        return like_input(self, map_blocks(change_block, series))
+        # In the block's dtype, because float32 with float64 gives float64.
+        dtype = block.dtype
+        return mean.astype(dtype)[:, np.newaxis], self.scale_.astype(dtype)[:, np.newaxis]
 
 
 def _channel_mean(blocks: Sequence[Panel]) -> NDArray[np.float64]:

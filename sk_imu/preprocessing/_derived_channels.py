@@ -201,13 +201,13 @@ class DerivedChannels(SeriesOutputMixin, SeriesTransformer):
         check_is_fitted(self)
         series = check_series(self, X, reset=False)
         if self.kinds_:
-            series = map_blocks(self._derive, series)
+            series = map_blocks(self._transform_block, series)
         # Made-up names, such as channel_0, are not passed on.
         known = self.channel_names is not None or hasattr(self, "channel_names_in_")
         rate_hz = self.sampling_rate_hz or getattr(self, "sampling_rate_hz_in_", None)
         return with_signal(series, self.channel_names_out_ if known else None, rate_hz)
 
-    def _derive(self, block: Panel) -> Panel:
+    def _transform_block(self, block: Panel) -> Panel:
         """Return the channels of one set, or of a whole panel."""
         names = self._names
         # One array that is filled part by part: joining parts would copy all once more.

@@ -1,6 +1,6 @@
 """What a stream needs of a fitted model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,13 @@ from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
 from ..preprocessing import CanonicalSide, FixedLength, GridResampler, Resampler
 from ..recording import Recording, SensorStream, with_signal
+from ..validation import check_scores
 
 Floats = NDArray[np.float64]
 #: Steps whose output is of the set as a whole.
 _OF_ALL_TIMESTEPS = (FixedLength, Flatten, MiniRocketFeatures, SummaryFeatures)
+#: How steps of this package transform a panel that needs no check.
+_UNCHECKED = "_transform_block"
 
 
 class LiveModel:
@@ -88,33 +91,39 @@ class FittedModel(LiveModel):
         before, resampler, after = _divided(pipeline)
         self._side = before[0] if before else None
         self.grid_resampler = GridResampler(resampler, sensors)
-        self._steps, (_, self._last) = after[:-1], after[-1]
-        of_all = [isinstance(step, _OF_ALL_TIMESTEPS) for _, step in self._steps]
+        steps, self._last = [step for _, step in after[:-1]], after[-1][1]
+        of_all = [isinstance(step, _OF_ALL_TIMESTEPS) for step in steps]
         # These get the window alone, without what is before it.
         self._n_with_context = [*of_all, True].index(True)
+        self._transforms: list[Any] = [getattr(step, _UNCHECKED, None) for step in steps]
+        # A step of another package may ask for the channels' names and the rate.
+        self._needs_signal = None in self._transforms
+        if self._needs_signal:
+            self._transforms = [step.transform for step in steps]
         self.classes = fitted.classes_
         self._labels = self.classes.tolist()
         self._dtype = resampler.dtype
         self.n_timesteps = _window_timesteps(
             self._last, window_seconds, self.grid_resampler.rate_hz
         )
-        self._is_one_vote = _votes_once(self._last, self.n_timesteps)
+        calibrated_too = self._temperature is not None
+        self._has_probabilities = calibrated_too or hasattr(self._last, "predict_proba")
+        self._score = _one_vote(self._last, self.n_timesteps)
 
     def answer(self, values: Floats) -> tuple[Any, Floats | None]:
         """Return the label and probabilities of a window."""
-        series = with_signal(
-            [values.astype(self._dtype)],
-            self.grid_resampler.channel_names,
-            self.grid_resampler.rate_hz,
-        )
-        for place, (_, step) in enumerate(self._steps):
+        panel = values.astype(self._dtype)[np.newaxis]
+        if self._needs_signal:
+            resampler = self.grid_resampler
+            panel = with_signal(panel, resampler.channel_names, resampler.rate_hz)
+        for place, transform in enumerate(self._transforms):
             if place == self._n_with_context:
-                series = [series[0][:, -self.n_timesteps :]]
-            series = step.transform(series)
-        if self._n_with_context == len(self._steps):
-            series = [series[0][:, -self.n_timesteps :]]
-        label, proba = self._ask(series)
-        if self._is_unknown(series):
+                panel = panel[..., -self.n_timesteps :]
+            panel = transform(panel)
+        if self._n_with_context == len(self._transforms):
+            panel = panel[..., -self.n_timesteps :]
+        label, proba = self._ask(panel)
+        if self._is_unknown(panel):
             label = UNKNOWN
         return label, proba
 
@@ -124,33 +133,52 @@ class FittedModel(LiveModel):
             return None
         return DeviceCheck(self._fitted, step_seconds)
 
-    def _is_unknown(self, series: Any) -> bool:
+    def _is_unknown(self, panel: Any) -> bool:
         if self._detector is None:
             return False
-        return bool(self._detector.score_samples(series)[0] < self._detector.live_offset_)
+        return bool(self._detector.score_samples(panel)[0] < self._detector.live_offset_)
 
-    def _ask(self, series: Any) -> tuple[Any, Floats | None]:
+    def _ask(self, panel: Any) -> tuple[Any, Floats | None]:
         last = self._last
         if self._temperature is not None:
-            proba = calibrated(last, series, self.classes, self._temperature)[0]
-        elif self._is_one_vote:
-            # One window is the whole vote.
-            proba = last.estimator_.predict_proba(series[0][np.newaxis])[0].astype(float)
-        elif hasattr(last, "predict_proba"):
-            proba = np.asarray(last.predict_proba(series)[0], dtype=np.float64)
+            scores = calibrated(last, panel, self.classes, self._temperature)[0]
+        elif self._score is not None:
+            scores = self._score(panel)[0].astype(np.float64)
+            check_scores(last, scores[np.newaxis])
+        elif self._has_probabilities:
+            scores = np.asarray(last.predict_proba(panel)[0], dtype=np.float64)
         else:
-            return last.predict(series).tolist()[0], None
-        return self._labels[proba.argmax()], proba
+            return last.predict(panel).tolist()[0], None
+        label = self._labels[scores.argmax()]
+        return label, scores if self._has_probabilities else None
 
 
-def _votes_once(last: Any, n_timesteps: int) -> bool:
-    """Return whether probabilities of a set are those of its one window."""
-    return (
-        isinstance(last, WindowedClassifier)
-        and last.vote == "soft"
-        and last.n_window_timesteps_ == n_timesteps
-        and hasattr(last.estimator_, "predict_proba")
-    )
+def _one_vote(last: Any, n_timesteps: int) -> Callable[[Any], Floats] | None:
+    """Return what scores a set of one window, the whole vote; None if nothing does.
+
+    What is checked of each input in ``predict`` takes longer than many an answer.
+    """
+    if not isinstance(last, WindowedClassifier) or last.vote != "soft":
+        return None
+    if last.n_window_timesteps_ != n_timesteps:
+        return None
+    method = "predict_proba" if hasattr(last, "predict_proba") else "decision_function"
+    # Of two classes, a decision function is one column.
+    if not hasattr(last, method) or (method[0] == "d" and len(last.classes_) < 3):
+        return None
+    estimator = last.estimator_
+    steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
+    *before, final = [step for _, step in steps if step not in (None, "passthrough")]
+    transforms = [getattr(step, _UNCHECKED, None) or step.transform for step in before]
+    score = getattr(final, "_proba_of_panel", None) or getattr(final, method)
+
+    def scores(panel: Any) -> Floats:
+        for transform in transforms:
+            panel = transform(panel)
+        values: Floats = score(panel)
+        return values
+
+    return scores
 
 
 def _divided(pipeline: Any) -> tuple[list[Any], Resampler, list[tuple[str, Any]]]:
