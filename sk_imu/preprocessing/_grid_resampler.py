@@ -85,6 +85,7 @@ class GridResampler:
         first: int,
         n_timesteps: int,
         margins_s: tuple[float, float],
+        max_gap_s: float = 0.0,
     ) -> Floats:
         """Return the values of timesteps, NaN where a sensor has no samples around them.
 
@@ -98,6 +99,8 @@ class GridResampler:
             Number of timesteps.
         margins_s : (float, float)
             How far before the first and after the last timestep samples are used.
+        max_gap_s : float, default=0.0
+            Longest gap that is interpolated over though the resampler refuses it.
 
         Returns
         -------
@@ -115,7 +118,7 @@ class GridResampler:
             samples = [pieces[sensor] for sensor in group]
             axes = [axis for sensor in group for axis in self.axes[sensor]]
             values = np.hstack([samples[0], *(one[:, 1:] for one in samples[1:])])
-            uniform = self._uniform(values, axes, start_s, n_timesteps)
+            uniform = self._uniform(values, axes, start_s, n_timesteps, max_gap_s)
             begin = 0
             for sensor in group:
                 end = begin + len(self.axes[sensor])
@@ -160,7 +163,12 @@ class GridResampler:
         return groups
 
     def _uniform(
-        self, rows: Floats, axes: list[str], start_s: float, n_timesteps: int
+        self,
+        rows: Floats,
+        axes: list[str],
+        start_s: float,
+        n_timesteps: int,
+        max_gap_s: float,
     ) -> Floats:
         """Return the timesteps of streams of one clock, of shape (n_timesteps, n_axes)."""
         uniform = np.full((n_timesteps, len(axes)), np.nan)
@@ -188,7 +196,8 @@ class GridResampler:
             gaps = long_gaps(
                 times_s, settings.max_gap_seconds, within, place="", allow=True
             )
-            covered = without_gaps(covered, gaps, rate_hz)
+            too_long = gaps[:, 1] - gaps[:, 0] > max_gap_s * (1 + ROUNDING)
+            covered = without_gaps(covered, gaps[too_long], rate_hz)
         uniform[begin:end] = covered
         return uniform
 

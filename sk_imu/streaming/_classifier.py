@@ -17,6 +17,8 @@ from ._windows import WindowGrid, WindowMaker
 Floats = NDArray[np.float64]
 #: An answer, and the values of its window, of shape (n_channels, n_timesteps).
 Answered = tuple[Answer, Floats]
+#: A little more than is needed, so that no rounding takes a sample away.
+_KEPT_S = 1e-3
 
 
 class StreamingClassifier:
@@ -41,10 +43,14 @@ class StreamingClassifier:
         is derived, such as gravity.
     after_seconds : float, default=1.0
         How far after a window samples are used. More of it makes the values at the window's
-        end more exact and closes longer gaps, and each answer later.
+        end more exact, and each answer later.
     lateness_seconds : float, default=0.5
         How much later than the newest sample of its sensor a sample may arrive. Each
         answer waits as long.
+    max_gap_seconds : float, default=1.1
+        Longest interval between two samples that is interpolated over, even if the model's
+        Resampler refuses it. The default closes the gap of a lost message of one second.
+        ``after_seconds`` and half of ``before_seconds`` must be about as long.
     sensors : sequence of str, default=None
         The sensors of the stream. None takes those that the model's channels are named by.
         A phone without ``TotalAcceleration`` needs ``["Accelerometer", "Gravity", ...]``.
@@ -102,9 +108,10 @@ class StreamingClassifier:
     the window's end.
 
     Samples of one time are spread as by ``Resampler(clock="mend")``. A window in which a
-    sensor has a gap that the model's Resampler refuses is not answered. Where the clock
-    jumps forward, no window that holds the jump is answered. After a jump backward all
-    samples are late until the clock has caught up; :meth:`reset` begins anew.
+    sensor has a gap that neither ``max_gap_seconds`` nor the model's Resampler allows is
+    not answered. Where the clock jumps forward, no window that holds the jump is answered.
+    After a jump backward all samples are late until the clock has caught up; :meth:`reset`
+    begins anew.
 
     A rate that is too low and a mistaken unit are found after twenty seconds, a turned
     device after a minute of movement, and movements unlike the training sets after three
@@ -142,14 +149,12 @@ class StreamingClassifier:
         before_seconds: float = 2.0,
         after_seconds: float = 1.0,
         lateness_seconds: float = 0.5,
+        max_gap_seconds: float = 1.1,
         sensors: Sequence[str] | None = None,
         side: str | None = None,
         window_seconds: float | None = None,
         max_buffered_samples: int = 100_000,
     ) -> None:
-        check_number("step_seconds", step_seconds, least=0, above=True)
-        check_number("before_seconds", before_seconds, least=0, above=True)
-        check_number("after_seconds", after_seconds, least=0)
         check_number("lateness_seconds", lateness_seconds, least=0)
         if window_seconds is not None:
             check_number("window_seconds", window_seconds, least=0, above=True)
@@ -158,9 +163,8 @@ class StreamingClassifier:
             raise ValueError(f"side must be 'left', 'right' or None, got {side!r}.")
         self.fitted, self.step_seconds = fitted, step_seconds
         self.before_seconds, self.after_seconds = before_seconds, after_seconds
-        self.lateness_seconds = lateness_seconds
-        self.sensors, self.side = sensors, side
-        self.window_seconds = window_seconds
+        self.lateness_seconds, self.max_gap_seconds = lateness_seconds, max_gap_seconds
+        self.sensors, self.side, self.window_seconds = sensors, side, window_seconds
         self.max_buffered_samples = max_buffered_samples
         self._model = model_of(fitted, sensors, window_seconds)
         self._resampler = self._model.grid_resampler
@@ -172,6 +176,7 @@ class StreamingClassifier:
             step_seconds=step_seconds,
             before_seconds=before_seconds,
             after_seconds=after_seconds,
+            max_gap_seconds=max_gap_seconds,
         )
         self.reset()
 
@@ -240,10 +245,8 @@ class StreamingClassifier:
         """Return the answers of :meth:`push`, each with the values of its window."""
         if self._finished:
             raise RuntimeError("The stream is finished. Call reset() to begin another.")
-        if sensor not in self._buffers:
-            return []
-        if not np.size(timestamps_s) and not np.size(values):
-            return []  # an empty message, whose values may have lost their shape
+        if sensor not in self._buffers or not (np.size(timestamps_s) or np.size(values)):
+            return []  # the values of an empty message may have lost their shape
         axes = SENSOR_AXES.get(sensor, ("x", "y", "z")) if axes is None else axes
         stream = SensorStream(timestamps_s, values, axes)
         rows = self._usable(sensor, stream, self.side)
@@ -394,7 +397,3 @@ class StreamingClassifier:
             self._next = max(self._next, least)
         closed_s = self._grid.ends_s(least - 1) + self.after_seconds
         self._closed_s = max(self._closed_s, closed_s)
-
-
-#: A little more than is needed, so that no rounding takes a sample away.
-_KEPT_S = 1e-3

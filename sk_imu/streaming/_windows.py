@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..preprocessing import GridResampler
+from ._checks import check_number
 
 Floats = NDArray[np.float64]
 
@@ -31,13 +32,14 @@ class WindowGrid:
         Rate of the timesteps.
     n_timesteps : int
         Timesteps of a window.
-    step_seconds, before_seconds, after_seconds : float
+    step_seconds, before_seconds, after_seconds, max_gap_seconds : float
         As of :class:`StreamingClassifier`.
 
     Raises
     ------
     ValueError
-        If a step is shorter than a timestep, or nothing is left of ``after_seconds``.
+        If one of these is out of its range, a step is shorter than a timestep, or nothing
+        is left of ``after_seconds``.
     """
 
     def __init__(
@@ -48,10 +50,16 @@ class WindowGrid:
         step_seconds: float,
         before_seconds: float,
         after_seconds: float,
+        max_gap_seconds: float,
     ) -> None:
+        check_number("step_seconds", step_seconds, least=0, above=True)
+        check_number("before_seconds", before_seconds, least=0, above=True)
+        check_number("after_seconds", after_seconds, least=0)
+        check_number("max_gap_seconds", max_gap_seconds, least=0)
         self.step_s, self.n_timesteps = step_seconds, n_timesteps
         self.window_s = n_timesteps / rate_hz
         self.before_s, self.after_s = before_seconds, after_seconds
+        self.max_gap_s = max_gap_seconds
         step, rate = (Fraction(x).limit_denominator(10**6) for x in (step_seconds, rate_hz))
         if step * rate < 1:
             raise ValueError(
@@ -131,26 +139,21 @@ class WindowMaker:
         earliest = begin - grid.n_context
         for j in [j for j in self._blocks if j < earliest]:
             del self._blocks[j]
-        blocks = [self._block(j, tables) for j in range(begin, begin + grid.n_blocks)]
-        n_extra = sum(block.shape[1] for block in blocks) - grid.n_timesteps
-        if n_extra:
-            blocks[-1] = blocks[-1][:, :-n_extra]
-        if any(np.isnan(block).any() for block in blocks):
+        blocks = [self._block(j, tables) for j in range(earliest, begin + grid.n_blocks)]
+        n_before = sum(block.shape[1] for block in blocks[: grid.n_context])
+        values = np.concatenate(blocks, axis=1)[:, : n_before + grid.n_timesteps]
+        missing = np.flatnonzero(np.isnan(values).any(axis=0))
+        if len(missing):
+            values = values[:, missing[-1] + 1 :]
+        if values.shape[1] < grid.n_timesteps:
             return None
-        for j in range(begin - 1, earliest - 1, -1):
-            block = self._block(j, tables)
-            missing = np.isnan(block).any(axis=0)
-            if missing.any():
-                blocks.insert(0, block[:, np.flatnonzero(missing)[-1] + 1 :])
-                break
-            blocks.insert(0, block)
-        return self.resampler.signed(np.concatenate(blocks, axis=1))
+        return self.resampler.signed(values)
 
     def _block(self, j: int, tables: Mapping[str, Floats]) -> Floats:
         if j not in self._blocks:
             first = self.grid.first_of_block(j)
             n_timesteps = self.grid.first_of_block(j + 1) - first
             self._blocks[j] = self.resampler.block(
-                tables, first, n_timesteps, self.grid.margins_s
+                tables, first, n_timesteps, self.grid.margins_s, self.grid.max_gap_s
             )
         return self._blocks[j]

@@ -191,8 +191,22 @@ def test_windows_with_a_gap_are_not_answered(model, recording):
     ends_s = [a.time_s for a in live.predict_windows(with_gap)]
     # Windows that end before the gap, or begin after it.
     assert ends_s == [4.5, 5, 5.5, 6, 11.5, 12, 12.5, 13, 13.5, 14, 14.5]
-    short = cut(recording, GYROSCOPE, (times_s < 6.1) | (times_s > 7.0))
-    assert len(live.predict_windows(short)) == 21
+    longer = {"max_gap_seconds": 1.3, "before_seconds": 2.6, "after_seconds": 1.3}
+    live = StreamingClassifier(model, side="left", **longer)
+    assert len(live.predict_windows(with_gap)) == 21
+
+
+def test_a_lost_message_of_a_second_is_interpolated_over(model, recording):
+    times_s = recording.streams[GYROSCOPE].timestamps_s
+    lossy = cut(recording, GYROSCOPE, (times_s < 6.1) | (times_s >= 7.1))
+    live = StreamingClassifier(model, side="left")
+    answers = live.predict_windows(lossy)
+    assert len(answers) == 21
+    pieces = pieces_of(lossy, [TOTAL, GYROSCOPE], np.random.default_rng(0))
+    assert as_rows(push_all(live, pieces)) == as_rows(answers)
+    # A second without a sample is more than the Resampler takes by itself.
+    strict = StreamingClassifier(model, side="left", max_gap_seconds=0)
+    assert len(strict.predict_windows(lossy)) < 21
 
 
 @pytest.mark.parametrize("by_s", [37.2, 4e6, 1e9])
@@ -433,6 +447,7 @@ def test_what_can_not_be_streamed_is_refused(model, watch):
         ({"before_seconds": np.nan}, "before_seconds must be a finite number"),
         ({"after_seconds": -1}, "after_seconds must be a finite number of at least 0"),
         ({"after_seconds": 0}, "after_seconds=0 is too short"),
+        ({"max_gap_seconds": -1}, "max_gap_seconds must be a finite number of at least 0"),
         ({"lateness_seconds": np.inf}, "lateness_seconds must be a finite number"),
         ({"window_seconds": 0}, "window_seconds must be a finite number above 0"),
         ({"max_buffered_samples": 1}, "max_buffered_samples must be a whole number of"),
