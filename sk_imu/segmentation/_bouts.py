@@ -31,7 +31,7 @@ def find_bouts(
     and resembles itself one period later, with a period that changes only gradually. Each
     stretch of time with such a period is searched for repetitions as in
     :func:`find_repetitions`. A bout lasts from its first to its last repetition; at both
-    ends, a repetition counts only if it resembles the usual one at least 0.7 times as
+    ends, a repetition counts only if it resembles the usual one at least 0.675 times as
     much as the median repetition does. It lasts ten minutes at most; a longer one is
     several. Rotating the axes changes nothing.
 

@@ -56,7 +56,7 @@ _PLACE = _Weights(0.3, 0.7)
 _NUMBER = _Weights(0.5, 0.2)
 #: Minimum resemblance of a first or last repetition, as a share of the median one, if the
 #: ends of the set are unknown. Movement around a set, such as getting up, is similar.
-_ALIKE = 0.7
+_ALIKE = 0.675
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ const MOST_MISSING = 0.6;
 /** What counts against a phase: for the place of the repetitions, and for their number. */
 const PLACE = { speed: 0.3, posture: 0.7 };
 const NUMBER = { speed: 0.5, posture: 0.2 };
-const ALIKE = 0.7;
+const ALIKE = 0.675;
 
 /** As Python rounds: halves to the even neighbor. */
 function rounded(value) {
