@@ -27,8 +27,9 @@ because these are a layer around the app. ``service`` has the parts:
   read the messages from the database: ``service.live.use(model)`` changes the model.
 
 Files of a page lie in a folder of their own and are served by
-``app.mount("/name", static_files(folder))`` of ``_pages``. Nothing that comes from outside
-becomes a part of a file's name.
+``app.mount("/name", static_files(folder))`` of ``_pages``. Its HTML extends ``base.html``,
+which has the head of all pages, and is returned by ``page_of(path)``. Nothing that comes
+from outside becomes a part of a file's name.
 """
 
 import lazy_loader

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from .._addresses import Addresses, addresses_of, qr_as_svg
+from .._pages import page_of
 from .._service import BusyError, Service, service_of
 from ._advice import advice_on
 from ._folder import PLACEMENTS, SetFolder
@@ -130,8 +131,8 @@ def collect_router(folder: SetFolder, training: Training) -> APIRouter:
 
 def _add_pages(router: APIRouter) -> None:
     @router.get("")
-    async def page() -> FileResponse:
-        return FileResponse(_PAGE / "collect.html")
+    async def page() -> HTMLResponse:
+        return page_of(_PAGE / "collect.html")
 
     @router.get("/qr.svg")
     async def qr(request: Request) -> Response:

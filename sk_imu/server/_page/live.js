@@ -37,7 +37,7 @@ function connect() {
   source = new EventSource(chosen ? `/api/events?session=${chosen}` : "/api/events");
   source.onmessage = ({ data }) => show(JSON.parse(data));
   source.onerror = () => {
-    showConnection("no connection to the server, trying again", "fail");
+    showConnection("no connection to the server, trying again", "lost");
     // A browser tries again by itself only where the server does not answer at all.
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, RETRY_MS);
   };
@@ -90,7 +90,7 @@ function showState({ state, silent_s: silentS, messages, late, unanswered, doubt
   } else if (state === "ended") {
     showConnection("this session has ended", "");
   } else if (silentS > SILENT_S) {
-    showConnection(`the phone is silent for ${Math.round(silentS)} s`, "fail");
+    showConnection(`the phone is silent for ${Math.round(silentS)} s`, "lost");
   } else if (state === "deciding") {
     showConnection("the phone sends", "");
   } else {

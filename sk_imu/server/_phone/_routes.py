@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
+
+from .._pages import page_of
 
 _PAGE = Path(__file__).parent / "page"
 # A type and not a pattern: nothing that is asked for becomes a part of a path.
@@ -14,9 +16,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/phone")
-async def page() -> FileResponse:
+async def page() -> HTMLResponse:
     """Return the page that a phone opens."""
-    return FileResponse(_PAGE / "phone.html")
+    return page_of(_PAGE / "phone.html")
 
 
 @router.get("/phone/{name}")
