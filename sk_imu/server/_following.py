@@ -281,4 +281,5 @@ def _as_json(event: SetEvent, number: int) -> dict[str, Any]:
         "end_s": event.end_s,
         "probability": event.probability,
         "repetitions": event.repetitions,
+        "within": event.within,
     }

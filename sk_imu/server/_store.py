@@ -50,10 +50,18 @@ class Store:
                 # What people do is nobody else's business.
                 os.close(os.open(str(parsed.database), os.O_CREAT | os.O_RDWR, 0o600))
             METADATA.create_all(self.engine)
+            self._add_within()
         except (sa.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
             raise ValueError(f"database {_without_password(url)}: {error}.") from error
         self.url = url
         self._known: dict[tuple[str, str], Session] = {}
+
+    def _add_within(self) -> None:
+        """Add the column of sets that databases of earlier versions lack."""
+        columns = sa.inspect(self.engine).get_columns(SETS.name)
+        if not any(column["name"] == SETS.c.within.name for column in columns):
+            with self.engine.begin() as connection:
+                connection.execute(sa.text('ALTER TABLE sets ADD COLUMN "within" INTEGER'))
 
     def close(self) -> None:
         """Close all connections."""

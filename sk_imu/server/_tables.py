@@ -41,6 +41,7 @@ SETS = sa.Table(
     sa.Column("end_s", sa.Float, nullable=False),
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("repetitions", sa.Integer),
+    sa.Column("within", sa.Integer),
     # Whether it ended because nothing more came, so that it may go on.
     sa.Column("by_silence", sa.Boolean, nullable=False),
 )

@@ -5,6 +5,7 @@ import json
 import sqlite3
 import threading
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import closing
 
 import pytest
 from running_server import TOKEN, RunningServer
@@ -61,6 +62,22 @@ def test_a_recognizer_that_dies_is_asked_again(tmp_path):
     (doubt,) = live.snapshot(stored.session)["doubts"]
     assert "error" in doubt
     live.close()
+    store.close()
+
+
+def test_a_database_of_an_earlier_version_takes_new_sets(tmp_path):
+    found = {"label": "squat", "start_s": 1.0, "end_s": 9.0, "probability": 0.9}
+    found |= {"number": 1, "repetitions": 5}
+    url = f"sqlite:///{tmp_path / 'live.db'}"
+    earlier = Store(url)
+    (stored,) = earlier.add([parsed(0)])
+    earlier.add_set(stored.session, found)
+    earlier.close()
+    with closing(sqlite3.connect(tmp_path / "live.db")) as database:
+        database.execute("ALTER TABLE sets DROP COLUMN within")
+    store = Store(url)
+    store.add_set(stored.session, {**found, "number": 2, "within": 1})
+    assert [one["within"] for one in store.sets(stored.session)] == [None, 1]
     store.close()
 
 

@@ -67,6 +67,9 @@ def test_the_page_shows_what_is_done(model, workouts, tmp_path):
         browser.wait("document.querySelectorAll('#sets tr').length === 2")
         assert text(browser, "set") == "2"
         assert "jumping jack" in text(browser, "sets")
+        (first,) = server.get("/api/sessions/1")["sets"]
+        counted = f"{first['repetitions']} ±1" if first["within"] else first["repetitions"]
+        assert f"\t{counted}\t" in text(browser, "sets").splitlines()[-1]
         browser.evaluate("document.getElementById('large').click()")
         assert browser.evaluate("document.getElementById('history').offsetHeight") == 0
         browser.evaluate(

@@ -80,7 +80,7 @@ def test_sets_are_those_of_the_finished_recording(unbroken, model, workout):
     assert len(ended) == len(session["sets"]) == 2
     for event, shown in zip(ended, session["sets"], strict=True):
         assert event.label == shown["label"] == workout.label
-        for name in ("start_s", "end_s", "repetitions", "probability"):
+        for name in ("start_s", "end_s", "repetitions", "within", "probability"):
             assert getattr(event, name) == pytest.approx(shown[name])
 
 
@@ -157,7 +157,7 @@ def test_messages_of_an_impossible_time_change_nothing(served, pushed, unbroken,
     (doubt,) = session["doubts"]
     assert doubt.startswith("Ignored, because the time is hours")
     for one, expected in zip(session["sets"], unbroken[1]["sets"], strict=True):
-        for name in ("number", "label", "repetitions"):
+        for name in ("number", "label", "repetitions", "within"):
             assert one[name] == expected[name]
         for name in ("start_s", "end_s"):
             found_s = one[name] + session["epoch_s"]

@@ -68,6 +68,7 @@ function showNow({ state, set, answer }) {
   $("label").classList.toggle("resting", !set);
   write($("label"), set ? inWords(set.label) : isMoving ? inWords(answer.label) : quiet);
   write($("repetitions"), String(set?.repetitions ?? "–"));
+  write($("repetitions-title"), set?.within ? `repetitions, ±${set.within}` : "repetitions");
   write($("set"), String(set?.number ?? (sets.length || "–")));
   write($("set-title"), set ? "set" : "sets done");
   write($("seconds"), set ? String(Math.max(Math.round(set.end_s - set.start_s), 0)) : "–");
@@ -122,7 +123,8 @@ function showConnection(text, kind) {
 function hear(now) {
   const last = now.at(-1);
   if (sets !== null && now.length === sets.length + 1) {
-    const counted = last.repetitions === null ? "" : `, ${last.repetitions} repetitions`;
+    const counted = last.repetitions === null ? ""
+      : `, ${last.within ? "about " : ""}${last.repetitions} repetitions`;
     write($("said"), `Set ${last.number}: ${inWords(last.label)}${counted}`);
   }
   sets = now;
@@ -135,11 +137,15 @@ function showSets({ set, epoch_s: epochS }) {
   $("no-sets").hidden = rows.length > 0;
 }
 
+/** The number of repetitions, and by how much it may be off. */
+const counted = ({ repetitions, within }) =>
+  `${repetitions ?? "–"}${within ? ` ±${within}` : ""}`;
+
 function row(set, epochS, className) {
   const cell = (text, kind = "number") => made("td", { className: kind }, String(text));
   const begin = new Date((epochS + set.start_s) * 1000).toLocaleTimeString();
   return made("tr", { className },
-    cell(set.number), cell(inWords(set.label), "exercise"), cell(set.repetitions ?? "–"),
+    cell(set.number), cell(inWords(set.label), "exercise"), cell(counted(set)),
     cell(begin, "wide"), cell((set.end_s - set.start_s).toFixed(0)),
     cell(rounded(set.probability), "number wide"));
 }
