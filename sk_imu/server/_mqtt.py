@@ -55,26 +55,42 @@ def broker_of(url: str) -> Broker:
     ValueError
         If it is no such address. The text does not hold the password.
     """
+    refusal = ValueError(
+        "mqtt must be an address such as mqtt://host/topic or "
+        "mqtts://user:password@host:8883/topic, with a port up to 65535; write characters "
+        "other than letters and digits in user, password and topic as %XX."
+    )
     try:
         # A "#" is the topic's, for all topics below one.
         parts = urlsplit(url, allow_fragments=False)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"mqtt: {error}.") from None
-    if parts.scheme not in _PORTS or not host or parts.query:
-        raise ValueError(
-            "mqtt must be an address such as mqtt://host/topic or "
-            "mqtts://user:password@host:8883/topic; write other signs than letters and "
-            "digits of user, password and topic as %XX."
-        )
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        # Its text may hold a part of the password.
+        raise refusal from None
+    # An "@" in the path is that of a password with a slash.
+    if parts.scheme not in _PORTS or not host or parts.query or "@" in parts.path:
+        raise refusal
     return Broker(
         host=host,
         port=port or _PORTS[parts.scheme],
-        topic=unquote(parts.path[1:]) or _TOPIC,
+        topic=_checked_topic(unquote(parts.path[1:]) or _TOPIC),
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
         is_encrypted=parts.scheme == "mqtts",
     )
+
+
+def _checked_topic(topic: str) -> str:
+    """Return a topic that can be subscribed to, or raise a ValueError."""
+    *above, last = topic.split("/")
+    is_mixed = any(len(one) > 1 and ("+" in one or "#" in one) for one in (*above, last))
+    if is_mixed or "#" in above or "\0" in topic:
+        raise ValueError(
+            f"mqtt: {topic!r} is no topic to subscribe to: + and # stand alone between "
+            "slashes, and # only at the end."
+        )
+    return topic
 
 
 class Subscriber:
@@ -147,17 +163,19 @@ class Subscriber:
             self._loop.call_soon_threadsafe(self._begin, message, self._n_connections)
 
     def _begin(self, message: Any, connection: int) -> None:
-        task = self._loop.create_task(self._take(message.payload))
+        task = self._loop.create_task(self._take(message.payload, message.qos))
         self._taken.put_nowait((task, message, connection))
 
-    async def _take(self, body: bytes) -> None:
+    async def _take(self, body: bytes, qos: int) -> None:
         """Store a message, or count it as refused."""
         if len(body) > self._service.limits.body_bytes:
             self._service.refused[413] += 1
             return
         while True:
             try:
-                await take(body, self._service)
+                # The broker keeps what it sends with acknowledgement, so that it may send
+                # all that came while the service was stopped.
+                await take(body, self._service, is_paced=qos > 0)
                 return
             except HTTPException as error:
                 if error.status_code != 503:
@@ -205,8 +223,10 @@ class Subscriber:
         self, _client: Any, _userdata: Any, _flags: Any, code: Any, _: Any
     ) -> None:
         # The reason of a refusal is known already.
-        if self._service.mqtt == "connected":
-            self._tell(f"no connection: {code}")
+        if self._service.mqtt in ("connecting", "connected"):
+            is_plain = self._service.mqtt == "connecting" and not self.broker.is_encrypted
+            hint = "; if the broker encrypts, write mqtts" if is_plain else ""
+            self._tell(f"no connection: {code}{hint}")
 
     def _tell(self, state: str) -> None:
         if state != self._service.mqtt and not self._is_closing:

@@ -71,12 +71,15 @@ async def push(
     return {"stored": stored.is_new, "session": stored.session.id}
 
 
-async def take(body: bytes, service: Service) -> Stored:
+async def take(body: bytes, service: Service, *, is_paced: bool = False) -> Stored:
     """Store a message; raise an HTTPException if that is refused.
 
-    Its status is 503 if the message can be stored later.
+    Its status is 503 if the message can be stored later. A sender ``is_paced`` if it waits
+    for acknowledgements, and may then send as fast as it gets them.
     """
     message = await service.in_thread(_parsed, body, service)
+    if not is_paced:
+        _check_rate(message, service)
     await _admit(message, service)
     stored = await service.keep(message)
     if stored.row is None:
@@ -96,11 +99,15 @@ def _parsed(body: bytes, service: Service) -> Message:
         raise HTTPException(400, str(error)[:500]) from None
 
 
-async def _admit(message: Message, service: Service) -> None:
-    """Refuse what comes too fast, and sessions beyond the limit."""
+def _check_rate(message: Message, service: Service) -> None:
+    """Refuse what comes too fast."""
     wait_s = service.rates.take((message.device_id, message.session_id))
     if wait_s:
         raise BusyError("Too many messages.", status=429, seconds=math.ceil(wait_s))
+
+
+async def _admit(message: Message, service: Service) -> None:
+    """Refuse sessions beyond the limit."""
     if service.store.knows(message.device_id, message.session_id):
         return
     if not service.live.has_room:

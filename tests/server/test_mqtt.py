@@ -74,6 +74,28 @@ def test_what_is_refused_is_counted_and_does_not_come_again(served, workouts):
     assert refused == {"400": 4, "409": 1, "413": 1, "429": 1}
 
 
+def test_what_a_broker_kept_may_come_faster_than_a_phone_sends(served, workouts):
+    kept = [
+        json.dumps({**json.loads(one), "messageId": f"kept {i}"}).encode()
+        for i in range(15)
+        for one in as_published(workouts, 1)
+    ]
+    limits = Limits(messages_per_second=1)  # ten at once
+    with SmallBroker() as broker, served(broker, limits=limits) as server:
+        for message in kept:
+            broker.publish(message)
+        broker.wait(lambda: len(broker.acknowledged) == 15)
+        assert stored(server) == 15
+        # A broker does not wait for those that nobody acknowledges.
+        for i in range(30):
+            broker.publish(kept[0].replace(b"kept", b"not kept %d" % i), qos=0)
+        broker.publish(kept[0])
+        broker.wait(lambda: len(broker.acknowledged) == 16)
+        refused = server.get("/api/status")["refused"]
+        assert list(refused) == ["429"]
+        assert stored(server) == 15 + 30 - refused["429"]
+
+
 @pytest.mark.slow
 def test_a_message_is_acknowledged_when_it_is_on_the_disk(served, workouts, monkeypatch):
     first, second = as_published(workouts, 2)
@@ -148,6 +170,10 @@ def test_encrypted(served, workouts, tmp_path, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with SmallBroker(tls=context) as broker:
+        with served(broker, scheme="mqtt") as server:
+            while server.get("/api/status")["mqtt"] == "connecting":
+                pass
+            assert "write mqtts" in server.get("/api/status")["mqtt"]
         with served(broker, scheme="mqtts") as server:
             while server.get("/api/status")["mqtt"] == "connecting":
                 pass
@@ -166,9 +192,21 @@ def test_addresses_of_brokers():
     full = broker_of("mqtts://a%3Ab:c%2Fd@[::1]:9000/gym/+/phones/#")
     assert (full.host, full.port, full.topic) == ("::1", 9000, "gym/+/phones/#")
     assert (full.user, full.password, full.is_encrypted) == ("a:b", "c/d", True)
-    for url in ("host:1883", "http://u:secret@host/", "mqtt://u:secret@:1883/x", "mqtt:"):
+    for url in (
+        "host:1883",
+        "http://u:secret@host/",
+        "mqtt://u:secret@:1883/x",
+        "mqtt://u:secret@host:70000/x",
+        "mqtt://u:secret@.host/x",
+        # As they must not be written.
+        "mqtt://u:secret/x@host/x",
+        "mqtt://u:12/secret@host/x",
+        "mqtt://u:secret\u2100@host/x",
+        "mqtt:",
+    ):
         with pytest.raises(ValueError, match="mqtt must be an address") as refusal:
             create_app(None, database="sqlite:///never.db", mqtt=url)
         assert "secret" not in str(refusal.value)
-    with pytest.raises(ValueError, match="Port"):
-        broker_of("mqtt://u:secret@host:70000/x")
+    for topic in ("gym/a%23", "gym/%23/a", "gym+/a"):
+        with pytest.raises(ValueError, match="is no topic to subscribe to"):
+            broker_of(f"mqtt://host/{topic}")
