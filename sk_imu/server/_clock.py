@@ -16,6 +16,12 @@ def latest_ns(times_ns: Sequence[int]) -> int:
     return max(one for one in times_ns if one <= middle_ns + _APART_NS)
 
 
+def earliest_ns(times_ns: Sequence[int]) -> int:
+    """Return the earliest of times, of which some may be odd."""
+    middle_ns = sorted(times_ns)[len(times_ns) // 2]
+    return min(one for one in times_ns if one >= middle_ns - _APART_NS)
+
+
 class PhoneClock:
     """The clock of a phone, by the messages of a session in the order of arrival.
 

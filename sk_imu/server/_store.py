@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from ..readers import PushedSamples, recording_of_messages
 from ..recording import Recording
-from ._clock import latest_ns
+from ._clock import PhoneClock, earliest_ns, latest_ns
 from ._messages import Message, samples_in
 from ._tables import MESSAGES, METADATA, SESSIONS, SETS, SETTINGS, Session, Stored
 
 #: How many messages are read at a time.
 _PAGE = 200
-#: How many of the newest messages say how far a session is.
+#: How many of the first and the last messages say when a session begins and ends.
 _SURE = 9
 #: How long a request waits for another one that writes.
 _PATIENCE_MS = 5000
@@ -195,9 +195,13 @@ class Store:
             None if s is None else session.epoch_ns + round(s * 1e9)
             for s in (start_s, end_s)
         )
-        parts = []
+        parts: list[PushedSamples] = []
+        clock = PhoneClock()
         for _, samples in self.payloads(session, from_ns=low, to_ns=high):
-            parts.append(samples.between(low, high))
+            messages, jump_ns = clock.checked(samples)
+            if jump_ns and len(parts) == 1:
+                parts.clear()  # the first message was the odd one
+            parts += [one.between(low, high) for one in messages]
         return recording_of_messages(
             parts, f"session {session.id}", platform=session.platform
         )
@@ -222,32 +226,23 @@ class Store:
         sessions = self.sessions(limit)
         if not sessions:
             return []
-        newest = [one.id for one in sessions]
-        times = MESSAGES.c.first_ns, MESSAGES.c.last_ns
-        messages = sa.select(
-            MESSAGES.c.session,
-            sa.func.count().label("n"),
-            sa.func.min(times[0]).label("first"),
-            sa.func.max(times[1]).label("last"),
-        )
-        messages = messages.where(MESSAGES.c.session.in_(newest))
         sets = sa.select(SETS.c.session, sa.func.count().label("n"))
-        sets = sets.where(SETS.c.session.in_(newest)).group_by(SETS.c.session)
+        sets = sets.where(SETS.c.session.in_([one.id for one in sessions]))
         with self.engine.connect() as connection:
-            rows = connection.execute(messages.group_by(MESSAGES.c.session)).all()
-            n_sets = {row.session: row.n for row in connection.execute(sets)}
-        found = {row.session: row for row in rows}
+            rows = connection.execute(sets.group_by(SETS.c.session))
+            n_sets = {row.session: row.n for row in rows}
+        extents = [(one, *self.extent(one)) for one in sessions]
         return [
             {
                 "session": one.id,
                 "device": one.device_id,
-                "start_s": found[one.id].first / 1e9,
-                "lasted_s": round((found[one.id].last - found[one.id].first) / 1e9, 3),
-                "messages": found[one.id].n,
+                "start_s": first_ns / 1e9,
+                "lasted_s": round((last_ns - first_ns) / 1e9, 3),
+                "messages": n,
                 "sets": n_sets.get(one.id, 0),
             }
-            for one in sessions
-            if one.id in found
+            for one, n, first_ns, last_ns in extents
+            if n
         ]
 
     def n_sessions(self) -> int:
@@ -268,18 +263,22 @@ class Store:
     def extent(self, session: Session) -> tuple[int, int, int]:
         """Return the number of messages, and the first and last time in nanoseconds.
 
-        The last one is that of the newest messages, without one of an odd time.
+        Messages of an odd time do not count for the times.
         """
         of_it = MESSAGES.c.session == session.id
-        columns = sa.func.count(), sa.func.min(MESSAGES.c.first_ns)
-        newest = sa.select(MESSAGES.c.last_ns).where(of_it)
-        newest = newest.order_by(MESSAGES.c.id.desc()).limit(_SURE)
+        ends = MESSAGES.c.first_ns, MESSAGES.c.last_ns
+        orders = MESSAGES.c.id, MESSAGES.c.id.desc()
         with self.engine.connect() as connection:
-            n, first = connection.execute(sa.select(*columns).where(of_it)).one()
-            times = list(connection.execute(newest).scalars())
-        if not times:
+            n = connection.execute(sa.select(sa.func.count()).where(of_it)).scalar_one()
+            first_ns, last_ns = (
+                list(connection.execute(wanted.order_by(order).limit(_SURE)).scalars())
+                for wanted, order in zip(
+                    [sa.select(end).where(of_it) for end in ends], orders, strict=True
+                )
+            )
+        if not n:
             return 0, session.epoch_ns, session.epoch_ns
-        return int(n), int(first), int(latest_ns(times))
+        return int(n), int(earliest_ns(first_ns)), int(latest_ns(last_ns))
 
     def remove(self, session: Session) -> None:
         """Delete a session and all that belongs to it."""

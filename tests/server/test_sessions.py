@@ -172,6 +172,25 @@ def test_messages_of_an_impossible_time_change_nothing(served, pushed, unbroken,
         assert len(server.get("/api/sessions/1")["sets"]) == 2
 
 
+@pytest.mark.parametrize("at", [0, 5, 10])
+def test_a_message_of_an_impossible_time_is_in_no_recording(workouts, tmp_path, at):
+    pushed = messages_from(workouts.data[1].between(0, 10))
+    pushed.insert(at, {**pushed[-1], "messageId": "odd"})
+    pushed[at]["payload"] = [
+        {**one, "time": one["time"] - 365 * 86400 * 10**9} for one in pushed[-1]["payload"]
+    ]
+    with RunningServer(None, tmp_path / "live.db") as server:
+        assert {server.push(one) for one in pushed} == {200}
+        (session,) = server.get("/api/sessions")
+        status, _, content = server.ask("GET", "/api/sessions/1/recording.zip")
+    assert status == 200
+    (tmp_path / "saved.zip").write_bytes(content)
+    assert 9.5 < read_recording(tmp_path / "saved.zip").duration_s < 10.5
+    assert 9.5 < session["lasted_s"] < 10.5
+    assert session["start_s"] == pytest.approx(1_760_000_000, abs=1)
+    assert session["messages"] == len(pushed)
+
+
 def test_a_silent_session_ends_and_goes_on(served, pushed, tmp_path, monkeypatch):
     with served(tmp_path / "live.db") as server:
         for message in pushed[:15]:
