@@ -107,7 +107,13 @@ def check_names(model: Any) -> None:
     And names, of channels and columns, that are not texts.
     """
     for estimator in inside(model, BaseEstimator):
-        parameters = estimator.get_params(deep=False)
+        try:
+            parameters = estimator.get_params(deep=False)
+        except AttributeError as error:
+            raise BrokenModelError(
+                f"was made by another version of sk_imu or scikit-learn ({error}). Fit the "
+                "model again"
+            ) from error
         for name, value in vars(estimator).items():
             hidden = name not in parameters and hasattr(type(estimator), name)
             is_names = name in _NAMES and value is not None

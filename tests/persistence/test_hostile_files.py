@@ -189,6 +189,18 @@ def test_a_classifier_that_answers_unknown_holds_a_detector(doubting, path):
         refused(path, "ExerciseClassifier")
 
 
+def test_a_model_of_an_earlier_version_is_to_be_fitted_again(doubting, path):
+    save_model(doubting, path)
+    parts = parts_of(path)
+
+    def without(node):
+        return {k: v for k, v in node.items() if k != "live_window_seconds"}
+
+    schema = json.loads(parts["schema.json"], object_hook=without)
+    write(path, {**parts, "schema.json": json.dumps(schema)})
+    refused(path, "another version .* 'live_window_seconds'.* Fit the model again")
+
+
 @pytest.fixture(scope="module")
 def whole():
     sets = make_sets(n_subjects=2, n_seconds=4)
