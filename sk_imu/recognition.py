@@ -240,7 +240,9 @@ def recognize(
     if programme is not None:
         _put_programme(table, programme, model.classes_, scores, unknown_below)
     if quality:
-        table = table.join(pd.DataFrame(qualities, columns=_QUALITY))
+        # Text and NaN, also if no side is known.
+        columns = pd.DataFrame(qualities, columns=_QUALITY).astype({"side": object})
+        table = table.join(columns)
     # NaN is not below anything: sets without a probability keep their exercise.
     unsure = table["probability"] < unknown_below
     table["exercise"] = table["exercise"].mask(unsure, UNKNOWN)
@@ -260,7 +262,8 @@ def _label_of(model: Any, one: Recording) -> Any:
 
 def _quality_of(recording: Recording, repetitions: Sequence[Repetition]) -> tuple[Any, ...]:
     """Return the values of a set for the columns of its quality."""
-    return recording.side, *set_quality(recording, repetitions).summary().values()
+    side = np.nan if recording.side is None else recording.side
+    return side, *set_quality(recording, repetitions).summary().values()
 
 
 def _with_rests(recording: Recording, bouts: Sequence[Bout | None]) -> list[Recording]:

@@ -121,8 +121,8 @@ def _add_predict(commands: Commands) -> None:
     predict.add_argument(
         "--quality",
         action="store_true",
-        help="add the tempo of each set, its slowing, the range of motion that is kept to "
-        "the end, and its pauses",
+        help="add the side of the body, and of each set the tempo, the slowing, the range "
+        "of motion that is kept to the end, and the pauses",
     )
     predict.add_argument(
         "--counter",
