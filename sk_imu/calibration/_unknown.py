@@ -292,9 +292,9 @@ class UnknownDetector(BaseEstimator):
         codes: NDArray[np.intp],
         numbers: NDArray[np.intp],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the similarity of each set, NaN if not known, and of all windows.
+        """Return the similarity of each set and of its windows, with its group left out.
 
-        Without the group that did the set.
+        That of a set is NaN if it can't be known; the windows of such sets are skipped.
         """
         scores, of_windows = np.full(len(codes), np.nan), [np.empty(0)]
         folds = GroupKFold(min(self.n_folds, len(self.groups_)))
@@ -317,7 +317,7 @@ class UnknownDetector(BaseEstimator):
         return scores, np.concatenate(of_windows)
 
     def _threshold(self, scores: NDArray[np.float64]) -> float:
-        """Return the similarity that no more of the scores are below than may be."""
+        """Return the similarity below which at most the rejection rate of scores lies."""
         n_below = int(np.ceil(self.rejection_rate * len(scores) - _ROUNDING)) - 1
         return float(np.sort(scores)[max(n_below, 0)])
 
@@ -330,7 +330,7 @@ class UnknownDetector(BaseEstimator):
         )
 
     def _describe_windows(self, series: Uniform | Panel) -> list[Floats] | None:
-        """Return the same of windows of a live stream, set by set."""
+        """Return the features of windows of a live stream, one table per set."""
         if self.live_window_seconds is None:
             return None
         rows = _rows(series)

@@ -22,11 +22,10 @@ def sets_of(results: StudyResults) -> Table | None:
     sets = results.sets
     if sets.empty:
         return None
-    # Left and right apart where all or some are known.
     side = sets["side"].map({"left": "Left", "right": "Right"}).fillna("Side unknown")
-    one_side = side.nunique() == 1
+    has_sides = sets["side"].notna().any()
     bodies = [
-        ("" if one_side and sets["side"].isna().all() else title, _rows(of_side))
+        (title if has_sides else "", _rows(of_side))
         for title, of_side in sets.groupby(side)
     ]
     return Table(

@@ -18,7 +18,7 @@ from ._keeping import check_out, keep, make_out, read_kept
 from ._preparing import prepare
 from ._progress import Progress
 from ._results import StudyResults
-from ._sets import COLUMNS, sets_table
+from ._sets import sets_table
 from .protocols import Protocol
 
 
@@ -178,7 +178,7 @@ def run_study(
     folder = None if out is None else Path(out) / "folds"
     # Where the models stretch nothing, the figure shows the default of FixedLength.
     example = dataset.example(n_timesteps=fixed_length or 256)
-    sets = sets_table(dataset) if set_quality else pd.DataFrame(columns=COLUMNS)
+    sets = sets_table(dataset) if set_quality else pd.DataFrame()
     outcomes = _run(dataset, jobs, folder, n_jobs=n_jobs, verbose=verbose)
     results = replace(collect(dataset, settings, outcomes, example), sets=sets)
     if out is not None:

@@ -5,8 +5,7 @@ import pandas as pd
 from ..segmentation import SetQuality, find_repetitions, set_quality
 from ._data import StudyData
 
-#: Columns of the table, in order.
-COLUMNS = [
+_COLUMNS = [
     *("set", "subject", "y_true", "side", "duration_s", "repetitions"),
     *SetQuality((), (), ()).summary(),
 ]
@@ -21,4 +20,4 @@ def sets_table(dataset: StudyData) -> pd.DataFrame:
         done = set_quality(recording, found).summary()
         known = (number, subject, str(label), recording.side, recording.duration_s)
         rows.append((*known, len(found), *done.values()))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=_COLUMNS)
