@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sqlalchemy.exc import OperationalError
 
 from ..readers import PushedSamples, joined_samples, pushed_convention
 from ..recording import DOUBTS
@@ -99,6 +100,8 @@ class Following:
         self._drawn_s = -np.inf
         self._known_s = -np.inf  # sets until then are in the database
         self._sets: list[dict[str, Any]] = []
+        # Sets that the database does not have yet, and whether silence ended them.
+        self._unstored: list[tuple[dict[str, Any], bool]] = []
 
     # ---------------------------------------------------------------- messages
 
@@ -112,12 +115,14 @@ class Following:
             n_read += 1
             self._last_row = row
             self._follow(samples)
+        self._store_sets()
         return self._shown(has_more=n_read == most)
 
     def end(self) -> Followed:
         """End the set that goes on, because nothing more comes."""
         if self._tracker is not None:
             self._note(self._tracker.finish(), by_silence=True)
+            self._store_sets()
         return self._shown()
 
     def _restore(self) -> None:
@@ -223,8 +228,19 @@ class Following:
             if event.kind != "end" or is_known:
                 continue
             found = _as_json(event, len(self._sets) + 1)
-            self._store.add_set(self.session, found, by_silence=by_silence)
             self._sets = [*self._sets, found]
+            self._unstored.append((found, by_silence))
+
+    def _store_sets(self) -> None:
+        """Store the sets that ended; those for which the database is busy wait."""
+        while self._unstored:
+            found, by_silence = self._unstored[0]
+            try:
+                self._store.add_set(self.session, found, by_silence=by_silence)
+            except OperationalError:
+                _LOG.warning("Session %d: a set can't be stored yet.", self.session.id)
+                return
+            del self._unstored[0]
 
     def _draw(self, sensor: str, times_s: Any, values: Any) -> None:
         """Keep some samples of one sensor to draw."""

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 from running_server import TOKEN, RunningServer, messages_from
+from sqlalchemy.exc import OperationalError
 
 from sk_imu import Recording, SensorStream, read_recording
 from sk_imu.streaming import SetTracker, StreamingClassifier
@@ -210,6 +211,30 @@ def test_a_silent_session_ends_and_goes_on(served, pushed, tmp_path, monkeypatch
         assert server.get("/api/sessions/1")["set"]["number"] == 2
         assert server.ask("DELETE", "/api/sessions/1")[0] == 204
         assert server.get("/api/sessions") == []
+
+
+@pytest.mark.slow
+def test_a_set_is_stored_when_the_database_is_free_again(
+    served, pushed, unbroken, tmp_path, monkeypatch
+):
+    with served(tmp_path / "live.db") as server:
+        store, n_tries = server.service.store, 0
+        add_set = store.add_set
+
+        def locked_at_first(session, found, *, by_silence=False):
+            nonlocal n_tries
+            n_tries += 1
+            if n_tries < 3:
+                raise OperationalError("INSERT", {}, Exception("database is locked"))
+            add_set(session, found, by_silence=by_silence)
+
+        monkeypatch.setattr(store, "add_set", locked_at_first)
+        for message in pushed:
+            assert server.push(message) == 200
+            server.wait()
+        shown = server.get("/api/sessions/1")
+        assert shown["doubts"] == unbroken[1]["doubts"]
+        assert shown["sets"] == unbroken[1]["sets"] == store.sets(store.session(1))
 
 
 def test_an_iphone_without_total_acceleration(served, workouts, tmp_path):
