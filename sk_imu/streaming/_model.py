@@ -1,6 +1,7 @@
 """What a stream needs of a fitted model."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,11 @@ from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
 from ..preprocessing import CanonicalSide, FixedLength, GridResampler, Resampler
 from ..recording import Recording, SensorStream, with_signal
-from ..validation import check_scores
+from ..validation import check_scores, like_input
 
 Floats = NDArray[np.float64]
 #: Steps whose output is of the set as a whole.
 _OF_ALL_TIMESTEPS = (FixedLength, Flatten, MiniRocketFeatures, SummaryFeatures)
-#: How steps of this package transform a panel that needs no check.
-_UNCHECKED = "_transform_block"
 
 
 class LiveModel:
@@ -95,10 +94,10 @@ class FittedModel(LiveModel):
         of_all = [isinstance(step, _OF_ALL_TIMESTEPS) for step in steps]
         # These get the window alone, without what is before it.
         self._n_with_context = [*of_all, True].index(True)
-        self._transforms: list[Any] = [getattr(step, _UNCHECKED, None) for step in steps]
-        # A step of another package may ask for the channels' names and the rate.
-        self._needs_signal = None in self._transforms
-        if self._needs_signal:
+        self._transforms: list[Any] = _unchecked([*steps, self._last])
+        # A step of another package gets what it got in `fit`: rows with names and a rate.
+        self._needs_rows = None in self._transforms
+        if self._needs_rows:
             self._transforms = [step.transform for step in steps]
         self.classes = fitted.classes_
         self._labels = self.classes.tolist()
@@ -112,18 +111,19 @@ class FittedModel(LiveModel):
 
     def answer(self, values: Floats) -> tuple[Any, Floats | None]:
         """Return the label and probabilities of a window."""
-        panel = values.astype(self._dtype)[np.newaxis]
-        if self._needs_signal:
+        series: Any = values.astype(self._dtype)[np.newaxis]
+        if self._needs_rows:
             resampler = self.grid_resampler
-            panel = with_signal(panel, resampler.channel_names, resampler.rate_hz)
+            names, rate_hz = resampler.channel_names, resampler.rate_hz
+            series = with_signal(list(series), names, rate_hz)
         for place, transform in enumerate(self._transforms):
             if place == self._n_with_context:
-                panel = panel[..., -self.n_timesteps :]
-            panel = transform(panel)
+                series = self._without_context(series)
+            series = transform(series)
         if self._n_with_context == len(self._transforms):
-            panel = panel[..., -self.n_timesteps :]
-        label, proba = self._ask(panel)
-        if self._is_unknown(panel):
+            series = self._without_context(series)
+        label, proba = self._ask(series)
+        if self._is_unknown(series):
             label = UNKNOWN
         return label, proba
 
@@ -133,24 +133,56 @@ class FittedModel(LiveModel):
             return None
         return DeviceCheck(self._fitted, step_seconds)
 
-    def _is_unknown(self, panel: Any) -> bool:
+    def _without_context(self, series: Any) -> Any:
+        """Return the window without what is before it."""
+        if isinstance(series, list):
+            return [series[0][:, -self.n_timesteps :]]
+        if np.ndim(series) != 3:
+            raise TypeError(
+                "A stream needs time series up to its classifier, but a step makes a table "
+                "of them. Put the step into the estimator of a WindowedClassifier."
+            )
+        return series[..., -self.n_timesteps :]
+
+    def _is_unknown(self, series: Any) -> bool:
         if self._detector is None:
             return False
-        return bool(self._detector.score_samples(panel)[0] < self._detector.live_offset_)
+        return bool(self._detector.score_samples(series)[0] < self._detector.live_offset_)
 
-    def _ask(self, panel: Any) -> tuple[Any, Floats | None]:
+    def _ask(self, series: Any) -> tuple[Any, Floats | None]:
         last = self._last
         if self._temperature is not None:
-            scores = calibrated(last, panel, self.classes, self._temperature)[0]
+            scores = calibrated(last, series, self.classes, self._temperature)[0]
         elif self._score is not None:
-            scores = self._score(panel)[0].astype(np.float64)
+            scores = self._score(series)[0].astype(np.float64)
             check_scores(last, scores[np.newaxis])
         elif self._has_probabilities:
-            scores = np.asarray(last.predict_proba(panel)[0], dtype=np.float64)
+            scores = np.asarray(last.predict_proba(series)[0], dtype=np.float64)
         else:
-            return last.predict(panel).tolist()[0], None
+            return last.predict(series).tolist()[0], None
         label = self._labels[scores.argmax()]
         return label, scores if self._has_probabilities else None
+
+
+def _is_own(estimator: Any) -> bool:
+    """Return whether this package made it; a subclass may override what is public."""
+    return type(estimator).__module__.startswith("sk_imu.")
+
+
+def _unchecked(steps: Sequence[Any]) -> list[Any]:
+    """Return how each step but the last transforms a panel that needs no check.
+
+    None where the public method is needed: what follows asks for the names that it adds,
+    of channels or of a table's columns.
+    """
+    transforms = []
+    for step, after in pairwise(steps):
+        is_named = hasattr(after, "feature_names_in_") or not (
+            isinstance(step, SummaryFeatures) or _is_own(after)
+        )
+        is_public = is_named or not _is_own(step)
+        transforms.append(None if is_public else getattr(step, "_transform_block", None))
+    return transforms
 
 
 def _one_vote(last: Any, n_timesteps: int) -> Callable[[Any], Floats] | None:
@@ -168,11 +200,19 @@ def _one_vote(last: Any, n_timesteps: int) -> Callable[[Any], Floats] | None:
         return None
     estimator = last.estimator_
     steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
-    *before, final = [step for _, step in steps if step not in (None, "passthrough")]
-    transforms = [getattr(step, _UNCHECKED, None) or step.transform for step in before]
-    score = getattr(final, "_proba_of_panel", None) or getattr(final, method)
+    inner = [step for _, step in steps if step not in (None, "passthrough")]
+    transforms = [
+        quick or step.transform
+        for quick, step in zip(_unchecked(inner), inner[:-1], strict=True)
+    ]
+    score = getattr(inner[-1], method)
+    if _is_own(inner[-1]):
+        score = getattr(inner[-1], "_proba_of_panel", score)
 
-    def scores(panel: Any) -> Floats:
+    def scores(series: Any) -> Floats:
+        panel = np.asarray(series[0])[np.newaxis]
+        if not _is_own(inner[0]):
+            panel = like_input(last, panel)
         for transform in transforms:
             panel = transform(panel)
         values: Floats = score(panel)
