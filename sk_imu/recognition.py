@@ -32,7 +32,8 @@ _COLUMNS = [
     *("source", "set", "start_s", "end_s"),
     *("exercise", "probability", "repetitions", "within", "found"),
 ]
-_QUALITY = ["side", *SetQuality((), (), ()).summary()]
+#: Columns of the quality and their types: the side is text, or NaN if unknown.
+_QUALITY = {"side": object, **dict.fromkeys(SetQuality((), (), ()).summary(), float)}
 #: Of the rest around a set, so much is searched by a counter, too.
 _REST_S = 5.0
 # A forest's probability of 0 says that few trees know the exercise, not that it cannot be.
@@ -240,9 +241,7 @@ def recognize(
     if programme is not None:
         _put_programme(table, programme, model.classes_, scores, unknown_below)
     if quality:
-        # Text and NaN, also if no side is known.
-        columns = pd.DataFrame(qualities, columns=_QUALITY).astype({"side": object})
-        table = table.join(columns)
+        table = table.join(pd.DataFrame(qualities, columns=[*_QUALITY]).astype(_QUALITY))
     # NaN is not below anything: sets without a probability keep their exercise.
     unsure = table["probability"] < unknown_below
     table["exercise"] = table["exercise"].mask(unsure, UNKNOWN)
@@ -262,7 +261,7 @@ def _label_of(model: Any, one: Recording) -> Any:
 
 def _quality_of(recording: Recording, repetitions: Sequence[Repetition]) -> tuple[Any, ...]:
     """Return the values of a set for the columns of its quality."""
-    side = np.nan if recording.side is None else recording.side
+    side = recording.side or np.nan
     return side, *set_quality(recording, repetitions).summary().values()
 
 
