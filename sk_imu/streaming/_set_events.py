@@ -111,8 +111,9 @@ class SetEvents:
 
 
 def _differs(event: SetEvent, last: SetEvent) -> bool:
-    return (event.repetitions, event.label, event.end_s) != (
+    return (event.repetitions, event.within, event.label, event.end_s) != (
         last.repetitions,
+        last.within,
         last.label,
         last.end_s,
     )

@@ -39,7 +39,9 @@ def test_sets_of_a_stream_are_those_of_the_recording(workouts, i):
     sets = final(StreamingCounter(update_seconds=5).find_sets(workouts.data[i]))
     bouts = find_bouts(workouts.data[i])
     assert len(bouts) == 2
-    assert [one.repetitions for one in sets] == [len(b.repetitions) for b in bouts]
+    assert [(one.repetitions, one.within) for one in sets] == [
+        (len(bout.repetitions), bout.within) for bout in bouts
+    ]
     times_s = [(one.start_s, one.end_s) for one in sets]
     assert np.array(times_s) == pytest.approx(
         np.array([(b.start_s, b.end_s) for b in bouts]), abs=1e-3
@@ -115,6 +117,15 @@ def test_what_turns_out_to_be_no_set_is_dropped():
         ("begin", 1, False),
         ("end", 1, True),
     ]
+
+
+def test_a_number_that_becomes_certain_is_an_update():
+    bout = Bout(0.0, 2.0, 0.9, repetitions=(Repetition(0.0, 2.0, 0.9),))
+    events, name = SetEvents(), lambda start_s, end_s: ("squat", 0.8)
+    (begun,) = events.of(Look(3.0, [], [bout], 0.0), name)
+    certain = replace(bout, agreement=1.0)
+    (update,) = events.of(Look(4.0, [], [certain], 0.0), name)
+    assert update == replace(begun, kind="update", within=0)
 
 
 def test_a_silence_ends_a_set(workouts):
