@@ -99,8 +99,8 @@ def replay(
     token : str, default=None
         The server's secret, which is sent in the header ``Authorization``.
     certificate : str or pathlib.Path, default=None
-        A file with a certificate, in PEM, that is trusted like those of the system: that of
-        a server which made its own.
+        File of a certificate, in PEM, that is trusted besides those of the system, for a
+        server that made its own.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def _post(
         place = url.partition("?")[0]
         hint = ""
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
-            hint = " Name the file of a certificate that the server made by `certificate`."
+            hint = " If the server made its own certificate, name it by `certificate`."
         raise OSError(f"{place}: message {message['messageId']}: {error}.{hint}") from error
 
 
