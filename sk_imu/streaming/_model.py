@@ -1,6 +1,7 @@
 """What a stream needs of a fitted model."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -209,15 +210,19 @@ def _one_vote(last: Any, n_timesteps: int) -> Callable[[Any], Floats] | None:
     if _is_own(inner[-1]):
         score = getattr(inner[-1], "_proba_of_panel", score)
 
-    def scores(series: Any) -> Floats:
-        panel = np.asarray(series[0])[np.newaxis]
-        if not _is_own(inner[0]):
-            panel = like_input(last, panel)
-        for transform in transforms:
-            panel = transform(panel)
-        values: Floats = score(panel)
-        return values
+    named = None if _is_own(inner[0]) else last
+    # No function of this one, which could not be pickled.
+    return partial(_scores, named, transforms, score)
 
+
+def _scores(named: Any, transforms: list[Any], score: Any, series: Any) -> Floats:
+    """Return the scores of a set of one window, with the names of an estimator's input."""
+    panel = np.asarray(series[0])[np.newaxis]
+    if named is not None:
+        panel = like_input(named, panel)
+    for transform in transforms:
+        panel = transform(panel)
+    scores: Floats = score(panel)
     return scores
 
 

@@ -1,5 +1,7 @@
 """Steps of a model in a stream: as in the pipeline, whoever made them."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -62,6 +64,7 @@ def test_a_window_is_transformed_as_a_set(watch, step, features):
     pipeline = make_pipeline(resampler(), step, inner)
     pipeline.fit(watch.data[::20], watch.target[::20])
     live = StreamingClassifier(pipeline, step_seconds=2, before_seconds=0.4)
+    live = pickle.loads(pickle.dumps(live))
     # So little before a window is no block of its own: its values are all that is known.
     windows = live._predict_windows(watch.data[0])
     (row,) = pipeline[0].transform([watch.data[0]])
