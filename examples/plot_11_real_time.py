@@ -8,16 +8,15 @@ each second; :class:`~sk_imu.streaming.SetTracker` makes sets of the answers.
 """
 
 # %%
-# A random forest is fitted on the simulated workouts of three people. A workout of a fourth
-# person, three exercises of two sets each, comes in messages of half a second, each sensor
-# by itself, as a phone sends them.
+# A random forest is fitted on simulated workouts of three people. The workout of a fourth
+# person, two sets each of three exercises, comes in messages of half a second.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.recognition import fit_recordings
-from sk_imu.streaming import SetTracker, StreamingClassifier, StreamingCounter
+from sk_imu.streaming import SetTracker, StreamingClassifier
 
 made = make_exercise_recordings(4, 2, random_state=0)
 model = fit_recordings(made.data[3:], "rf", random_state=0)
@@ -35,8 +34,7 @@ def messages(recordings, seconds=0.5):
 
 
 # %%
-# Each message may complete answers and events. An event says that a set has begun, goes on
-# or has ended, with its exercise and its repetitions so far.
+# An event says that a set has begun, goes on or has ended, and how many repetitions it has.
 
 tracker = SetTracker(StreamingClassifier(model, step_seconds=1))
 answers, events, acceleration = [], [], []
@@ -50,49 +48,32 @@ for sensor, times_s, values in messages(made.data[:3]):
 events += [(times_s[-1], event) for event in tracker.finish()]
 
 found = [event for _, event in events if event.kind == "end"]
+repetitions = [event.repetitions for event in found]
 for event in found:
     print(f"{event.start_s:.0f} to {event.end_s:.0f} s: {event.repetitions} {event.label}")
 
 # %%
-# Above, the acceleration with the true sets. Below it, the probability of each exercise at
-# the end of each window, and the repetitions at the time at which they are known. A dot
-# marks when it is certain that the set has ended: no later repetition can belong to it.
+# The acceleration with the sets that were found, the probability of each exercise in each
+# window, and the number of repetitions when it became known.
 
 time_s, norm = np.concatenate(acceleration).T
 fig, (signal, image, count) = plt.subplots(
     3, figsize=(9, 6), height_ratios=[2, 1, 2], sharex=True, layout="constrained"
 )
 signal.plot(time_s, norm, color="0.5", linewidth=0.4)
-begin_s = 0.0
-for one, bouts in zip(made.data[:3], made.bouts[:3], strict=True):
-    for start, end in bouts:
-        signal.axvspan(begin_s + start, begin_s + end, color="C0", alpha=0.25, linewidth=0)
-    begin_s += one.duration_s
 ends_s = [answer.time_s for answer in answers]
 image.imshow(
     np.array([answer.probabilities for answer in answers]).T,
     extent=(ends_s[0] - 1, ends_s[-1], len(model.classes_) - 0.5, -0.5),
     aspect="auto",
     cmap="Blues",
-    interpolation="none",
-    vmin=0,
-    vmax=1,
 )
 image.set_yticks(range(len(model.classes_)), model.classes_)
 for number, event in enumerate(found, start=1):
+    signal.axvspan(event.start_s, event.end_s, color="C0", alpha=0.25, linewidth=0)
     shown = [(at, one.repetitions) for at, one in events if one.number == number]
     count.step(*zip(*shown, strict=True), where="post", color="C0")
-    count.plot(*shown[-1], "o", color="C0", clip_on=False)
     count.annotate(event.label, shown[-1], (0, 6), textcoords="offset points", ha="right")
 signal.set(ylabel="Acceleration in m/s²", ylim=(0, 30))
 count.set(xlabel="Time in s", ylabel="Repetitions", xlim=(0, time_s[-1]), ylim=(0, 14))
 plt.show()
-
-# %%
-# Without a model, :class:`~sk_imu.streaming.StreamingCounter` finds the same sets.
-
-counter = StreamingCounter()
-counted = [event for part in messages(made.data[:3]) for event in counter.push(*part)]
-counted += counter.finish()
-repetitions = [event.repetitions for event in counted if event.kind == "end"]
-print(repetitions == [event.repetitions for event in found])

@@ -84,13 +84,9 @@ class StreamingCounter(SetStream):
     ...         piece = slice(begin, begin + 50)
     ...         times_s, values = stream.timestamps_s[piece], stream.values[piece]
     ...         for event in counter.push(sensor, times_s, values):
-    ...             print(event.kind, event.number, event.repetitions)
-    begin 1 4
-    update 1 5
-    update 1 7
-    update 1 9
-    end 1 9
-    begin 2 3
+    ...             if event.kind == "end":
+    ...                 print(event.number, event.repetitions)
+    1 9
     """
 
     def __init__(
