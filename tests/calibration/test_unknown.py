@@ -287,6 +287,7 @@ def test_short_and_still_sets_have_a_strangeness(fitted):
     assert np.isfinite(fitted.strangeness([still])).all()
 
 
+@pytest.mark.slow
 def test_whole_recordings_show_unknown_sets_and_their_strangeness():
     made = make_exercise_recordings(7, 2, random_state=0)
     known = [r for r in made.data if r.label != "lunge"]

@@ -33,6 +33,7 @@ def studied(workouts, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_card_of_a_study_is_in_the_model(workouts, studied, tmp_path, capsys):
     model = str(tmp_path / "model.skops")
     fit = ["fit", str(workouts), "--model", "svm", "--out", model]

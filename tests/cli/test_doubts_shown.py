@@ -78,6 +78,7 @@ def test_a_study_writes_the_doubt_down(undecided, tmp_path):
     assert apple.settings["data_fingerprint"] != decided.settings["data_fingerprint"]
 
 
+@pytest.mark.slow
 def test_people_taken_for_classes_are_warned_of_and_named(tmp_path, capsys):
     folder = tmp_path / "gym"
     for n, person in enumerate(("ada", "bob", "cy", "dan")):

@@ -237,6 +237,7 @@ def test_results_are_read_back_as_they_were_written(forest_run):
     pd.testing.assert_frame_equal(loaded.table(), results.table())
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_and_ends_the_same(forest_run, sets, tmp_path):
     results, out = forest_run
     folds = tmp_path / "folds"
