@@ -184,6 +184,7 @@ class Subscriber:
                 # The fault is not the message's: it waits until it can be stored.
                 await asyncio.sleep(float((error.headers or {}).get("Retry-After", 1)))
             except Exception:
+                # Not acknowledged, it would come again for ever and hold up all others.
                 _LOG.exception("A message that came by MQTT can't be stored.")
                 self._service.refused[500] += 1
                 return
