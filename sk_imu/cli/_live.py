@@ -1,5 +1,6 @@
 """The commands for live recordings."""
 
+import os
 from typing import Any
 
 from ._parsing import Commands, add_command
@@ -67,8 +68,10 @@ def _add_serve(commands: Commands) -> None:
     command.add_argument(
         "--mqtt",
         metavar="URL",
+        default=os.environ.get("SK_IMU_MQTT"),
         help="also take what phones publish to a broker, "
-        "mqtt://USER:PASSWORD@HOST:PORT/TOPIC, or mqtts:// if it encrypts",
+        "mqtt://USER:PASSWORD@HOST:PORT/TOPIC, or mqtts:// if it encrypts (default: the "
+        "variable SK_IMU_MQTT, which keeps a password out of the list of processes)",
     )
     command.set_defaults(run=_serve)
 

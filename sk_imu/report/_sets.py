@@ -9,7 +9,7 @@ from ._tables import Table, score_of
 #: Head of each median, its column and its digits.
 _MEDIANS = {
     "Time (s)": ("duration_s", 0),
-    "Repetitions": ("repetitions", 0),
+    "Repetitions": ("repetitions", 1),
     "Tempo (s)": ("tempo_s", 1),
     "Slowing": ("slowing", 2),
     "Range kept": ("range_kept", 2),

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._limits import Limits
@@ -11,6 +13,7 @@ from ._needs import needs_serve
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
+    from ._alone import AlonePage
     from ._mqtt import Subscriber
     from ._service import Service
 
@@ -87,25 +90,24 @@ def create_app(
     with needs_serve():
         from fastapi import FastAPI
 
+        from . import _alone as alone
         from . import _pages as pages
         from . import _phone as phone
         from . import _push as push
         from . import _sessions as sessions
-        from ._guard import Guard, check_token
+        from ._guard import Guard
         from ._live import Live
         from ._models import served_model
         from ._mqtt import Subscriber, broker_of
         from ._service import Service
         from ._store import Store
-    if token is not None:
-        check_token(token)
+    _check(token, platform, processes)
     broker = None if mqtt is None else broker_of(mqtt)
     limits = limits or Limits()
-    _check(platform, processes)
-    model, about = served_model(model)
+    served, about = served_model(model)
     store = Store(database)
     live = Live(
-        model,
+        served,
         store,
         limits,
         platform=platform,
@@ -115,14 +117,16 @@ def create_app(
     )
     service = Service(store, live, limits, about)
     subscriber = None if broker is None else Subscriber(broker, service)
+    page = alone.AlonePage(_file_of(model))
 
     def lifespan(_: FastAPI) -> AbstractAsyncContextManager[None]:
-        return _running(service, subscriber)
+        return _running(service, subscriber, page)
 
     # Its own pages of documentation load files from elsewhere.
     app = FastAPI(title="sk_imu", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.service, app.state.token = service, token or store.token()
-    known = (push.router, sessions.router, pages.router, phone.router)
+    app.state.alone_page = page
+    known = (push.router, sessions.router, pages.router, phone.router, alone.router)
     for router in (*known, *routers):
         app.include_router(router)
     app.mount("/page", pages.static_files(pages.PAGE))
@@ -133,7 +137,7 @@ def create_app(
 
 @asynccontextmanager
 async def _running(
-    service: "Service", subscriber: "Subscriber | None"
+    service: "Service", subscriber: "Subscriber | None", page: "AlonePage"
 ) -> AsyncIterator[None]:
     """Do what goes on beside the requests."""
     retiring = asyncio.create_task(service.retire_idle())
@@ -143,10 +147,21 @@ async def _running(
     if subscriber is not None:
         await subscriber.close()
     retiring.cancel()
+    page.close()
     service.close()
 
 
-def _check(platform: Any, processes: Any) -> None:
+def _file_of(model: Any) -> Path | None:
+    """Return the file of which the page of a model is made, if there is one."""
+    is_path = isinstance(model, (str, PathLike))
+    return Path(model) if is_path and Path(model).suffix.lower() != ".onnx" else None
+
+
+def _check(token: Any, platform: Any, processes: Any) -> None:
+    from ._guard import check_token
+
+    if token is not None:
+        check_token(token)
     if platform not in (None, "android", "ios"):
         raise ValueError(f"platform must be 'android', 'ios' or None, got {platform!r}.")
     if not isinstance(processes, int) or isinstance(processes, bool) or processes < 0:

@@ -86,8 +86,11 @@ def certificate_for(hosts: list[str], folder: Path) -> Certificate:
         If the extra ``serve`` is not installed.
     OSError
         If the files can't be written.
+    ValueError
+        If a certificate can't be for a name.
     """
-    wanted = {*hosts, *_LOCAL}
+    # A certificate has no place for the interface in an address such as fe80::1%eth0.
+    wanted = {*(host.partition("%")[0] for host in hosts), *_LOCAL}
     certificate = _kept_in(folder)
     known = _names_in(certificate.certfile)
     if wanted <= set(known) and _is_usable(certificate):
@@ -100,9 +103,16 @@ def certificate_for(hosts: list[str], folder: Path) -> Certificate:
     authority = trustme.CA(
         organization_name="sk_imu", organization_unit_name="this machine"
     )
-    made = authority.issue_cert(
-        *sorted(wanted), *older, not_before=now - timedelta(days=1), not_after=now + _VALID
-    )
+    begin, end = now - timedelta(days=1), now + _VALID
+    try:
+        made = authority.issue_cert(
+            *sorted(wanted), *older, not_before=begin, not_after=end
+        )
+    except ValueError as error:  # a name with an underscore, say
+        raise ValueError(
+            f"No certificate can be made for {', '.join(hosts)}: {error}. Give an address "
+            "in place of the name, such as 0.0.0.0 for all networks."
+        ) from error
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The key comes first, and the certificate only with it: half a pair is made anew.
     certificate.certfile.unlink(missing_ok=True)

@@ -148,6 +148,8 @@ _OWN: list[Recognition] = []
 def _begin_process(setting: Setting, url: str) -> None:
     # Ctrl-C reaches all processes of a terminal; the service ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(10)  # phones are answered first, whatever waits here
     # Python takes seconds to clear away a model's libraries, and nothing is left to do.
     atexit.register(os._exit, 0)
     threading.Thread(target=_end_with_parent, daemon=True).start()

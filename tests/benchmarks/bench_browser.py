@@ -4,7 +4,11 @@ Run ``python tests/benchmarks/bench_browser.py``. A model is trained on simulate
 recordings and exported; the page recognizes real exports of the app Sensor Logger in
 headless Chromium. They are looked for in ``--data``, by default in ``shared/data`` beside
 the repository. ``--picture FILE`` draws the picture of the documentation instead, from a
-simulated workout. ``--onnxruntime-web`` is that of ``sk-imu export``.
+simulated workout. ``--sets`` plays workouts to the live part of the page instead, sample
+by sample, and compares its sets with those of the whole recording: the sessions of
+Exermote, if they are beside the repository, and simulated ones. ``--live FILE`` draws the
+live part while an emulated phone does squats. ``--onnxruntime-web`` is that of
+``sk-imu export``.
 """
 
 import argparse
@@ -19,8 +23,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sk_imu import ExerciseClassifier, Recording, Resampler, SensorStream, read_recording
-from sk_imu.datasets import make_exercise_recordings
+from sk_imu import (
+    ExerciseClassifier,
+    Recording,
+    Resampler,
+    SensorStream,
+    find_bouts,
+    read_recording,
+)
+from sk_imu.datasets import load_exermote, make_exercise_recordings
 from sk_imu.export import export_web
 from sk_imu.readers import write_sensor_logger
 from sk_imu.recognition import fit_recordings, recognize
@@ -29,6 +40,7 @@ from sk_imu.segmentation import sets_of
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from driven_browser import Browser, Served
+from emulated_phone import EmulatedPhone
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "sensor_logger"
 ANSWER = """
@@ -55,6 +67,39 @@ ANSWER = """
     } catch (error) { answers.push({ name, error: error.message }); }
   }
   return answers;
+})()
+"""
+LOOKS = """
+(async () => {
+  const { LiveRecording } = await import("./live.js");
+  const { loadModel } = await import("./model.js");
+  const model = await loadModel(new URL("./", location.href));
+  const axes = [...new Set(given.map(({ sensor }) => sensor))];
+  // What no sensor of the recording gives is not asked for: then, only sets are looked for.
+  const isKnown = model.settings.channels.every((name) =>
+    axes.includes(name.slice(0, name.lastIndexOf("_")).toLowerCase()));
+  const live = new LiveRecording("live", isKnown ? model : {
+    ...model, settings: { ...model.settings, channels: [] },
+  });
+  const events = given.flatMap(({ sensor, times, rows }) => times.map((time, i) =>
+    ({ timeMs: 1000 * time, sensors: { [sensor]: rows[i] } })));
+  events.sort((a, b) => a.timeMs - b.timeMs);
+  const shown = [], took = [];
+  let over = [], first = 0;
+  for (let endMs = events[0].timeMs + 1000; first < events.length; endMs += 1000) {
+    let stop = first;
+    while (stop < events.length && events[stop].timeMs < endMs) stop++;
+    live.push(events.slice(first, stop));
+    first = stop;
+    const begun = performance.now();
+    const found = await live.look();
+    took.push(performance.now() - begun);
+    over = found.over;
+    shown.push([endMs / 1000, found.set?.repetitions.length ?? null]);
+  }
+  const startS = events[0].timeMs / 1000;
+  return { shown, took, isKnown, over: over.map(({ startS: from, endS: to, ...one }) =>
+    [from + startS, to + startS, one.repetitions.length, one.exercise ?? null]) };
 })()
 """
 
@@ -121,6 +166,98 @@ def measure(model: ExerciseClassifier, browser: Browser, url: str, data: Path) -
     print(pd.DataFrame(rows).to_string(index=False, na_rep=""))
 
 
+def look(browser: Browser, recording: Recording) -> dict[str, Any]:
+    """Return what the live part of the page shows of a recording."""
+    start_s, end_s = recording.overlap_s
+    given = [
+        {
+            "sensor": sensor.lower(),
+            "times": stream.timestamps_s.tolist(),
+            "rows": stream.values.tolist(),
+        }
+        for sensor, stream in recording.between(start_s, end_s).streams.items()
+        if sensor != "Orientation"
+    ]
+    answer: dict[str, Any] = browser.evaluate(f"globalThis.given = {given!r}; {LOOKS}")
+    return answer
+
+
+def compare_sets(
+    name: str, recordings: list[Recording], browser: Browser, model: ExerciseClassifier
+) -> None:
+    """Print how the live sets differ from those of the whole recordings."""
+    n_sets = n_same = n_counts = n_labels = n_known = 0
+    away_s, took_ms, late = [], [], []
+    for recording in recordings:
+        bouts = find_bouts(recording)
+        found = look(browser, recording)
+        took_ms += found["took"]
+        n_sets += len(bouts)
+        live = np.array([one[:3] for one in found["over"]], dtype=float).reshape(-1, 3)
+        for bout in bouts:
+            shown = [n for at, n in found["shown"] if 1 <= at - bout.end_s < 2]
+            late.append(abs((shown[0] or 0) - len(bout.repetitions)) if shown else np.nan)
+            ends = np.abs(live[:, :2] - [bout.start_s, bout.end_s]).max(axis=1, initial=0)
+            if not len(ends) or ends.min() > 1:
+                continue
+            n_same += 1
+            away_s.append(ends.min())
+            n_counts += live[ends.argmin(), 2] == len(bout.repetitions)
+            if found["isKnown"]:
+                piece = recording.between(bout.start_s, bout.end_s)
+                label = found["over"][ends.argmin()][3]
+                n_labels += model.predict([piece])[0] == label
+                n_known += 1
+        n_more = len(live) - sum(
+            any(abs(b.start_s - s) < 1 and abs(b.end_s - e) < 1 for b in bouts)
+            for s, e, _ in live
+        )
+        if n_more:
+            print(f"  {recording.name}: {n_more} sets that the whole recording has not")
+    shown_in = np.array(late)[~np.isnan(late)]
+    print(
+        f"{name}: {n_same} of {n_sets} sets within a second at both ends, {n_counts} of "
+        f"them with the same repetitions; ends away by {np.median(away_s):.3f} s (median), "
+        f"{np.max(away_s):.3f} s (most)"
+    )
+    if n_known:
+        print(f"  {n_labels} of {n_known} labels are those of the package")
+    print(
+        f"  one to two seconds after a set's end, its count is shown exactly in "
+        f"{np.mean(shown_in == 0):.3f} and within one in {np.mean(shown_in <= 1):.3f}"
+    )
+    print(
+        f"  a look takes {np.median(took_ms):.0f} ms (median), "
+        f"{np.quantile(took_ms, 0.99):.0f} ms (99 %)",
+        flush=True,
+    )
+
+
+def sets_live(browser: Browser, url: str, data: Path, model: ExerciseClassifier) -> None:
+    """Compare live sets on real sessions and simulated workouts."""
+    browser.open(f"{url}page/")
+    browser.wait("document.documentElement.dataset.ready")
+    if (data.parent / "exermote").is_dir():
+        sessions = load_exermote(data.parent / "exermote", continuous=True).data
+        compare_sets(f"Exermote, {len(sessions)} sessions", sessions, browser, model)
+    else:
+        print(f"{data.parent / 'exermote'}: there is no such folder, left out")
+    made = make_exercise_recordings(3, 3, random_state=5).data
+    compare_sets(f"simulated, {len(made)} workouts", made, browser, model)
+
+
+def draw_live(browser: Browser, url: str, picture: Path) -> None:
+    """Write a picture of the page while an emulated phone does squats."""
+    squats = make_exercise_recordings(1, 1, ["squat"], random_state=7).data[0]
+    phone = EmulatedPhone(browser, squats)
+    browser.set_width(390, 844)
+    browser.open(f"{url}page/")
+    browser.wait("document.documentElement.dataset.ready")
+    browser.evaluate("document.getElementById('live-start').click()")
+    phone.move(30)
+    browser.picture(picture)
+
+
 def workout() -> Recording:
     """Return a simulated workout of three exercises, one after the other."""
     parts = make_exercise_recordings(1, 2, random_state=12).data
@@ -167,6 +304,8 @@ def main() -> None:
     parser.add_argument("--onnxruntime-web")
     parser.add_argument("--model", default="cnn-gru")
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--sets", action="store_true")
+    parser.add_argument("--live", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     made = make_exercise_recordings(6, 3, random_state=0)
@@ -182,6 +321,10 @@ def main() -> None:
         with Served(folder) as served:
             if options.picture:
                 draw(browser, served.url, options.picture)
+            elif options.live:
+                draw_live(browser, served.url, options.live)
+            elif options.sets:
+                sets_live(browser, served.url, options.data, model)
             elif options.data.is_dir():
                 measure(model, browser, served.url, options.data)
             else:

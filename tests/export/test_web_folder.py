@@ -24,7 +24,8 @@ from sk_imu.export import export_web
 from sk_imu.export._web import _runtime
 
 PAGE = Path(__file__).parents[2] / "sk_imu" / "export" / "_web" / "page"
-SCRIPTS = sorted(PAGE.rglob("*.js"))
+MOTION = PAGE.parents[2] / "_motion"
+SCRIPTS = sorted([*PAGE.rglob("*.js"), *MOTION.rglob("*.js")])
 
 
 @pytest.fixture
@@ -57,9 +58,12 @@ def test_the_folder_is_whole(runtime, fitted, tmp_path):
     export_web(fitted, target, onnxruntime_web=runtime)
     written = {path.relative_to(target).as_posix() for path in target.rglob("*.*")}
     sources = {path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*.*")}
+    sources |= {f"motion/{name}.js" for name in ("evidence", "reader", "source")}
     runtime_files = {f"onnxruntime/{name}" for name in _runtime._FILES}
     assert written == sources | runtime_files | {"model.json", "model.onnx"}
     model = json.loads((target / "model.json").read_text("utf-8"))
+    # Those that the page keeps for the time without a network.
+    assert set(model["files"]) == written - {"model.json"}
     assert model["classes"] == ["lunge", "squat"]
     assert model["settings"]["channels"] == fitted.channel_names_
     assert model["settings"]["samplingRateHz"] == 25
@@ -192,7 +196,7 @@ def test_the_runtime_may_lie_in_a_folder(runtime, tmp_path):
 # The scripts
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.relative_to(PAGE).as_posix())
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_scripts_are_small_and_local(script):
     text = script.read_text("utf-8")
     lines = text.splitlines()
@@ -207,6 +211,8 @@ def test_scripts_are_small_and_local(script):
     for imported in re.findall(r'(?:from|import) "([^"]+)"', text):
         assert imported.startswith("."), imported
         inside = (script.parent / imported).resolve()
+        if inside.parent == PAGE / "motion":
+            inside = MOTION / inside.name
         assert inside.is_file() or inside.parent == PAGE / "onnxruntime", imported
 
 

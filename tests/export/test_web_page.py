@@ -1,6 +1,5 @@
 """The exported page, in a browser: it answers as the package does, and can be used."""
 
-import os
 import re
 import time
 from functools import lru_cache
@@ -9,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from driven_browser import Browser, Served, find_chromium
+from driven_browser import Browser, Served
 from made_sets import make_sets
+from web_runtime import runtime_of_page
 
 from sk_imu import CNNGRUClassifier, ExerciseClassifier, read_recording, segment_sets
 from sk_imu.datasets import make_exercise_recordings
 from sk_imu.export import export_web
-from sk_imu.export._web._runtime import cache_folder, runtime_files
 from sk_imu.readers import write_sensor_logger
 from sk_imu.recognition import recognize
 
@@ -27,14 +26,7 @@ IS_DONE = "document.getElementById('status').textContent.startsWith('Done')"
 
 @pytest.fixture(scope="module")
 def onnxruntime_web():
-    """Return where ONNX Runtime Web is, if it need not be downloaded for a test."""
-    find_chromium()
-    given = os.environ.get("SK_IMU_ONNXRUNTIME_WEB")
-    if given is None and not cache_folder().is_dir():
-        if not os.environ.get("SK_IMU_NEEDS_BROWSER"):
-            pytest.skip("onnxruntime-web is neither cached nor in SK_IMU_ONNXRUNTIME_WEB")
-        runtime_files()
-    return given
+    return runtime_of_page()
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,7 @@ def test_what_is_wrong_or_not_allowed_is_refused(server):
     other = {"Origin": "http://evil.example", "Content-Type": "application/json"}
     names = {"subject": "A", "exercise": "b"}
     assert server.ask("POST", "/collect/names", names, other)[0] == 403
-    for path in ("/collect", "/collect/files/views.js", "/phone", "/phone/motion.js"):
+    for path in ("/collect", "/collect/files/views.js", "/phone", "/phone/reader.js"):
         assert server.ask("GET", path)[0] == 200
     status, headers, body = server.ask("GET", "/collect/qr.svg")
     assert (status, headers["content-type"]) == (200, "image/svg+xml")

@@ -98,6 +98,15 @@ def encrypted():
         server.server_close()
 
 
+def test_names_that_no_certificate_can_be_for(tmp_path):
+    with pytest.raises(ValueError, match=r"made for my_host: .*such as 0\.0\.0\.0"):
+        certificate_for(["my_host"], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    made = certificate_for(["fe80::1%eth0"], tmp_path)
+    before = made.certfile.read_bytes()
+    assert certificate_for(["fe80::1%eth0"], tmp_path).certfile.read_bytes() == before
+
+
 def test_replay_trusts_the_certificate_of_this_machine(
     encrypted, tmp_path, monkeypatch, capsys
 ):

@@ -16,12 +16,12 @@ from scipy.spatial.transform import Rotation
 
 import sk_imu
 
-PAGE = Path(sk_imu.__file__).parent / "server" / "_phone" / "page"
+PACKAGE = Path(sk_imu.__file__).parent
 G = 9.80665
 RATE_HZ = 60
 
 PRELUDE = """
-const { MotionReader, platformOf, upOf } = await import("/motion.js");
+const { MotionReader, platformOf, upOf } = await import("/reader.js");
 const { Sender } = await import("/sending.js");
 const xyz = (v) => v && { x: v[0], y: v[1], z: v[2] };
 const read = ({ platform, events }) => {
@@ -44,7 +44,8 @@ const read = ({ platform, events }) => {
 def ask(tmp_path_factory):
     """Return a function that runs code beside the page's modules, with some data."""
     folder = tmp_path_factory.mktemp("page")
-    shutil.copytree(PAGE, folder, dirs_exist_ok=True)
+    for pages in ("_motion", "server/_phone/page"):
+        shutil.copytree(PACKAGE / pages, folder, dirs_exist_ok=True)
     (folder / "blank.html").write_text("<!DOCTYPE html><title>blank</title>")
     browser = Browser(tmp_path_factory.mktemp("browser"))
     with Served(folder) as served:

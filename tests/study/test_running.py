@@ -235,8 +235,8 @@ def test_sets_are_described_where_asked_for(tmp_path):
     (left, unknown) = sets_of(saved).bodies
     assert (left[0], unknown[0]) == ("Left", "Side unknown")
     assert [row[:4] for row in left[1]] == [
-        ["fast", "2", "20", *{str(int(n)) for n in found["repetitions"][::2]}],
-        ["slow", "2", "20", *{str(int(n)) for n in found["repetitions"][1::2]}],
+        ["fast", "2", "20", *{f"{n:.1f}" for n in found["repetitions"][::2]}],
+        ["slow", "2", "20", *{f"{n:.1f}" for n in found["repetitions"][1::2]}],
     ]
     page = write_report(saved, tmp_path)[0].read_text()
     assert "Median set of each exercise" in page

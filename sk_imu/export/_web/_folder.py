@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
@@ -9,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
+from ... import __version__, _motion
 from ...preprocessing import CanonicalSide, Resampler
 from ...recording import SENSOR_AXES, sensor_of
 from .._fitted import Exported
@@ -95,15 +96,20 @@ def export_web(
     with tempfile.TemporaryDirectory(prefix=".sk_imu-", dir=target.parent) as scratch:
         made = Path(scratch, "new")
         _copy(files(__package__) / "page", made)
+        only_modules = shutil.ignore_patterns("*.py", "__pycache__")
+        shutil.copytree(_motion.FOLDER, made / "motion", ignore=only_modules)
         model = exported.estimator
         export_onnx(model, made / "model.onnx", weights=weights, metadata=metadata)
         # Last, because it may be a long download.
         runtime = runtime_files(onnxruntime_web)
-        text = json.dumps(description, indent=1, ensure_ascii=False)
-        (made / _DESCRIPTION).write_text(text, encoding="utf-8")
         (made / _RUNTIME).mkdir()
         for name, content in runtime.items():
             (made / _RUNTIME / name).write_bytes(content)
+        paths = (path for path in made.rglob("*") if path.is_file())
+        # What the page keeps, so that it opens without a network.
+        description["files"] = sorted(path.relative_to(made).as_posix() for path in paths)
+        text = json.dumps(description, indent=1, ensure_ascii=False)
+        (made / _DESCRIPTION).write_text(text, encoding="utf-8")
         if target.exists():
             os.replace(target, Path(scratch, "old"))
         os.replace(made, target)

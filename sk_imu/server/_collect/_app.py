@@ -90,6 +90,7 @@ def create_collect_app(
         routers=[collect_router(sets, training)],
     )
     app.state.training = training
+    app.state.alone_page.model = file
     return app
 
 

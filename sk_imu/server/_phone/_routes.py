@@ -6,11 +6,13 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse
 
+from ... import _motion
 from .._pages import page_of
 
 _PAGE = Path(__file__).parent / "page"
-# A type and not a pattern: nothing that is asked for becomes a part of a path.
-_File = Literal["phone.js", "motion.js", "evidence.js", "sending.js", "phone.css"]
+# Types and not a pattern: nothing that is asked for becomes a part of a path.
+_File = Literal["phone.js", "sending.js", "phone.css"]
+_MotionFile = Literal["source.js", "reader.js", "evidence.js"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,6 +24,7 @@ async def page() -> HTMLResponse:
 
 
 @router.get("/phone/{name}")
-async def file(name: _File) -> FileResponse:
+async def file(name: _File | _MotionFile) -> FileResponse:
     """Return a file of the page."""
-    return FileResponse(_PAGE / name)
+    here = _PAGE / name
+    return FileResponse(here if here.is_file() else _motion.FOLDER / name)

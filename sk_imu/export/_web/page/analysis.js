@@ -79,7 +79,8 @@ export async function recognize(recording, model, options = DEFAULTS) {
   };
 }
 
-async function recognizeSet(recording, bout, model, settings, options) {
+/** Return what a bout of findBouts is, or why that cannot be said. */
+export async function recognizeSet(recording, bout, model, settings, options) {
   const piece = between(recording, bout.startS, bout.endS, model);
   const [startS, endS] = overlap(piece.streams);
   const found = { startS, endS, confidence: bout.confidence, within: bout.within ?? 1 };

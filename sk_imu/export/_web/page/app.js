@@ -1,10 +1,11 @@
 // The page: takes recordings, lets the worker recognize them, and shows the answers.
 
 import { sensorOf } from "./channels.js";
+import { asCsv } from "./view/csv.js";
+import { element, save } from "./view/dom.js";
 import { chosenFiles, droppedFiles, recordingsIn } from "./view/dropping.js";
-import { element } from "./view/dom.js";
+import { LiveView } from "./view/live.js";
 import { RecordingView } from "./view/recording.js";
-import { asCsv, save } from "./view/saving.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("reading");
@@ -16,6 +17,8 @@ const SOURCES = { TotalAcceleration: "TotalAcceleration (or Accelerometer with G
 let model = null, lastId = 0, lastRequest = 0;
 
 byId("unserved").hidden = true;
+// Where that fails, as with a certificate that nobody vouches for, the page needs its server.
+navigator.serviceWorker?.register(new URL("offline.js", import.meta.url)).catch(() => {});
 
 function options() {
   const values = Object.fromEntries(new FormData(form));
@@ -35,28 +38,47 @@ function add(files) {
     say(`No recording in ${names || "it"}: this page reads zip, CSV and JSON files.`);
     return;
   }
-  for (const { name, files: members } of found) {
-    const id = ++lastId;
-    const view = new RecordingView(name, () => remove(id));
-    shown.set(id, { view, name, files: members, isWaiting: true });
-    byId("results").append(view.node);
-    ask(id);
-  }
+  for (const { name, files: members } of found) place(++lastId, { name, files: members });
+}
+
+/** Put a recording onto the page: its files, or what the worker has of this device. */
+function place(id, { onSave, ...one }) {
+  const view = new RecordingView(one.name, { onRemove: () => remove(id), onSave });
+  shown.set(id, { view, isWaiting: true, ...one });
+  byId("results").append(view.node);
+  ask(id);
   progress();
 }
+
+const live = new LiveView({
+  newId: () => ++lastId,
+  begin(id, name) {
+    worker.postMessage({ kind: "begin", id, name, options: options() });
+  },
+  send(id, samples) {
+    worker.postMessage({ kind: "samples", id, samples });
+  },
+  end(id, name, doubts) {
+    place(id, { name, doubts, onSave: () => worker.postMessage({ kind: "save", id }) });
+  },
+  drop(id) {
+    worker.postMessage({ kind: "remove", id });
+  },
+});
 
 function ask(id) {
   const one = shown.get(id);
   one.isWaiting = true;
   one.request = ++lastRequest;
   one.view.wait();
-  const { request, name, files } = one;
-  worker.postMessage({ id, request, name, files, options: options() });
+  const { request, name, files, doubts } = one;
+  worker.postMessage({ kind: "recognize", id, request, name, files, doubts, options: options() });
 }
 
 function remove(id) {
   shown.get(id).view.node.remove();
   shown.delete(id);
+  worker.postMessage({ kind: "remove", id });
   progress();
 }
 
@@ -80,6 +102,8 @@ function progress() {
 worker.addEventListener("message", ({ data }) => {
   if (data.kind === "model") return describe(data.description);
   if (data.kind === "broken") return broken(data.message);
+  if (data.kind === "live") return live.show(data.id, data);
+  if (data.kind === "file") return save(data.file, `${shown.get(data.id).name}.json`);
   const one = shown.get(data.id);
   // Removed, or asked for again, meanwhile.
   if (one?.request !== data.request) return undefined;
@@ -112,6 +136,7 @@ function describe(description) {
   const terms = Object.entries(model.facts).flatMap(([term, text]) =>
     [element("dt", {}, term), element("dd", {}, text)]);
   byId("facts").replaceChildren(...terms);
+  live.offer(model);
   document.documentElement.dataset.ready = "true"; // for tests
 }
 
@@ -151,7 +176,7 @@ addEventListener("change", ({ target }) => {
 });
 byId("save").addEventListener("click", () => {
   const results = [...shown.values()].map(({ view }) => view.result).filter(Boolean);
-  save(asCsv(results), "sets.csv");
+  save(new Blob([asCsv(results)], { type: "text/csv" }), "sets.csv");
 });
 byId("clear").addEventListener("click", () => {
   for (const id of [...shown.keys()]) remove(id);

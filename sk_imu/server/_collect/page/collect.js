@@ -111,7 +111,8 @@ act("save-page", async () => {
     link.href = URL.createObjectURL(await load("collect/page.zip"));
     link.download = "page.zip";
     link.click();
-    URL.revokeObjectURL(link.href);
+    // Not at once: the browser may not have begun to read it.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     find("saved").textContent = "Saved as page.zip. Unpack it, and put the folder on a web server.";
   } catch (error) {
     find("saved").textContent = before;

@@ -1,29 +1,20 @@
-// The page: permission, events, what is shown.
+// The page: sends what the sensors of this phone measure, and shows that it does.
 
-import { MotionReader, platformOf } from "./motion.js";
 import { makeId, Sender } from "./sending.js";
+import { MotionSource } from "./source.js";
 
 const MESSAGE_MS = 250;
-const SILENT_MS = 3000;
 const SHOWN_MS = 5000;
-/** The clock of the page may differ from that of the phone by so much more than at first. */
-const CLOCK_MS = 1000;
 const find = (id) => document.getElementById(id);
 
-const platform = platformOf(navigator);
-const reader = new MotionReader(platform);
+const source = new MotionSource({ onSamples: take, onBreak: beginSession });
 const sender = new Sender({ post, deviceId: deviceId(), about });
 const shown = [];
-let arrivals = [];
-let startedMs = null;
 let timer = null;
-let lock = null;
-let clockDoubt = "";
-let originMs = Date.now() - performance.now();
 
 /** The name of this device, kept between visits where the browser allows it. */
 function deviceId() {
-  const made = `${platform || "browser"}-${makeId().slice(0, 6)}`;
+  const made = `${source.platform || "browser"}-${makeId().slice(0, 6)}`;
   try {
     const kept = localStorage.getItem("sk-imu device") ?? made;
     localStorage.setItem("sk-imu device", kept);
@@ -42,78 +33,31 @@ function post(body, signal) {
 /** What the server has to know about the samples. */
 function about() {
   // Whatever the phone is, its samples now have the signs and units of Android.
-  return { platform: "android", motion: { ...reader.convention, doubts: doubts() } };
+  return { platform: "android", motion: { ...source.reader.convention, doubts: source.doubts } };
 }
 
-function doubts() {
-  return clockDoubt ? [...reader.doubts, clockDoubt] : reader.doubts;
-}
-
-/** The time of an event in milliseconds since 1970. */
-function timeOf(event) {
-  // Events are stamped on the clock of `performance`; some old browsers have another one.
-  const isOther = Math.abs(performance.now() - event.timeStamp) > 5000;
-  if (isOther) clockDoubt = "UNDECIDED: events are stamped by an unknown clock; times are those of their arrival.";
-  return originMs + (isOther ? performance.now() : event.timeStamp);
-}
-
-/** Begin another session where the clock of the page stood still, as while a phone sleeps. */
-function checkClock() {
-  const nowMs = Date.now() - performance.now();
-  if (Math.abs(nowMs - originMs) < CLOCK_MS) return;
-  originMs = nowMs;
-  sender.close();
-  sender.begin();
-}
-
-function onMotion(event) {
-  checkClock();
-  const timeMs = timeOf(event);
-  const samples = reader.takeMotion(event, timeMs);
-  if (!reader.had.total && !reader.had.rotation) return;
-  arrivals.push(performance.now());
+function take(samples) {
   for (const sample of samples) {
     sender.add(sample);
     if (sample.sensors.totalacceleration) shown.push(sample);
   }
 }
 
-function onOrientation(event) {
-  reader.takeOrientation(event, timeOf(event));
-}
-
-/** Ask for permission, which iOS gives only to a tap. Return what is in the way, or "". */
-async function permit() {
-  if (!isSecureContext) {
-    return "Browsers give motion sensors to https pages only. Start the server with --https, and open the address that it prints.";
-  }
-  if (!("DeviceMotionEvent" in window)) return "This browser has no motion sensors.";
-  try {
-    // Both at once: Safari asks one question, and only in the moment of the tap.
-    const asked = [DeviceMotionEvent, window.DeviceOrientationEvent]
-      .filter((kind) => typeof kind?.requestPermission === "function")
-      .map((kind) => kind.requestPermission());
-    const given = await Promise.all(asked);
-    if (given.every((answer) => answer === "granted")) return "";
-  } catch (error) {
-    return `The browser did not ask for permission: ${error.message}. Tap Start again.`;
-  }
-  return "The motion sensors were not permitted. Reload the page and tap Allow; Safari asks again after its website data were removed.";
+function beginSession() {
+  sender.close();
+  sender.begin();
 }
 
 async function start() {
   find("start").disabled = true;
-  const trouble = await permit();
+  const trouble = await source.permit(
+    "Start the server with --https, and open the address that it prints.");
   find("start").disabled = false;
   announce(trouble);
   if (trouble) return;
-  sender.close();
-  sender.begin();
+  beginSession();
   clearInterval(timer);
-  startedMs = performance.now();
-  arrivals = [];
-  addEventListener("devicemotion", onMotion);
-  addEventListener("deviceorientation", onOrientation);
+  source.start();
   find("start").hidden = true;
   for (const id of ["stop", "live", "check"]) find(id).hidden = false;
   find("device").textContent = sender.deviceId;
@@ -123,31 +67,22 @@ async function start() {
 }
 
 function stop() {
-  removeEventListener("devicemotion", onMotion);
-  removeEventListener("deviceorientation", onOrientation);
-  startedMs = null;
+  source.stop();
   find("start").hidden = false;
   find("stop").hidden = true;
-  lock?.release();
   // What waits is sent all the same: the timer goes on until nothing does.
 }
 
 async function keepAwake() {
-  let text = "may go dark: switch that off in the settings, or touch it now and then";
-  try {
-    lock = await navigator.wakeLock?.request("screen") ?? null;
-    if (lock) text = "stays on";
-  } catch {
-    // A phone that saves power refuses.
-  }
-  find("screen").textContent = text;
+  find("screen").textContent = await source.keepAwake() ? "stays on"
+    : "may go dark: switch that off in the settings, or touch it now and then";
 }
 
 function tick() {
   sender.close();
   sender.send();
   show();
-  if (startedMs === null && !sender.waiting.length) {
+  if (!source.isOn && !sender.waiting.length) {
     clearInterval(timer);
     show();
   }
@@ -165,12 +100,9 @@ const WORDS = {
 };
 
 function show() {
-  const now = performance.now();
-  arrivals = arrivals.filter((ms) => now - ms < 2000);
-  const seconds = Math.min(2, (now - (startedMs ?? now)) / 1000);
-  const rate = seconds > 0.5 ? arrivals.length / seconds : 0;
-  const isSilent = startedMs !== null && now - startedMs > SILENT_MS && !arrivals.length;
-  const state = isSilent ? "silent" : startedMs === null && !sender.waiting.length ? "ready" : sender.state;
+  const rate = source.rateHz;
+  const { isSilent } = source;
+  const state = isSilent ? "silent" : !source.isOn && !sender.waiting.length ? "ready" : sender.state;
   const words = isSilent ? "No motion arrives" : state === "ready" ? "Stopped" : WORDS[state];
   find("state").dataset.state = state;
   if (find("heard").textContent !== words) find("heard").textContent = words;
@@ -196,13 +128,14 @@ function troubleOf(isSilent) {
 }
 
 function sensorNames() {
-  const { had } = reader;
+  const { had } = source.reader;
   return [had.total && "acceleration", had.rotation && "rotation"].filter(Boolean).join(" and ");
 }
 
 function showDoubts() {
-  const found = doubts();
-  const isOpen = !reader.rotation.isDecided && reader.had.rotation && reader.had.moving;
+  const found = source.doubts;
+  const { rotation, had } = source.reader;
+  const isOpen = !rotation.isDecided && had.rotation && had.moving;
   find("checked").textContent = isOpen
     ? "Turn the phone slowly, once around each of its sides, so that its axes can be checked."
     : found.length ? "Recordings from this phone are marked with:" : "Checked: signs and axes agree with gravity.";
@@ -233,5 +166,5 @@ find("start").addEventListener("click", start);
 find("stop").addEventListener("click", stop);
 addEventListener("online", () => sender.retry());
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && startedMs !== null) keepAwake();
+  if (document.visibilityState === "visible" && source.isOn) keepAwake();
 });

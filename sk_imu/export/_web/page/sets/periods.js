@@ -22,9 +22,12 @@ export function periodicStretches(motion, settings) {
   const n = motion[0].length;
   const lags = lagsBetween(settings.shortest, settings.longest).filter((lag) => 2 * lag < n);
   if (!lags.length) return [];
+  const sums = motion.map((row) => ({
+    plain: runningSums(n, (i) => row[i]), squares: runningSums(n, (i) => row[i] ** 2),
+  }));
   const reward = lags.map((lag) => {
     const weight = (HOP / MOTION_RATE_HZ) * (lag / MOTION_RATE_HZ) ** -SHORT;
-    return similarityAt(motion, lag, settings.minIntensity)
+    return similarityAt(motion, sums, lag, settings.minIntensity)
       .map((value) => (Math.max(value, 0) - settings.minPeriodicity) * weight);
   });
   return joined(bestPath(reward), lags, settings.maxPause)
@@ -45,37 +48,37 @@ function lagsBetween(shortest, longest) {
 /**
  * Return how similar the lag before each frame is to the lag after it.
  *
- * It is -1 where one of them is not in the recording.
+ * `sums` are the running sums of each row and of its squares. The similarity is -1 where one
+ * of the two lags is not in the recording.
  */
-function similarityAt(motion, lag, minIntensity) {
+function similarityAt(motion, sums, lag, minIntensity) {
   const n = motion[0].length, nPairs = n - 2 * lag + 1;
-  const cross = new Float64Array(nPairs), power = new Float64Array(nPairs);
-  for (const row of motion) {
-    const a = row.subarray(0, n - lag), b = row.subarray(lag);
-    const meanA = movingMean(a, lag), meanB = movingMean(b, lag);
-    const product = movingMean(a.map((value, i) => value * b[i]), lag);
-    const squareA = movingMean(a.map((value) => value * value), lag);
-    const squareB = movingMean(b.map((value) => value * value), lag);
-    for (let i = 0; i < nPairs; i++) {
-      const middle = (meanA[i] + meanB[i]) / 2;
-      cross[i] += product[i] - middle * (meanA[i] + meanB[i]) + middle ** 2;
-      power[i] += (squareA[i] + squareB[i]) / 2 - middle ** 2;
+  const nFrames = Math.ceil(n / HOP), firstFrame = Math.ceil(lag / HOP);
+  const cross = new Float64Array(nFrames), power = new Float64Array(nFrames);
+  motion.forEach((row, axis) => {
+    const { plain, squares } = sums[axis];
+    const products = runningSums(n - lag, (i) => row[i] * row[i + lag]);
+    for (let frame = firstFrame, i = HOP * frame - lag; i < nPairs; frame++, i += HOP) {
+      const meanA = (plain[i + lag] - plain[i]) / lag;
+      const meanB = (plain[i + 2 * lag] - plain[i + lag]) / lag;
+      const middle = (meanA + meanB) / 2;
+      cross[frame] += (products[i + lag] - products[i]) / lag - middle ** 2;
+      power[frame] += (squares[i + 2 * lag] - squares[i]) / (2 * lag) - middle ** 2;
     }
-  }
-  return Float64Array.from({ length: Math.ceil(n / HOP) }, (_, frame) => {
+  });
+  return cross.map((product, frame) => {
     const i = HOP * frame - lag;
     // At rest, the correlation is that of the sensor's noise.
-    if (i < 0 || i >= nPairs || power[i] < minIntensity ** 2) return -1;
-    return cross[i] / Math.max(power[i], 1e-12);
+    if (i < 0 || i >= nPairs || power[frame] < minIntensity ** 2) return -1;
+    return product / Math.max(power[frame], 1e-12);
   });
 }
 
-function movingMean(values, size) {
-  const sums = new Float64Array(values.length + 1);
-  for (let i = 0; i < values.length; i++) sums[i + 1] = sums[i] + values[i];
-  const means = new Float64Array(values.length - size + 1);
-  for (let i = 0; i < means.length; i++) means[i] = (sums[i + size] - sums[i]) / size;
-  return means;
+/** Return the sums of the first 0 to n values. */
+function runningSums(n, valueAt) {
+  const sums = new Float64Array(n + 1);
+  for (let i = 0; i < n; i++) sums[i + 1] = sums[i] + valueAt(i);
+  return sums;
 }
 
 /**

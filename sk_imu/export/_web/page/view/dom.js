@@ -30,3 +30,11 @@ export function clockTime(seconds, digits = 1) {
   const shown = rest.toFixed(digits).padStart(digits ? digits + 3 : 2, "0");
   return `${seconds < 0 && tenths ? "−" : ""}${Math.floor(tenths / perMinute)}:${shown}`;
 }
+
+/** Let the user save a file. */
+export function save(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  // Not at once: the browser may not have begun to read it.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -15,15 +15,18 @@ const HEADS = [
 
 /** A recording that is read, recognized, or refused. */
 export class RecordingView {
-  constructor(name, onRemove) {
+  constructor(name, { onRemove, onSave }) {
     this.name = name;
     this.body = element("div");
     const remove = element(
       "button", { type: "button", class: "plain", click: onRemove, "aria-label": `Remove ${name}` },
       "Remove");
+    const keep = onSave ? element(
+      "button", { type: "button", class: "plain", click: onSave, "aria-label": `Save ${name}` },
+      "Save as a file") : null;
     this.node = element(
       "section", { class: "recording", "aria-label": name },
-      element("header", {}, element("h2", {}, name), remove), this.body);
+      element("header", {}, element("h2", {}, name), keep, remove), this.body);
     this.wait();
   }
 
@@ -114,14 +117,23 @@ function summary({ startS, endS, sensors, sets, isCut }) {
   return `${length}, ${found}. ${rates.join(", ")}.`;
 }
 
+/** Return the kind of a doubt as the page names it, and its text. */
+function parts(doubt) {
+  const [, kind, text] = /^([A-Z]+): (.*)$/s.exec(doubt);
+  const here = text.includes("platform=")
+    ? " On this page: Platform, under Reading options." : "";
+  return [KINDS[kind], text[0].toUpperCase() + text.slice(1) + here];
+}
+
+/** Return a doubt as the page shows it. */
+export function inWords(doubt) {
+  const [kind, text] = parts(doubt);
+  return [element("strong", {}, `${kind}: `), text];
+}
+
 /** Return everything about a recording that may make its answers wrong, with its kind. */
 function warningsOf({ doubts, sets, isCut, wasSearched }) {
-  const lines = doubts.map((doubt) => {
-    const [, kind, text] = /^([A-Z]+): (.*)$/s.exec(doubt);
-    const here = text.includes("platform=")
-      ? " On this page: Platform, under Reading options." : "";
-    return [KINDS[kind], text[0].toUpperCase() + text.slice(1) + here];
-  });
+  const lines = doubts.map(parts);
   if (!isCut && wasSearched) {
     lines.push([
       "No set found",

@@ -192,7 +192,9 @@ export class MotionReader {
     if (n < 60) return [];
     const length = this.had.moving ? minus : sum;
     if (length < 0.7 * G || length > 1.5 * G) {
-      return [`IMPLAUSIBLE: gravity has ${length.toFixed(2)} m/s² and not 9.81: wrong unit or sensor.`];
+      return [
+        `IMPLAUSIBLE: gravity has ${length.toFixed(2)} m/s² and not 9.81: wrong unit or sensor.`,
+      ];
     }
     // The difference of both is gravity, which keeps its length; their sum does not.
     if (this.had.moving && minusSquares > 4 && plusSquares < minusSquares / 4) {
