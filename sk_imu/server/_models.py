@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ..export import onnx_metadata
-from ..persistence import load_model, model_info
 from ..recording import in_units
 
 
@@ -19,6 +18,9 @@ def served_model(model: Any) -> tuple[Any, dict[str, str]]:
         return model, {}
     path = Path(model)
     if path.suffix.lower() != ".onnx":
+        # Imported here, because an ONNX file needs no torch.
+        from ..persistence import load_model, model_info
+
         return load_model(path), model_info(path)
     known = onnx_metadata(path)
     about = {

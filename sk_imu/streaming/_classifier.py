@@ -11,7 +11,7 @@ from ..recording import SENSOR_AXES, Recording, SensorStream
 from ._answer import Answer
 from ._buffer import SampleBuffer
 from ._checks import check_number
-from ._onnx_model import model_of
+from ._models import model_of
 from ._windows import WindowGrid, WindowMaker
 
 Floats = NDArray[np.float64]

@@ -1,8 +1,7 @@
-"""What a stream needs of an exported file, and which of the two a model is."""
+"""What a stream needs of an exported file."""
 
 import json
 from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from ..export import onnx_metadata
 from ..preprocessing import CanonicalSide, GridResampler, Resampler
 from ..recording import Recording, SensorStream
-from ._model import FittedModel, LiveModel
+from ._live_model import LiveModel
 
 Floats = NDArray[np.float64]
 
@@ -89,15 +88,6 @@ class OnnxModel(LiveModel):
         last: Floats = scores[0, -1].astype(np.float64)
         label = self._labels[last.argmax()]
         return label, last if self._has_probabilities else None
-
-
-def model_of(
-    fitted: Any, sensors: Sequence[str] | None, window_seconds: float | None
-) -> LiveModel:
-    """Return what answers windows, of a fitted classifier or the path of a file."""
-    if isinstance(fitted, (str, PathLike)):
-        return OnnxModel(Path(fitted), sensors, window_seconds)
-    return FittedModel(fitted, sensors, window_seconds)
 
 
 def _window_timesteps(

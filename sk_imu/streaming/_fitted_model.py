@@ -1,4 +1,4 @@
-"""What a stream needs of a fitted model."""
+"""What a stream needs of a fitted classifier."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,47 +16,13 @@ from ..features import Flatten, MiniRocketFeatures, SummaryFeatures
 from ..meta import AugmentedClassifier, WindowedClassifier
 from ..pipelines import ExerciseClassifier
 from ..preprocessing import CanonicalSide, FixedLength, GridResampler, Resampler
-from ..recording import Recording, SensorStream, with_signal
+from ..recording import with_signal
 from ..validation import check_scores, like_input
+from ._live_model import LiveModel
 
 Floats = NDArray[np.float64]
 #: Steps whose output is of the set as a whole.
 _OF_ALL_TIMESTEPS = (FixedLength, Flatten, MiniRocketFeatures, SummaryFeatures)
-
-
-class LiveModel:
-    """A model that answers one window after the other.
-
-    Attributes
-    ----------
-    grid_resampler : GridResampler
-        What makes blocks of the model's channels.
-    n_timesteps : int
-        Timesteps of a window.
-    classes : ndarray of shape (n_classes,)
-        The labels.
-    """
-
-    grid_resampler: GridResampler
-    n_timesteps: int
-    classes: NDArray[Any]
-    _side: CanonicalSide | None
-
-    def on_one_side(self, sensor: str, stream: SensorStream, side: str | None) -> Floats:
-        """Return the values of a stream, mirrored if the model does that."""
-        if self._side is None or side in (None, self._side.onto):
-            return stream.values
-        (one,) = self._side.transform([Recording({sensor: stream}, side=side)])
-        values: Floats = one.streams[sensor].values
-        return values
-
-    def answer(self, values: Floats) -> tuple[Any, Floats | None]:
-        """Return the label and probabilities of a window, given with what is before it."""
-        raise NotImplementedError
-
-    def device_check(self, step_seconds: float) -> DeviceCheck | None:
-        """Return what compares a stream with the training sets, None if nobody knows."""
-        return None
 
 
 class FittedModel(LiveModel):
