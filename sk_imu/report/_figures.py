@@ -141,6 +141,8 @@ def draw_all(results: StudyResults, folder: str | os.PathLike[str]) -> list[Draw
                         dpi=200,
                         metadata={"Title": drawing.title, **undated},
                     )
+                # The layout found for the first file is that of the others.
+                drawing.figure.set_layout_engine("none")
             written.append(drawing._replace(paths=paths))
     # Those of an earlier run with more models would stand beside tables without them.
     new = {path for drawing in written for path in drawing.paths}

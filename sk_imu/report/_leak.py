@@ -30,11 +30,11 @@ def leak_of(results: StudyResults) -> Leak:
         for name, n in results.settings["n_shared_pairs"].items()
         if n
     ]
-    return Leak(leak_sentences(results), listed(shared), _table(results))
-
-
-def _table(results: StudyResults) -> Table | None:
     scores = leak_table(results)
+    return Leak(_sentences(results, scores), listed(shared), _table(results, scores))
+
+
+def _table(results: StudyResults, scores: pd.DataFrame) -> Table | None:
     # (a) can only be compared with what was run.
     honest = [name for name in _HEADS if f"less_{name}" in scores]
     if not honest:
@@ -103,9 +103,8 @@ def leak_table(results: StudyResults) -> pd.DataFrame:
     return table
 
 
-def leak_sentences(results: StudyResults) -> list[str]:
+def _sentences(results: StudyResults, table: pd.DataFrame) -> list[str]:
     """Return how much the copies in the test sets give, and how sure that is."""
-    table = leak_table(results)
     if f"less_{_SETS}" not in table:
         return [
             f"The effect of the leak cannot be measured without {PROTOCOLS[name].title}: "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
 from ._card import ModelCard
 from ._card_sections import card_of
@@ -312,6 +312,20 @@ def _hits_by_seed(rows: pd.DataFrame, keys: str | list[str]) -> pd.Series:
     return hits.groupby([rows[key] for key in np.atleast_1d(keys)]).mean()
 
 
+def _scores_of(rows: pd.DataFrame) -> dict[str, float]:
+    """Return precision, recall, F1 and accuracy of one seed's predictions."""
+    # scikit-learn is asked once: its checks of the labels take most of the time.
+    *each, support = precision_recall_fscore_support(
+        rows.y_true, rows.y_pred, average=None, zero_division=0.0
+    )
+    scores = {
+        f"{score}_{average}": float(np.average(values, weights=weights))
+        for average, weights in (("macro", None), ("weighted", support))
+        for score, values in zip(_SCORES, each, strict=True)
+    }
+    return scores | {"accuracy": float((rows.y_true == rows.y_pred).mean())}
+
+
 def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return the scores of each group of predictions, averaged over the seeds."""
     rows = []
@@ -319,21 +333,13 @@ def _scored(predictions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for key, group in predictions.groupby(keys, sort=False, dropna=False):
         row: dict[str, Any] = dict(zip(keys, key, strict=True))
         seeds = [of_seed for _, of_seed in group.groupby("seed", sort=False)]
-        for average in ("macro", "weighted"):
-            each = [
-                precision_recall_fscore_support(
-                    rows_.y_true, rows_.y_pred, average=average, zero_division=0.0
-                )[:3]
-                for rows_ in seeds
-            ]
-            for score, values in zip(_SCORES, zip(*each, strict=True), strict=True):
-                row[f"{score}_{average}"] = np.mean(values)
-                if (score, average) == ("f1", "macro"):
-                    # One seed has no deviation.
-                    row["f1_macro_sd"] = np.std(values, ddof=1) if each[1:] else np.nan
-        row["accuracy"] = np.mean(
-            [accuracy_score(rows_.y_true, rows_.y_pred) for rows_ in seeds]
-        )
+        each = [_scores_of(of_seed) for of_seed in seeds]
+        for name in each[0]:
+            values = [one[name] for one in each]
+            row[name] = np.mean(values)
+            if name == "f1_macro":
+                # One seed has no deviation.
+                row["f1_macro_sd"] = np.std(values, ddof=1) if each[1:] else np.nan
         if row["part"] == "test" and group.subject.notna().all():
             # By seed first, or a person that one seed tests more often would count more.
             people = _hits_by_seed(group, ["subject", "seed"]).groupby("subject").mean()

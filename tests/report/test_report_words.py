@@ -17,7 +17,7 @@ from sk_imu.report import latex_table
 from sk_imu.report._again import how_to_run
 from sk_imu.report._failures import people_sentences
 from sk_imu.report._findings import headline
-from sk_imu.report._leak import leak_of, leak_sentences
+from sk_imu.report._leak import leak_of
 from sk_imu.report._page import page_of
 from sk_imu.study import FewShot, StudyConfig, confused_pairs
 
@@ -140,7 +140,7 @@ def test_main_table_has_scores_and_the_published_ones(results):
 
 
 def test_leak_is_a_less_b_in_points(results):
-    said = leak_sentences(results)
+    said = leak_of(results).sentences
     points = {
         model: 100
         * (f1_of(results, "copied-sets", model) - f1_of(results, "unseen-sets", model))
@@ -159,7 +159,7 @@ def test_leak_is_a_less_b_in_points(results):
 def test_leak_that_cannot_be_measured():
     results = full_results(protocols=["unseen-sets"])
     results.settings["unavailable"] = {"copied-sets": "each class needs 4 sets"}
-    assert leak_sentences(results) == [
+    assert leak_of(results).sentences == [
         "The effect of the leak cannot be measured without (a) copies, then 80/20: each "
         "class needs 4 sets."
     ]
@@ -191,14 +191,14 @@ def test_a_leak_that_helps_with_everybody_is_significant():
     (row,) = results.inflation().itertuples()
     assert row.low == row.high == pytest.approx(row.points)  # all people are alike
     assert row.points > 10
-    assert "the gain from copies is significant for RF" in leak_sentences(results)[1]
+    assert "the gain from copies is significant for RF" in leak_of(results).sentences[1]
     # The same with and without.
     results = people_results({"rf": [9, 8, 10, 7]}, protocols)
     (row,) = results.inflation().itertuples()
     assert (row.points, row.low, row.high) == (0, 0, 0)
     assert (
         "the gain from copies is not significant for any model"
-        in leak_sentences(results)[1]
+        in leak_of(results).sentences[1]
     )
 
 
