@@ -6,6 +6,8 @@ from collections.abc import Iterator
 # scikit-learn's array API check is skipped unless scipy reads this while it is
 # imported, so it stands above every other import.
 os.environ["SCIPY_ARRAY_API"] = "1"
+# Small nets are slower on two threads than on one, and `pytest -n` has a worker per core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Figures are drawn on machines without a screen.
 os.environ["MPLBACKEND"] = "Agg"
 
