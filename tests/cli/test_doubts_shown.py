@@ -105,6 +105,7 @@ def test_options_of_folders_are_refused_for_other_data():
         run_study("watch", pattern="{label}/{session}", platform="ios")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
 def test_names_of_folders_that_are_not_utf_8_are_written_with_escapes(tmp_path, capsys):
     for n, (person, label) in enumerate(

@@ -184,6 +184,7 @@ def test_exermote_other_table(tmp_path):
         load_exermote(tmp_path)
 
 
+@pytest.mark.slow
 def test_exermote_real():
     path = real("exermote")
     bunch = load_exermote(path)
@@ -309,6 +310,7 @@ def test_phone_exercises_errors(tmp_path):
         load_phone_exercises(tmp_path, rate_hz=20)
 
 
+@pytest.mark.slow
 def test_phone_exercises_real():
     bunch = load_phone_exercises(real("phone_exercises"), gyroscope=True)
     assert len(bunch.data) == 450 - 4 - 40

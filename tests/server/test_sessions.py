@@ -117,6 +117,7 @@ def test_events_say_what_changes(unbroken):
     connection.close()
 
 
+@pytest.mark.slow
 def test_restarts_change_nothing(served, pushed, unbroken, tmp_path):
     # In the first set, after it, and in the second.
     begin = 0
