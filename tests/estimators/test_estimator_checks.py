@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
@@ -114,27 +115,44 @@ def special_instances() -> dict[str, list[BaseEstimator]]:
         # Series of the checks are shorter than the default kernels.
         "CNNClassifier": [sk_imu.CNNClassifier(**SMALL_KERNEL, **SMALL_NET)],
         "CNNGRUClassifier": [sk_imu.CNNGRUClassifier(**SMALL_KERNEL, **SMALL_NET)],
+        # Its default net is checked by the slow tests.
+        "ExerciseClassifier": [
+            sk_imu.ExerciseClassifier(
+                make_pipeline(sk_imu.Flatten(), RandomForestClassifier(20)), random_state=0
+            )
+        ],
         # There is no default for the user's own network.
         "ModuleClassifier": [sk_imu.ModuleClassifier(DenseNet, **SMALL_NET)],
     }
 
 
 SPECIAL = special_instances()
+# A recurrent net takes half a minute over all checks.  Its code for them is that of the
+# other nets, which every run checks.
+SLOW = {"CNNGRUClassifier", "GRUClassifier"}
 
 
-def checked_instances() -> list[BaseEstimator]:
-    """Return at least one instance of every public estimator."""
-    return [
-        instance
-        for name, cls in ESTIMATORS.items()
-        for instance in (SPECIAL[name] if name in SPECIAL else [cls()])
-    ]
+def instances_of(name: str) -> list[BaseEstimator]:
+    """Return the instances to check of a public estimator, at least one."""
+    return SPECIAL[name] if name in SPECIAL else [ESTIMATORS[name]()]
+
+
+QUICK_INSTANCES = [
+    one for name in ESTIMATORS if name not in SLOW for one in instances_of(name)
+]
+SLOW_INSTANCES = [one for name in sorted(SLOW) for one in instances_of(name)]
 
 
 # The checks give arrays without groups.
 @pytest.mark.filterwarnings("ignore:ConformalClassifier does not know which sets")
-@parametrize_with_checks(checked_instances())
+@parametrize_with_checks(QUICK_INSTANCES)
 def test_estimator_passes_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([*SLOW_INSTANCES, sk_imu.ExerciseClassifier()])
+def test_slow_estimator_passes_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
@@ -158,7 +176,9 @@ KNOWN_REASONS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in SPECIAL if has_default(ESTIMATORS[n])])
+@pytest.mark.parametrize(
+    "name", [n for n in SPECIAL if has_default(ESTIMATORS[n]) and n != "ExerciseClassifier"]
+)
 def test_defaults_fail_only_for_a_known_reason(name, capsys):
     """The default constructors are checked too, and say why they cannot pass."""
     results = check_estimator(ESTIMATORS[name](), on_fail=None, on_skip=None)

@@ -190,7 +190,13 @@ def test_watch_recordings_of_unseen_people():
 # ------------------------------------------------------------------------- search
 
 
-def test_a_grouped_grid_search_over_recordings_in_two_processes(routing):
+def test_a_grouped_grid_search_over_recordings_in_two_processes():
+    for routing in (False, True):  # by the same workers, which take seconds to start
+        with sklearn.config_context(enable_metadata_routing=routing):
+            check_search_in_two_processes()
+
+
+def check_search_in_two_processes():
     X, y, groups = make_recordings()
     grid = {
         "resampler__sampling_rate_hz": [25],

@@ -64,7 +64,7 @@ TRANSFORMERS = [
 ]
 ADAPTERS = CLASSIFIERS + TRANSFORMERS
 # One of each kind in every run; the others differ in little but the core they carry.
-QUICK = {SktimeCNNGRUClassifier, SktimeChannelScaler, SktimeSummaryFeatures}
+QUICK = {SktimeCNNClassifier, SktimeSummaryFeatures}
 LEFT_OUT = {cls: {"warm_start", "n_jobs"} for cls in CLASSIFIERS} | {
     SktimeResampler: {"channels"}
 }
