@@ -79,7 +79,7 @@ class SetTracker(SetStream):
     >>> from sk_imu.recognition import fit_recordings
     >>> from sk_imu.streaming import SetTracker, StreamingClassifier
     >>> made = make_exercise_recordings(4, 2, random_state=0)
-    >>> model = fit_recordings(made.data[3:], "rf", random_state=0)
+    >>> model = fit_recordings(made.data[3:], "svm", random_state=0)
     >>> tracker = SetTracker(StreamingClassifier(model, step_seconds=1))
     >>> for event in tracker.find_sets(made.data[1]):  # lunges of another person
     ...     if event.kind == "end":

@@ -25,7 +25,9 @@ def small(model):
     return ExerciseClassifier(model, random_state=0, calibration="temperature")
 
 
-@pytest.mark.parametrize("model", ["svm", "rf", "minirocket"])
+@pytest.mark.parametrize(
+    "model", ["svm", pytest.param("rf", marks=pytest.mark.slow), "minirocket"]
+)
 def test_labels_stay_and_probabilities_come(model, sets, tmp_path):
     if model == "minirocket":
         pytest.importorskip("numba")

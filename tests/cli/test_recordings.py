@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 def test_fit_and_predict(folder, tmp_path, capsys):
     model = str(tmp_path / "model.skops")
-    fit = ["fit", str(folder), "--model", "rf", "--out", model, "--channels", *CHANNELS]
+    fit = ["fit", str(folder), "--model", "svm", "--out", model, "--channels", *CHANNELS]
     assert main(fit) == 0
     assert "9 recordings, 27 sets: 9 of jumping_jack, 9 of lunge, 9 of squat." in (
         capsys.readouterr().out

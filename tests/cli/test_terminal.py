@@ -20,7 +20,7 @@ def workouts(tmp_path_factory):
     """Return a folder of simulated workouts, and a model fitted on it."""
     folder = tmp_path_factory.mktemp("workouts")
     assert main(["simulate", str(folder / "data"), "--subjects", "2", "--sets", "2"]) == 0
-    fit = ["fit", str(folder / "data"), "--model", "rf", "--channels", "Gyroscope"]
+    fit = ["fit", str(folder / "data"), "--model", "svm", "--channels", "Gyroscope"]
     assert main([*fit, "--out", str(folder / "model.skops")]) == 0
     return folder
 

@@ -81,8 +81,8 @@ def browser(tmp_path_factory, onnxruntime_web):
 def page(browser, pages):
     """Return a function that opens a model's page and gives it recordings."""
 
-    def open_page(model, *paths, width=1280):
-        browser.set_width(width, 900)
+    def open_page(model, *paths):
+        browser.set_width(1280, 900)
         browser.open(pages[model])
         browser.wait("document.documentElement?.dataset.ready")
         if paths:
@@ -136,7 +136,7 @@ def compare(found, expected):
     )
 
 
-@pytest.mark.parametrize("model", ["net", "svm"])
+@pytest.mark.parametrize("model", ["net", pytest.param("svm", marks=pytest.mark.slow)])
 def test_several_recordings_are_recognized_as_by_the_package(
     page, models, recordings, model
 ):
@@ -178,7 +178,11 @@ def test_windows_have_the_models_probabilities(page, models, recordings):
 
 @pytest.mark.parametrize(
     "name",
-    ["ios_1.11_squats_109s", "ios_1.10_unlabelled_151s.zip", "android_1.47_jump_01.zip"],
+    [
+        "ios_1.11_squats_109s",
+        pytest.param("ios_1.10_unlabelled_151s.zip", marks=pytest.mark.slow),
+        "android_1.47_jump_01.zip",
+    ],
 )
 def test_real_recordings_are_recognized_as_by_the_package(page, pages, models, name):
     path = SHARED / name
@@ -230,6 +234,7 @@ def test_recordings_can_be_dropped_and_removed(page, recordings):
     assert browser.evaluate(names) == []
 
 
+@pytest.mark.slow
 def test_the_last_choice_counts(page, recordings):
     browser = page("net", recordings / "squat.zip")
     browser.evaluate(
@@ -310,12 +315,17 @@ def test_nothing_is_loaded_from_elsewhere(page, pages, recordings):
     assert all(url.startswith((pages["net"], "data:", "blob:")) for url in browser.requests)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_fits_the_screen(page, recordings, width):
-    browser = page("net", recordings / "squat.zip", width=width)
+def test_the_page_fits_the_screen(page, recordings):
+    browser = page("net", recordings / "squat.zip")
     browser.evaluate(
         "for (const one of document.querySelectorAll('details')) one.open = true;undefined"
     )
+    for width in (1280, 360):
+        browser.set_width(width, 900)
+        check_width(browser, width)
+
+
+def check_width(browser, width):
     assert browser.evaluate("document.documentElement.scrollWidth") == width
     beyond = browser.evaluate(
         "[...document.querySelectorAll('body *')].filter((one) =>"

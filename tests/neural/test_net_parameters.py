@@ -6,7 +6,6 @@ import torch
 from made_nets import (
     cnn,
     cnn_gru,
-    each_net,
     gru,
     make_easy,
     make_panel,
@@ -38,10 +37,13 @@ def test_one_row_pooled_into_one_timestep_is_refused_with_a_cure():
     assert not hasattr(clf, "net_")
 
 
-@each_net
 @pytest.mark.parametrize(
-    ("n_sets", "batch_size", "n_steps"),
-    [(24, None, [1] * 30), (60, 5, [12] * 25), (60, 3, [20] * 18)],
+    ("make", "n_sets", "batch_size", "n_steps"),
+    [
+        *((make, 24, None, [1] * 30) for make in (cnn, gru, cnn_gru)),
+        (cnn, 60, 5, [12] * 25),
+        (cnn, 60, 3, [20] * 18),
+    ],
 )
 def test_the_schedule_knows_the_automatic_epochs(make, n_sets, batch_size, n_steps):
     X, y = make_panel(n_sets=n_sets)

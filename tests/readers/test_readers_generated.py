@@ -308,7 +308,7 @@ common = settings(
 )
 
 
-@settings(common, max_examples=500)
+@settings(common, max_examples=150)
 @given(cases)
 def test_sensor_logger(case):
     check(case)
@@ -473,7 +473,7 @@ def check_other(case):
         np.testing.assert_allclose(stream.timestamps_s, wanted - offset_s, atol=1e-6)
 
 
-@settings(common, max_examples=250)
+@settings(common, max_examples=80)
 @given(others)
 def test_other_apps(case):
     check_other(case)

@@ -2,6 +2,7 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import matplotlib.image
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,9 +54,23 @@ def test_files_are_written(results, tmp_path):
         assert 800 < width < 3000
 
 
-def test_a_full_disk_leaves_the_figures_that_are_there(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Return results and a folder with old files where their figures were written."""
+    folder = tmp_path_factory.mktemp("written")
+    for name in ("people.png", "people.svg", "roc_of-old.png", "mine.png"):
+        (folder / name).write_bytes(b"old")
     results = make_results(models=["rf"], protocols=["unseen-people"])
-    written = {path: path.read_bytes() for path in write_figures(results, tmp_path)}
+    before = dict(mpl.rcParams)
+    paths = write_figures(results, folder)
+    assert dict(mpl.rcParams) == before
+    assert not plt.get_fignums()
+    return results, folder, paths
+
+
+def test_a_full_disk_leaves_the_figures_that_are_there(written, monkeypatch):
+    results, folder, _ = written
+    before = {path: path.read_bytes() for path in folder.iterdir()}
 
     def savefig(figure, path, **options):
         path.write_bytes(b"half")
@@ -63,26 +78,14 @@ def test_a_full_disk_leaves_the_figures_that_are_there(tmp_path, monkeypatch):
 
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", savefig)
     with pytest.raises(OSError, match="No space left"):
-        write_figures(results, tmp_path)
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == written
+        write_figures(results, folder)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_figures_of_an_earlier_run_are_removed(tmp_path):
-    results = make_results(models=["rf"], protocols=["unseen-people"])
-    for name in ("people.png", "people.svg", "roc_of-old.png", "mine.png"):
-        (tmp_path / name).write_bytes(b"old")
-    written = {path.name for path in write_figures(results, tmp_path)}
-    assert {path.name for path in tmp_path.iterdir()} == written | {"mine.png"}
-
-
-def test_leaves_no_trace_in_matplotlib(tmp_path):
-    import matplotlib.pyplot as plt
-
-    results = make_results(models=["rf"], protocols=["unseen-people"])
-    before = dict(mpl.rcParams)
-    write_figures(results, tmp_path)
-    assert not plt.get_fignums()
-    assert dict(mpl.rcParams) == before
+def test_figures_of_an_earlier_run_are_removed(written):
+    _, folder, paths = written
+    assert set(folder.iterdir()) == {*paths, folder / "mine.png"}
+    assert (folder / "people.png").read_bytes() != b"old"
 
 
 def test_titles_have_data_protocol_and_budget(results):

@@ -13,6 +13,7 @@ from sk_imu.study import StudyResults, run_study
 from sk_imu.study import _saving as saving_module
 from sk_imu.study._keeping import keep, read_kept
 
+pytestmark = pytest.mark.usefixtures("without_leak_check")
 STUDY = {"models": ["svm"], "protocols": ["b", "c"], "verbose": 0}
 SAVED = [
     *("predictions.csv", "windows.csv", "searches.csv", "curves.csv", "timings.csv"),
@@ -59,12 +60,18 @@ def damages(good):
     }
 
 
-@pytest.mark.parametrize("wrong", [*damages({"rows": []}), "deep nesting", "not UTF-8"])
+@pytest.mark.parametrize(
+    "wrong", [*damages({"rows": []}), "deep nesting", "not UTF-8", "cut"]
+)
 def test_a_damaged_job_is_run_again_with_a_line(wrong, finished, out, sets, caplog):
     path = out / "folds" / "unseen-sets-00-svm-seed0.json"
-    content = {"deep nesting": b"[" * 10**5, "not UTF-8": b'{"a": "\xe9"}'}.get(wrong)
-    if content is None:
-        content = json.dumps(damages(json.loads(path.read_bytes()))[wrong]).encode()
+    good = path.read_bytes()
+    texts = {
+        "deep nesting": b"[" * 10**5,
+        "not UTF-8": b'{"a": "\xe9"}',
+        "cut": good[: len(good) // 2],
+    }
+    content = texts.get(wrong) or json.dumps(damages(json.loads(good))[wrong]).encode()
     path.write_bytes(content)
     again = run_study(sets, out=out, **STUDY)
     pd.testing.assert_frame_equal(again.predictions, finished[0].predictions)

@@ -338,11 +338,12 @@ def study(data, protocols, **options):
     return run_study(data, protocols=protocols, **options)
 
 
+@pytest.mark.usefixtures("without_leak_check")
 def test_seeds_are_runs_of_their_own_and_tables_their_mean(fits):
     sets = make_sets()
-    both = study(sets, ["b", "c"], seeds=[3, 5], budget="full")
+    both = study(sets, ["b", "c"], seeds=[3, 5], budget="plain")
     alone = {
-        seed: study(sets, ["b", "c"], random_state=seed, budget="full") for seed in (3, 5)
+        seed: study(sets, ["b", "c"], random_state=seed, budget="plain") for seed in (3, 5)
     }
     for seed, one in alone.items():
         mine = both.predictions.query("seed == @seed").reset_index(drop=True)
@@ -378,8 +379,9 @@ def test_seeds_are_different(seeds):
         study(make_sets(), ["b"], seeds=seeds)
 
 
+@pytest.mark.usefixtures("without_leak_check")
 def test_few_shot_leaves_a_learning_curve(fits, tmp_path):
-    results = study(make_sets(), [FewShot(n_draws=1)], budget="full", out=tmp_path)
+    results = study(make_sets(), [FewShot(n_draws=1)], budget="plain", out=tmp_path)
     test = results.predictions.query("part == 'test'")
     sets_by_k = test.groupby("k")["set"].agg(sorted)
     assert sets_by_k.index.tolist() == [0, 1, 2]
@@ -399,12 +401,13 @@ def test_few_shot_leaves_a_learning_curve(fits, tmp_path):
 
 
 def test_protocols_can_be_given_as_objects(fits):
-    results = study(make_sets(), [FewShot(ks=[1], n_draws=1), "b"], budget="full")
+    results = study(make_sets(), [FewShot(ks=[1], n_draws=1), "b"], budget="plain")
     assert results.settings["protocols"] == ["unseen-sets", "few-shot"]
     assert set(results.predictions.query("protocol == 'few-shot'").k) == {1}
     assert results.predictions.query("protocol == 'unseen-sets'").k.isna().all()
 
 
+@pytest.mark.usefixtures("without_leak_check")
 def test_all_protocols_in_one_tidy_table(fits):
     names = [name for name in PROTOCOLS if name not in ("unseen-side", "unseen-dataset")]
     results = study(make_sets(4, 4), [*PROTOCOLS], seeds=[0, 1])
@@ -455,6 +458,7 @@ def test_an_interrupt_changes_no_byte_of_the_results(fits, tmp_path):
     assert whole == resumed
 
 
+@pytest.mark.usefixtures("without_leak_check")
 def test_only_what_has_changed_is_run_again(fits, tmp_path):
     sets = make_sets()
     first = study(sets, ["c"], out=tmp_path)

@@ -21,6 +21,7 @@ from sk_imu.study import _jobs as jobs_module
 from sk_imu.study import _running as running_module
 from sk_imu.study._keeping import keep
 
+pytestmark = pytest.mark.usefixtures("without_leak_check")
 BOTH = {"models": ["svm"], "protocols": ["b", "c"]}
 
 
