@@ -34,6 +34,7 @@ def only(recording, *sensors):
     return replace(recording, streams={s: recording.streams[s] for s in sensors})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IPHONES)
 def test_a_model_of_an_android_phone_takes_sets_of_an_iphone(name):
     clf = ExerciseClassifier("rf", random_state=0).fit(*cut(read(ANDROID)))

@@ -141,6 +141,7 @@ def test_another_place_that_is_said_is_found_in_one_set(model, watch):
         assert model.check_device([replace(one, placement=same)]) == []
 
 
+@pytest.mark.slow
 def test_arrays_have_no_rate_and_no_place_and_are_checked_for_the_rest(model, watch):
     resample = model.pipeline_.named_steps["resample"]
     sets = resample.transform(sets_of(watch, 1))
@@ -183,6 +184,7 @@ def test_it_is_saved_and_loaded(model, watch, tmp_path):
             load_model(tmp_path / "model.skops")
 
 
+@pytest.mark.slow
 def test_a_sensor_without_signal_is_saved_and_loaded(watch, tmp_path):
     dead = changed(watch.data[:70], lambda name, t, v: (t, v * (name != "Gyroscope")))
     clf = ExerciseClassifier("svm", unknown=True).fit(dead, watch.target[:70])

@@ -200,6 +200,7 @@ def test_people_are_the_groups_or_else_the_subjects_of_the_recordings(fitted, se
         ExerciseClassifier("svm", unknown=True).fit(nameless, y)
 
 
+@pytest.mark.slow
 def test_a_search_chooses_the_rate_or_whether_there_is_one(sets, y):
     grid = {"unknown": [False, True, 0.5]}
     search = GridSearchCV(ExerciseClassifier("svm"), grid, cv=GroupKFold(3))

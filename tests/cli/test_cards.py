@@ -49,6 +49,7 @@ def test_the_card_of_a_study_is_in_the_model(workouts, studied, tmp_path, capsys
     assert capsys.readouterr().out == f"{card}\n"
 
 
+@pytest.mark.slow
 def test_a_study_of_something_else_is_refused(workouts, tmp_path, capsys):
     folder = str(tmp_path / "other")
     full_results().save(folder)

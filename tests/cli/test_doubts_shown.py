@@ -63,6 +63,7 @@ def test_fit_and_predict_name_the_doubt_once(undecided, tmp_path, capsys):
     assert main(["inspect", recording, "--out", str(tmp_path / "x.png"), *android]) == 0
 
 
+@pytest.mark.slow
 def test_a_study_writes_the_doubt_down(undecided, tmp_path):
     options = {"models": ["svm"], "protocols": ["b"], "segment": False}
     with pytest.warns(DataQualityWarning, match=NOTE):

@@ -30,6 +30,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_fit_and_predict(folder, tmp_path, capsys):
     model = str(tmp_path / "model.skops")
     fit = ["fit", str(folder), "--model", "svm", "--out", model, "--channels", *CHANNELS]

@@ -24,6 +24,7 @@ SLOW = {
     "guide/live",
     "guide/models",
     "guide/selection",
+    "guide/sets",
     "guide/study",
     "guide/trust",
 }

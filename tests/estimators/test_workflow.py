@@ -190,6 +190,7 @@ def test_watch_recordings_of_unseen_people():
 # ------------------------------------------------------------------------- search
 
 
+@pytest.mark.slow
 def test_a_grouped_grid_search_over_recordings_in_two_processes():
     for routing in (False, True):  # by the same workers, which take seconds to start
         with sklearn.config_context(enable_metadata_routing=routing):

@@ -70,6 +70,7 @@ def test_clang_and_axes_of_the_movement(tmp_path):
     check_equal(fit(cnn_gru(n_blocks=2), wear="free"), tmp_path, compiler="clang")
 
 
+@pytest.mark.slow
 def test_other_networks(tmp_path):
     net = gru(n_layers=2, bidirectional=True, readout="last")
     check_equal(fit(net), tmp_path)

@@ -179,7 +179,7 @@ def test_windows_have_the_models_probabilities(page, models, recordings):
 @pytest.mark.parametrize(
     "name",
     [
-        "ios_1.11_squats_109s",
+        pytest.param("ios_1.11_squats_109s", marks=pytest.mark.slow),
         pytest.param("ios_1.10_unlabelled_151s.zip", marks=pytest.mark.slow),
         "android_1.47_jump_01.zip",
     ],

@@ -360,6 +360,7 @@ def test_is_cloned_pickled_and_not_changed_by_fit(simulated):
     )
 
 
+@pytest.mark.slow
 def test_is_tuned_in_a_pipeline_by_two_processes():
     """The side says which way it turns: only mirrored are both sides one class."""
     rng = np.random.default_rng(0)

@@ -32,6 +32,7 @@ def note_of(figure):
     return " ".join(figure.get_supxlabel().split())
 
 
+@pytest.mark.slow
 def test_files_are_written(results, tmp_path):
     paths = write_figures(results, tmp_path / "new" / "folder")
     names = [
@@ -203,6 +204,7 @@ def test_net_that_was_not_run_under_a_protocol(tmp_path):
     write_figures(results, tmp_path)
 
 
+@pytest.mark.slow
 def test_loss_that_is_not_a_number(tmp_path):
     results = make_results(protocols=["unseen-sets"])
     results.curves["test_loss"] = np.nan
@@ -251,6 +253,7 @@ def test_one_model_one_fold_two_classes(tmp_path):
     assert len(write_figures(results, tmp_path)) == 2 * 5
 
 
+@pytest.mark.slow
 def test_labels_of_any_text(tmp_path):
     labels = [
         *("$a", "$b$", "_hidden", "", "深蹲", "two\nlines", "<b>", "%s {}", "None"),

@@ -219,6 +219,7 @@ def test_wide_and_light(browse, written):
     assert picture.min() < 0.2
 
 
+@pytest.mark.slow
 def test_narrow_and_dark(browse, written, tmp_path):
     # A window can't be that narrow, but a frame can. It keeps the page's own policy.
     wrapper = tmp_path / "wrapper.html"

@@ -374,6 +374,7 @@ def push_on(live, recording):
     return [a for piece in pieces for a in live.push(*piece)] + live.finish()
 
 
+@pytest.mark.slow
 def test_unknown_and_calibrated_answers(watch):
     new = watch.subject == watch.subject[0]
     known = ~new & (watch.target != "ABD") & (np.arange(140) % 3 == 0)

@@ -407,6 +407,7 @@ def test_protocols_can_be_given_as_objects(fits):
     assert results.predictions.query("protocol == 'unseen-sets'").k.isna().all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_leak_check")
 def test_all_protocols_in_one_tidy_table(fits):
     names = [name for name in PROTOCOLS if name not in ("unseen-side", "unseen-dataset")]
@@ -495,6 +496,7 @@ def test_a_set_twice_of_one_person_is_refused(fits, protocol):
     assert not fits.keys
 
 
+@pytest.mark.slow
 def test_an_unseen_dataset_has_common_labels_and_channels_only(fits):
     gym = [
         *make_sets(n_each=2),

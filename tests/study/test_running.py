@@ -209,6 +209,7 @@ def test_help_lists_the_exit_codes(capsys):
     assert re.search(r"0 success, 1 .*, 2 .*, 3 .*, 130 ", " ".join(shown.split()))
 
 
+@pytest.mark.slow
 def test_sets_are_described_where_asked_for(tmp_path):
     rng = np.random.default_rng(0)
     t = np.arange(0, 20, 0.02)

@@ -42,7 +42,7 @@ def sets():
 def forest_run(sets, tmp_path_factory):
     """Return the results of a run of forest and SVM, and the folder it kept them in."""
     out = tmp_path_factory.mktemp("study")
-    return run_study(sets, models=["rf", "svm"], out=out, verbose=0), out
+    return run_study(sets, models=["rf", "svm"], budget="plain", out=out, verbose=0), out
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -246,7 +246,8 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(forest_run, sets, tmp_path
     for path in kept[::2]:
         (folds / path.name).write_bytes(path.read_bytes())
     before = {path: path.stat().st_mtime_ns for path in folds.iterdir()}
-    resumed = run_study(sets, models=["rf", "svm"], out=tmp_path, n_jobs=2, verbose=0)
+    options = {"models": ["rf", "svm"], "budget": "plain", "n_jobs": 2, "verbose": 0}
+    resumed = run_study(sets, out=tmp_path, **options)
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
     for name in ("predictions", "searches", "windows"):
         assert (tmp_path / f"{name}.csv").read_bytes() == (out / f"{name}.csv").read_bytes()
@@ -256,9 +257,8 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(forest_run, sets, tmp_path
 def test_kept_jobs_of_other_data_or_seed_are_not_used(forest_run, sets):
     results, out = forest_run
     folds = {path.name: json.loads(path.read_text()) for path in (out / "folds").iterdir()}
-    other = run_study(
-        sets, models=["svm"], protocols=["b"], out=out, random_state=np.int64(1), verbose=0
-    )
+    options = {"models": ["svm"], "protocols": ["b"], "budget": "plain", "verbose": 0}
+    other = run_study(sets, out=out, random_state=np.int64(1), **options)
     again = json.loads((out / "folds" / "unseen-sets-00-svm-seed1.json").read_text())
     kept = folds["unseen-sets-00-svm-seed0.json"]
     assert again["fingerprint"] != kept["fingerprint"]
