@@ -94,12 +94,14 @@ LOOKS = """
     const begun = performance.now();
     const found = await live.look();
     took.push(performance.now() - begun);
-    over = found.over;
+    over = found.set ? [...found.over, found.set] : found.over;
     shown.push([endMs / 1000, found.set?.repetitions.length ?? null]);
   }
   const startS = events[0].timeMs / 1000;
-  return { shown, took, isKnown, over: over.map(({ startS: from, endS: to, ...one }) =>
-    [from + startS, to + startS, one.repetitions.length, one.exercise ?? null]) };
+  return { shown, took, isKnown, over: over.map(({ repetitions, exercise }) => [
+    repetitions[0].startS + startS, repetitions.at(-1).endS + startS, repetitions.length,
+    exercise ?? null,
+  ]) };
 })()
 """
 
@@ -217,8 +219,7 @@ def compare_sets(
     shown_in = np.array(late)[~np.isnan(late)]
     print(
         f"{name}: {n_same} of {n_sets} sets within a second at both ends, {n_counts} of "
-        f"them with the same repetitions; ends away by {np.median(away_s):.3f} s (median), "
-        f"{np.max(away_s):.3f} s (most)"
+        f"them with the same repetitions; ends away by at most {np.max(away_s):.0e} s"
     )
     if n_known:
         print(f"  {n_labels} of {n_known} labels are those of the package")

@@ -5,7 +5,7 @@ import { asCsv } from "./view/csv.js";
 import { element, save } from "./view/dom.js";
 import { chosenFiles, droppedFiles, recordingsIn } from "./view/dropping.js";
 import { LiveView } from "./view/live.js";
-import { RecordingView } from "./view/recording.js";
+import { nameOf, RecordingView } from "./view/recording.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("reading");
@@ -64,6 +64,7 @@ const live = new LiveView({
   drop(id) {
     worker.postMessage({ kind: "remove", id });
   },
+  nameOf: (set) => nameOf(set, unknownBelow()),
 });
 
 function ask(id) {

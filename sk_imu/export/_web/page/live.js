@@ -8,7 +8,7 @@ import { InputError } from "./errors.js";
 import { findBouts } from "./sets/bouts.js";
 import { mirrored } from "./sets/sides.js";
 import { median } from "./signal/clocks.js";
-import { resample } from "./signal/resampler.js";
+import { overlap, resample } from "./signal/resampler.js";
 
 /** A window is resampled with so much before and after it, as the package's streams do. */
 const BEFORE_S = 2, AFTER_S = 1;
@@ -18,7 +18,8 @@ const WHOLE_S = 4;
 const OVER_S = 21;
 /** A set goes on until so many times its usual period have passed, and so many seconds. */
 const PAUSE = 1.5, LEAST_PAUSE_S = 3;
-/** What is searched for sets where none was found. */
+/** What is searched for sets with the last one that is over, and where none was found. */
+const BEFORE_SET_S = 12;
 const SEARCHED_S = 60;
 const LEAST_S = 5;
 
@@ -30,6 +31,7 @@ export class LiveRecording {
   #streams = {};
   #searchedFromS = -Infinity;
   #over = [];
+  #originS = null;
 
   /**
    * @param {string} name - how messages name it.
@@ -78,14 +80,17 @@ export class LiveRecording {
     if (nowS < LEAST_S) return found;
     found.window = await this.#window();
     const recent = this.#since(this.#searchedFromS);
-    const bouts = findBouts(recent, { clock: "mend" });
     const open = [];
-    for (const bout of bouts) {
+    this.#originS ??= overlap(recent.streams)[0];
+    for (const bout of findBouts(recent, { clock: "mend", originS: this.#originS })) {
+      const before = this.#over[this.#over.length - 1];
+      if (bout.startS + bout.endS < 2 * (before?.endS ?? 0)) continue; // known already
       const set = await recognizeSet(recent, bout, this.model, this.#settings, this.options);
       if (nowS - bout.endS <= OVER_S) open.push(set);
       else {
         this.#over.push(set);
-        this.#searchedFromS = bout.endS;
+        // With the set itself, whose end is where the next one may begin.
+        this.#searchedFromS = bout.startS - BEFORE_SET_S;
       }
     }
     if (!open.length) this.#searchedFromS = Math.max(this.#searchedFromS, nowS - SEARCHED_S);

@@ -3,7 +3,7 @@
 // As find_bouts of the package (sk_imu/segmentation/_bouts.py), with its default thresholds.
 
 import { MOTION_RATE_HZ, motionOf } from "./motion.js";
-import { periodicStretches } from "./periods.js";
+import { HOP, periodicStretches } from "./periods.js";
 import { asRepetitions, locateRepetitions } from "./repetitions.js";
 
 const MIN_PERIODICITY = 0.35, MIN_INTENSITY = 0.1;
@@ -16,11 +16,14 @@ const SURE = 0.9;
 /**
  * Return the sets in a recording, in the order of time.
  *
+ * Of a recording that begins later, the sets are the same if the `originS` is.
+ *
  * @returns {{startS: number, endS: number, confidence: number, repetitions: object[],
  *   within: number}[]}
  */
-export function findBouts(recording, options = {}) {
-  const { startS, motion } = motionOf(recording, options);
+export function findBouts(recording, { clock, originS } = {}) {
+  const grid = originS === undefined ? null : { originS, stepS: HOP / MOTION_RATE_HZ };
+  const { startS, motion } = motionOf(recording, { clock, grid });
   const n = motion[0].length;
   const stretches = periodicStretches(motion, {
     shortest: MIN_PERIOD_S * MOTION_RATE_HZ,

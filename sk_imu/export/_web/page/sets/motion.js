@@ -17,7 +17,7 @@ const N_PAD = 9;
  * The movement has a row for each axis of the acceleration and of the gyroscope, at
  * MOTION_RATE_HZ, in units of what is typical of the sensor.
  */
-export function motionOf(recording, { clock = "error" } = {}) {
+export function motionOf(recording, { clock = "error", grid } = {}) {
   const { streams } = recording;
   const sensors = [];
   // With gravity if the recording has it, because gravity shows posture.
@@ -33,7 +33,7 @@ export function motionOf(recording, { clock = "error" } = {}) {
   }
   const channels = sensors.flatMap((sensor) => ["x", "y", "z"].map((axis) => `${sensor}_${axis}`));
   const settings = {
-    samplingRateHz: MOTION_RATE_HZ, channels, clock, missing: "interpolate",
+    samplingRateHz: MOTION_RATE_HZ, grid, channels, clock, missing: "interpolate",
     gaps: "interpolate", maxGapSeconds: "auto",
   };
   const { startS, channels: values } = resample(recording, settings);

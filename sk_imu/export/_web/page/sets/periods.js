@@ -6,7 +6,8 @@ import { median } from "../signal/clocks.js";
 import { MOTION_RATE_HZ } from "./motion.js";
 
 const LAG_STEP = 1.06;
-const HOP = 4;
+/** Timesteps from one frame of the search to the next. */
+export const HOP = 4;
 const SHORT = 0.4;
 const CHANGE = 0.05, JUMP = 0.4;
 const ENTER = 1;

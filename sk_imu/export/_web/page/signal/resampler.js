@@ -20,7 +20,8 @@ const MOST_UNSHARED = 0.1;
  *
  * @param {object} recording - its streams hold the channels.
  * @param {object} settings - `samplingRateHz`, `channels` and the other parameters of the
- *   package's Resampler.
+ *   package's Resampler, and perhaps a `grid` of `originS` and `stepS`, in seconds, for the
+ *   first timestep, which is else the first time that all have.
  * @returns {{startS: number, channels: Float64Array[], warnings: string[]}}
  */
 export function resample(recording, settings) {
@@ -37,7 +38,8 @@ export function resample(recording, settings) {
     const stream = chooseAxes(recording, sensor, [...axes]);
     streams[sensor] = checkedStream(stream, settings, faults, recording, sensor);
   }
-  const [startS, endS] = overlap(streams);
+  const [firstS, endS] = overlap(streams);
+  const startS = settings.grid ? onGrid(firstS, settings.grid) : firstS;
   checkOverlap(recording, streams, startS, endS, settings, faults);
   for (const [sensor, stream] of Object.entries(streams)) {
     const gaps = longGaps(stream.timesS, settings.maxGapSeconds ?? null, startS, endS);
@@ -60,6 +62,11 @@ export function resample(recording, settings) {
     return sum;
   });
   return { startS, channels, warnings: warningsOf(faults, settings) };
+}
+
+/** Return the first time of a grid that is not before another one. */
+function onGrid(firstS, { originS, stepS }) {
+  return originS + Math.ceil((firstS - originS) / stepS - ROUNDING) * stepS;
 }
 
 /** Return the first and last second of the time that streams share. */

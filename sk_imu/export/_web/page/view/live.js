@@ -20,6 +20,7 @@ const byId = (id) => document.getElementById(id);
  *
  * Each recording has a number of `newId()`. `begin(id, name)` is called first, then
  * `send(id, samples)`, and at last `end(id, name, doubts)`, or `drop(id)` if it was short.
+ * `nameOf(set)` is what a set is called, null if it was not recognized.
  */
 export class LiveView {
   #samples = [];
@@ -29,8 +30,8 @@ export class LiveView {
   #session = null;
   #said = "";
 
-  constructor({ newId, begin, send, end, drop }) {
-    Object.assign(this, { newId, begin, send, end, drop });
+  constructor({ newId, begin, send, end, drop, nameOf }) {
+    Object.assign(this, { newId, begin, send, end, drop, nameOf });
     this.source = new MotionSource({
       onSamples: (samples) => this.#take(samples),
       onBreak: () => this.#endRecording(),
@@ -59,7 +60,7 @@ export class LiveView {
     this.#warn(message ?? "");
     if (!found) return;
     const { set, window, over } = found;
-    const exercise = set ? set.exercise ?? "Not recognized" : NO_SET;
+    const exercise = set ? this.nameOf(set) ?? "Not recognized" : NO_SET;
     // What stays the same is not read aloud again.
     if (byId("live-exercise").textContent !== exercise) {
       byId("live-exercise").textContent = exercise;
@@ -76,7 +77,7 @@ export class LiveView {
     byId("live-over").hidden = !over.length;
     byId("live-over").replaceChildren(...over.map((one) => element(
       "li", {},
-      `${one.exercise ?? "not recognized"}${one.exercise ? sure(one) : ""}, `
+      `${this.nameOf(one) ?? "not recognized"}${one.error ? "" : sure(one)}, `
       + `${one.repetitions?.length ?? "?"} repetitions, ${clockTime(one.startS, 0)} to `
       + clockTime(one.endS, 0))));
     if (set && count) this.#say(String(count));

@@ -64,10 +64,7 @@ export class RecordingView {
   /** Name the sets: unknown where the probability is below a limit. */
   label(unknownBelow) {
     if (!this.result) return;
-    for (const set of this.result.sets) {
-      const isKnown = set.probability === null || set.probability >= unknownBelow;
-      set.shown = set.error ? null : isKnown ? set.exercise : "unknown";
-    }
+    for (const set of this.result.sets) set.shown = nameOf(set, unknownBelow);
     this.table.replaceChildren(setTable(this.result, (set) => this.zoom(set)));
     this.draw();
   }
@@ -98,6 +95,12 @@ export class RecordingView {
       : [startS, endS];
     this.draw();
   }
+}
+
+/** Return what a set is called: unknown below a probability, null if not recognized. */
+export function nameOf({ error, exercise, probability }, unknownBelow) {
+  if (error) return null;
+  return probability === null || probability >= unknownBelow ? exercise : "unknown";
 }
 
 function key(name, classes) {
