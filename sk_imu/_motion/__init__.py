@@ -1,4 +1,4 @@
-"""The motion sensors of a browser, for all pages: modules that run as they are."""
+"""The motion sensors of a browser, as JavaScript modules that the pages share."""
 
 from pathlib import Path
 

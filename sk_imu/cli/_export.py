@@ -56,7 +56,7 @@ FORMATS = {
         _write_web,
         ("onnxruntime_web",),
         "Serve it, such as with `python -m http.server --directory {}`, and open "
-        "http://localhost:8000.",
+        "http://localhost:8000. Phones need an https address to recognize live.",
     ),
     "c": Format("sk_imu_model.h", ("float32", "int8", "mixed"), check_output, _write_c),
 }

@@ -71,7 +71,8 @@ def _add_serve(commands: Commands) -> None:
         default=os.environ.get("SK_IMU_MQTT"),
         help="also take what phones publish to a broker, "
         "mqtt://USER:PASSWORD@HOST:PORT/TOPIC, or mqtts:// if it encrypts (default: the "
-        "variable SK_IMU_MQTT, which keeps a password out of the list of processes)",
+        "environment variable SK_IMU_MQTT, which keeps a password out of the list of "
+        "processes)",
     )
     command.set_defaults(run=_serve)
 

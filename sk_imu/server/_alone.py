@@ -40,7 +40,9 @@ class AlonePage:
     async def folder(self) -> Path:
         """Return the folder of the page; raise an HTTPException if none can be made."""
         if self.model is None:
-            raise HTTPException(404, "The page is made of a file of `sk-imu fit`.")
+            raise HTTPException(
+                404, "This page can only be made of a file of `sk-imu fit`."
+            )
         async with self._making:
             try:
                 now = self.model.stat()
@@ -71,7 +73,7 @@ async def _export(model: Path, page: Path) -> None:
         async with asyncio.timeout(_LONGEST_S):
             _, said = await process.communicate()
     except TimeoutError:
-        raise HTTPException(422, "The page was not made in time.") from None
+        raise HTTPException(422, "Making the page took more than ten minutes.") from None
     finally:
         if process.returncode is None:  # out of time, or the service ends
             process.kill()

@@ -1,4 +1,4 @@
-"""Which of the models a stream can ask."""
+"""The model of a stream, for a fitted classifier or an exported file."""
 
 from collections.abc import Sequence
 from os import PathLike

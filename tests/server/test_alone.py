@@ -19,12 +19,16 @@ from sk_imu.server import create_app, create_collect_app
 def test_without_a_model_file_there_is_no_page(model, tmp_path):
     with RunningServer(model, tmp_path / "live.db") as server:
         status, _, said = server.ask("GET", "/alone/")
-        assert (status, b"is made of a file of `sk-imu fit`" in said) == (404, True)
+        assert (status, b"be made of a file of `sk-imu fit`" in said) == (404, True)
+        for page in ("/", "/phone"):
+            assert b"alone/" not in server.ask("GET", page)[2]
     app = create_collect_app(tmp_path / "sets", token=TOKEN)
     with RunningServer(app=app) as server:
         status, _, said = server.ask("GET", "/alone/")
         assert (status, b"There is no model yet" in said) == (404, True)
         assert server.ask("GET", "/alone/", token=None)[0] == 401
+        for page in ("/", "/phone"):
+            assert b"alone/" in server.ask("GET", page)[2]
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """The page and its files."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, HTMLResponse
 
 from ... import _motion
+from .._alone import AlonePage, alone_page_of
 from .._pages import page_of
 
 _PAGE = Path(__file__).parent / "page"
@@ -18,9 +19,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/phone")
-async def page() -> HTMLResponse:
+async def page(alone: Annotated[AlonePage, Depends(alone_page_of)]) -> HTMLResponse:
     """Return the page that a phone opens."""
-    return page_of(_PAGE / "phone.html")
+    return page_of(_PAGE / "phone.html", has_own_page=alone.model is not None)
 
 
 @router.get("/phone/{name}")

@@ -59,7 +59,7 @@ const live = new LiveView({
     worker.postMessage({ kind: "samples", id, samples });
   },
   end(id, name, doubts) {
-    place(id, { name, doubts, onSave: () => worker.postMessage({ kind: "save", id }) });
+    place(id, { name, doubts, onSave: () => worker.postMessage({ kind: "save", id, doubts }) });
   },
   drop(id) {
     worker.postMessage({ kind: "remove", id });
@@ -104,7 +104,10 @@ worker.addEventListener("message", ({ data }) => {
   if (data.kind === "model") return describe(data.description);
   if (data.kind === "broken") return broken(data.message);
   if (data.kind === "live") return live.show(data.id, data);
-  if (data.kind === "file") return save(data.file, `${shown.get(data.id).name}.json`);
+  if (data.kind === "file") {
+    const { name } = shown.get(data.id);
+    return save(data.file, `${name.replaceAll(":", ".")}.json`);
+  }
   const one = shown.get(data.id);
   // Removed, or asked for again, meanwhile.
   if (one?.request !== data.request) return undefined;

@@ -41,8 +41,8 @@ const TAKERS = {
     one.lookedS = Infinity;
     inTurn(() => look(id, one));
   },
-  save({ id }) {
-    const file = asSensorLogger(live.get(id).recording.all());
+  save({ id, doubts }) {
+    const file = asSensorLogger(live.get(id).recording.all(doubts));
     postMessage({ kind: "file", id, file });
   },
   remove({ id }) {

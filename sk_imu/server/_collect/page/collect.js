@@ -113,7 +113,7 @@ act("save-page", async () => {
     link.click();
     // Not at once: the browser may not have begun to read it.
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    find("saved").textContent = "Saved as page.zip. Unpack it, and put the folder on a web server.";
+    find("saved").textContent = "Saved as page.zip. Unpack it, and put the folder on a web server with https.";
   } catch (error) {
     find("saved").textContent = before;
     throw error;

@@ -121,7 +121,7 @@ function show() {
 
 function troubleOf(isSilent) {
   if (isSilent) {
-    return "This device sends no motion. A laptop has no such sensors; on a phone, allow motion sensors in the settings of the browser.";
+    return "No motion arrives. Laptops have no motion sensors; on a phone, allow them in the settings of the browser.";
   }
   if (sender.nDropped) return `${sender.nDropped} messages were dropped, the oldest first, because too many waited.`;
   return ["denied", "refused"].includes(sender.state) ? `${WORDS[sender.state]}: ${sender.problem}.` : "";
@@ -137,7 +137,7 @@ function showDoubts() {
   const { rotation, had } = source.reader;
   const isOpen = !rotation.isDecided && had.rotation && had.moving;
   find("checked").textContent = isOpen
-    ? "Turn the phone slowly, once around each of its sides, so that its axes can be checked."
+    ? "Turn the phone over slowly, once about each of its three axes, so that its axes can be checked."
     : found.length ? "Recordings from this phone are marked with:" : "Checked: signs and axes agree with gravity.";
   const list = find("doubts");
   const texts = [...list.children].map((item) => item.textContent);

@@ -38,6 +38,7 @@ export class LiveView {
     });
     byId("live-start").addEventListener("click", () => this.#start());
     byId("live-stop").addEventListener("click", () => this.#stop());
+    byId("live-aloud").addEventListener("change", () => this.#say("Counting"));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible" && this.source.isOn) this.source.keepAwake();
     });
@@ -49,8 +50,8 @@ export class LiveView {
       .filter((sensor) => !SENSORS.includes(sensor));
     byId("live-start").disabled = missing.length > 0;
     if (missing.length) {
-      this.#warn(`The model needs ${missing.join(" and ")}, which browsers do not have. It `
-        + "recognizes recordings only.");
+      this.#warn(`The model needs ${missing.join(" and ")}, which browsers do not have: `
+        + "this page recognizes recordings only.");
     }
   }
 
@@ -86,13 +87,13 @@ export class LiveView {
   async #start() {
     byId("live-start").disabled = true;
     const trouble = await this.source.permit(
-      "Put this folder on a server with https, or open it on the computer that serves it, at "
-      + "localhost.");
+      "Open this page at an https address: put its folder on a web server with https, or "
+      + "start sk-imu serve with --https.");
     byId("live-start").disabled = false;
     this.#warn(trouble);
     if (trouble) return;
     // A browser of a phone speaks later only if it has spoken in the moment of a tap.
-    this.#say("Go");
+    this.#say("Started");
     this.source.start();
     this.source.keepAwake();
     this.#toggle(true);
@@ -118,7 +119,7 @@ export class LiveView {
     if (this.#id === null) {
       this.#session = session;
       this.#id = this.newId();
-      this.name = `Live at ${new Date(samples[0].timeMs).toLocaleTimeString()}`;
+      this.name = `Live, ${new Date(samples[0].timeMs).toTimeString().slice(0, 8)}`;
       this.startMs = samples[0].timeMs;
       this.begin(this.#id, this.name);
       this.show(this.#id, { found: { set: null, window: null, over: [] } });
@@ -146,8 +147,8 @@ export class LiveView {
     this.#send();
     const { isSilent, rateHz, reader: { rotation, had } } = this.source;
     if (isSilent) {
-      this.#warn("This device sends no motion. A laptop has no such sensors; on a phone, allow "
-        + "motion sensors in the settings of the browser.");
+      this.#warn("No motion arrives. Laptops have no motion sensors; on a phone, allow them in "
+        + "the settings of the browser.");
     }
     byId("live-rate").textContent = rateHz ? `${rateHz.toFixed(0)} samples a second. ` : "";
     const isOpen = !rotation.isDecided && had.rotation && had.moving;
