@@ -68,7 +68,7 @@ def _add_serve(commands: Commands) -> None:
     command.add_argument(
         "--mqtt",
         metavar="URL",
-        default=os.environ.get("SK_IMU_MQTT"),
+        default=os.environ.get("SK_IMU_MQTT") or None,
         help="also take what phones publish to a broker, "
         "mqtt://USER:PASSWORD@HOST:PORT/TOPIC, or mqtts:// if it encrypts (default: the "
         "environment variable SK_IMU_MQTT, which keeps a password out of the list of "

@@ -10,6 +10,7 @@ from running_server import RunningServer, messages_from
 from small_broker import SmallBroker
 from sqlalchemy.exc import OperationalError
 
+from sk_imu.cli import main
 from sk_imu.server import Limits, create_app
 from sk_imu.server._mqtt import broker_of
 
@@ -210,3 +211,15 @@ def test_addresses_of_brokers():
     for topic in ("gym/a%23", "gym/%23/a", "gym+/a"):
         with pytest.raises(ValueError, match="is no topic to subscribe to"):
             broker_of(f"mqtt://host/{topic}")
+
+
+def test_the_environment_may_name_the_broker(monkeypatch, capsys):
+    command = ["serve", "no.onnx", "--port", "0"]
+    monkeypatch.setenv("SK_IMU_MQTT", "http://u:secret@host/")
+    assert main(command) == 1
+    refused = capsys.readouterr().err
+    assert "mqtt must be an address" in refused
+    assert "secret" not in refused
+    monkeypatch.setenv("SK_IMU_MQTT", "")
+    assert main(command) == 1
+    assert "mqtt" not in capsys.readouterr().err
