@@ -89,6 +89,11 @@ export class MotionReader {
     return this.#ready(timeMs);
   }
 
+  /** Forget what waits for the evidence of its sign: what follows does not go on with it. */
+  forgetWaiting() {
+    this.waiting = [];
+  }
+
   /** What was decided, and by what: goes with every message. */
   get convention() {
     return {

@@ -11,8 +11,8 @@ const RATE_MS = 2000;
 /**
  * Gives the samples of the sensors to a function, in the package's convention.
  *
- * `onSamples` gets those of one event. `onBreak` is called before samples that do not go on
- * with the others: the clock of the page stood still, as while a phone sleeps.
+ * `onSamples` gets those of one event. `onBreak` is called before the first samples after an
+ * interruption: the clock of the page stood still, as while a phone sleeps.
  */
 export class MotionSource {
   #onMotion = (event) => this.#takeMotion(event);
@@ -66,7 +66,7 @@ export class MotionSource {
       return `The browser did not ask for permission: ${error.message}. Tap Start again.`;
     }
     return "The motion sensors were not permitted. Reload the page and tap Allow; Safari asks "
-      + "again after its website data were removed.";
+      + "again once its website data are removed.";
   }
 
   start() {
@@ -81,19 +81,26 @@ export class MotionSource {
     removeEventListener("devicemotion", this.#onMotion);
     removeEventListener("deviceorientation", this.#onOrientation);
     this.#startedMs = null;
+    this.reader.forgetWaiting();
     this.#lock?.release();
     this.#lock = null;
   }
 
   /** Keep the screen on; return whether the browser does. */
   async keepAwake() {
+    let lock = null;
     try {
-      this.#lock = await navigator.wakeLock?.request("screen") ?? null;
-    } catch { // a phone that saves power refuses
-      this.#lock = null;
+      lock = await navigator.wakeLock?.request("screen") ?? null;
+    } catch {
+      // A phone that saves power refuses.
     }
-    if (!this.isOn) this.#lock?.release(); // stopped meanwhile
-    return this.#lock !== null;
+    if (!this.isOn) { // stopped meanwhile
+      lock?.release();
+      return false;
+    }
+    this.#lock?.release();
+    this.#lock = lock;
+    return lock !== null;
   }
 
   #lastArrivals() {
@@ -115,6 +122,7 @@ export class MotionSource {
     const nowMs = Date.now() - performance.now();
     if (Math.abs(nowMs - this.#originMs) < CLOCK_MS) return;
     this.#originMs = nowMs;
+    this.reader.forgetWaiting();
     this.onBreak();
   }
 

@@ -64,6 +64,12 @@ def test_the_folder_is_whole(runtime, fitted, tmp_path):
     model = json.loads((target / "model.json").read_text("utf-8"))
     # Those that the page keeps for the time without a network.
     assert set(model["files"]) == written - {"model.json"}
+    # And only of one export.
+    other = target.parent / "other"
+    export_web(fitted, other, metadata={"Gym": "North"}, onnxruntime_web=runtime)
+    assert (
+        json.loads((other / "model.json").read_text("utf-8"))["digest"] != model["digest"]
+    )
     assert model["classes"] == ["lunge", "squat"]
     assert model["settings"]["channels"] == fitted.channel_names_
     assert model["settings"]["samplingRateHz"] == 25
@@ -71,8 +77,8 @@ def test_the_folder_is_whole(runtime, fitted, tmp_path):
     assert not model["hasProbabilities"]
     assert model["side"] is None  # no set names one
     assert "unseen people" not in model["facts"]
-    # No half-written folder is left beside it.
-    assert list(target.parent.iterdir()) == [target]
+    # No half-written folder is left beside them.
+    assert sorted(target.parent.iterdir()) == [other, target]
 
 
 def test_what_is_known_of_the_model_is_on_the_page(runtime, fitted, tmp_path):

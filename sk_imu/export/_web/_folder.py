@@ -1,8 +1,8 @@
 """The folder of web pages that recognizes exercises with a fitted model."""
 
+import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
@@ -97,8 +97,7 @@ def export_web(
     with tempfile.TemporaryDirectory(prefix=".sk_imu-", dir=target.parent) as scratch:
         made = Path(scratch, "new")
         _copy(files(__package__) / "page", made)
-        only_modules = shutil.ignore_patterns("*.py", "__pycache__")
-        shutil.copytree(_motion.FOLDER, made / "motion", ignore=only_modules)
+        _copy(files(_motion), made / "motion")
         model = exported.estimator
         export_onnx(model, made / "model.onnx", weights=weights, metadata=metadata)
         # Last, because it may be a long download.
@@ -106,9 +105,7 @@ def export_web(
         (made / _RUNTIME).mkdir()
         for name, content in runtime.items():
             (made / _RUNTIME / name).write_bytes(content)
-        paths = (path for path in made.rglob("*") if path.is_file())
-        # What the page keeps, so that it opens without a network.
-        description["files"] = sorted(path.relative_to(made).as_posix() for path in paths)
+        description |= _listed(made, description)
         text = json.dumps(description, indent=1, ensure_ascii=False)
         (made / _DESCRIPTION).write_text(text, encoding="utf-8")
         if target.exists():
@@ -117,12 +114,23 @@ def export_web(
 
 
 def _copy(source: Traversable, target: Path) -> None:
+    """Copy the files that a browser loads."""
     target.mkdir()
     for entry in source.iterdir():
-        if entry.is_dir():
-            _copy(entry, target / entry.name)
-        else:
+        if entry.name.endswith((".html", ".css", ".js")):
             (target / entry.name).write_bytes(entry.read_bytes())
+        elif entry.is_dir() and not entry.name.startswith("__"):
+            _copy(entry, target / entry.name)
+
+
+def _listed(made: Path, description: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page keeps for the time without a network, and its digest."""
+    paths = sorted(path for path in made.rglob("*") if path.is_file())
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    for path in paths:
+        digest.update(path.read_bytes())
+    names = [path.relative_to(made).as_posix() for path in paths]
+    return {"files": names, "digest": digest.hexdigest()[:16]}
 
 
 def _check_target(target: Path) -> None:

@@ -1,7 +1,7 @@
 """The page and its files."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, HTMLResponse
@@ -27,5 +27,5 @@ async def page(alone: Annotated[AlonePage, Depends(alone_page_of)]) -> HTMLRespo
 @router.get("/phone/{name}")
 async def file(name: _File | _MotionFile) -> FileResponse:
     """Return a file of the page."""
-    here = _PAGE / name
-    return FileResponse(here if here.is_file() else _motion.FOLDER / name)
+    folder = _PAGE if name in get_args(_File) else _motion.FOLDER
+    return FileResponse(folder / name)

@@ -44,6 +44,12 @@ async function contentOf(name, path, blob) {
   }
 }
 
+/** Return how recordings are resampled: as the options say, or else as the model does. */
+export function settingsFor(model, options) {
+  const given = ["clock", "gaps", "missing"].filter((name) => options[name]);
+  return { ...model.settings, ...Object.fromEntries(given.map((name) => [name, options[name]])) };
+}
+
 /**
  * Find the sets in a recording and recognize the exercise of each, as the package does.
  *
@@ -52,10 +58,7 @@ async function contentOf(name, path, blob) {
  * @param {object} options - as DEFAULTS.
  */
 export async function recognize(recording, model, options = DEFAULTS) {
-  const settings = { ...model.settings };
-  for (const name of ["clock", "gaps", "missing"]) {
-    if (options[name]) settings[name] = options[name];
-  }
+  const settings = settingsFor(model, options);
   const [startS, endS] = overlap(recording.streams);
   const bouts = options.segment ? findBouts(recording, settings) : [];
   const pieces = bouts.length ? bouts : [{ startS: -Infinity, endS: Infinity, confidence: null }];

@@ -17,8 +17,6 @@ const SOURCES = { TotalAcceleration: "TotalAcceleration (or Accelerometer with G
 let model = null, lastId = 0, lastRequest = 0;
 
 byId("unserved").hidden = true;
-// Where that fails, as with a certificate that nobody vouches for, the page needs its server.
-navigator.serviceWorker?.register(new URL("offline.js", import.meta.url)).catch(() => {});
 
 function options() {
   const values = Object.fromEntries(new FormData(form));
@@ -44,7 +42,7 @@ function add(files) {
 /** Put a recording onto the page: its files, or what the worker has of this device. */
 function place(id, { onSave, ...one }) {
   const view = new RecordingView(one.name, { onRemove: () => remove(id), onSave });
-  shown.set(id, { view, isWaiting: true, ...one });
+  shown.set(id, { view, ...one });
   byId("results").append(view.node);
   ask(id);
   progress();
@@ -53,10 +51,10 @@ function place(id, { onSave, ...one }) {
 const live = new LiveView({
   newId: () => ++lastId,
   begin(id, name) {
-    worker.postMessage({ kind: "begin", id, name, options: options() });
+    worker.postMessage({ kind: "begin", id, name });
   },
   send(id, samples) {
-    worker.postMessage({ kind: "samples", id, samples });
+    worker.postMessage({ kind: "samples", id, samples, options: options() });
   },
   end(id, name, doubts) {
     place(id, { name, doubts, onSave: () => worker.postMessage({ kind: "save", id, doubts }) });
@@ -92,7 +90,7 @@ function progress() {
   const nWaiting = all.filter((one) => one.isWaiting).length;
   const sets = all.flatMap(({ view }) => view.result?.sets ?? []);
   byId("all").hidden = !all.length;
-  byId("side-doubt").hidden = !(all.length && model?.side && !options().side);
+  byId("side-doubt").hidden = !(model?.side && !options().side);
   byId("save").disabled = !sets.length;
   const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
   if (!all.length) say("");
@@ -104,10 +102,7 @@ worker.addEventListener("message", ({ data }) => {
   if (data.kind === "model") return describe(data.description);
   if (data.kind === "broken") return broken(data.message);
   if (data.kind === "live") return live.show(data.id, data);
-  if (data.kind === "file") {
-    const { name } = shown.get(data.id);
-    return save(data.file, `${name.replaceAll(":", ".")}.json`);
-  }
+  if (data.kind === "file") return save(data.file, `${data.name.replaceAll(":", ".")}.json`);
   const one = shown.get(data.id);
   // Removed, or asked for again, meanwhile.
   if (one?.request !== data.request) return undefined;
@@ -123,7 +118,8 @@ worker.addEventListener("error", (event) => {
 
 function broken(message) {
   byId("about").replaceChildren(
-    element("span", { class: "fail", role: "alert" }, `The model cannot be loaded: ${message}`));
+    element("span", { class: "fail", role: "alert" },
+      `${model ? "This page failed" : "The model cannot be loaded"}: ${message}`));
 }
 
 function describe(description) {
@@ -133,6 +129,7 @@ function describe(description) {
     `Recognizes ${model.classes.length} exercises: ${model.classes.join(", ")}. `
     + `Needs ${[...sensors].map((sensor) => SOURCES[sensor] ?? sensor).join(" and ")}.`;
   byId("side").hidden = !model.side;
+  progress();
   byId("side-doubt").replaceChildren(
     element("strong", {}, "Not decided: "),
     `The side of the body is not chosen, so recordings are taken as of the ${model.side?.onto} `
@@ -141,6 +138,9 @@ function describe(description) {
     [element("dt", {}, term), element("dd", {}, text)]);
   byId("facts").replaceChildren(...terms);
   live.offer(model);
+  // Where that fails, as with a certificate that browsers do not trust, the page is not kept.
+  const keeper = new URL(`offline.js?${model.digest}`, import.meta.url);
+  navigator.serviceWorker?.register(keeper).catch(() => {});
   document.documentElement.dataset.ready = "true"; // for tests
 }
 

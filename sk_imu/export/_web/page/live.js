@@ -2,7 +2,7 @@
 //
 // Free of the page, as analysis.js is.
 
-import { between, DEFAULTS, recognizeSet } from "./analysis.js";
+import { between, DEFAULTS, recognizeSet, settingsFor } from "./analysis.js";
 import { SENSOR_AXES } from "./channels.js";
 import { InputError } from "./errors.js";
 import { findBouts } from "./sets/bouts.js";
@@ -39,10 +39,7 @@ export class LiveRecording {
    * @param {object} options - as DEFAULTS of analysis.js.
    */
   constructor(name, model, options = DEFAULTS) {
-    this.name = name;
-    this.model = model;
-    // Events may have the same time, and samples may be lost.
-    this.options = { ...options, clock: "mend" };
+    Object.assign(this, { name, model, options });
   }
 
   /** Take samples in the order of time: `{timeMs, sensors: {accelerometer: [x, y, z]}}`. */
@@ -75,17 +72,18 @@ export class LiveRecording {
    *   there is none.
    */
   async look() {
-    const { nowS } = this;
+    const { nowS, model, options } = this;
+    const settings = settingsFor(model, options);
     const found = { nowS, window: null, set: null, over: this.#over };
     if (nowS < LEAST_S) return found;
-    found.window = await this.#window();
+    found.window = await this.#window(settings);
     const recent = this.#since(this.#searchedFromS);
     const open = [];
     this.#originS ??= overlap(recent.streams)[0];
-    for (const bout of findBouts(recent, { clock: "mend", originS: this.#originS })) {
+    for (const bout of findBouts(recent, { clock: settings.clock, originS: this.#originS })) {
       const before = this.#over[this.#over.length - 1];
       if (bout.startS + bout.endS < 2 * (before?.endS ?? 0)) continue; // known already
-      const set = await recognizeSet(recent, bout, this.model, this.#settings, this.options);
+      const set = await recognizeSet(recent, bout, model, settings, options);
       if (nowS - bout.endS <= OVER_S) open.push(set);
       else {
         this.#over.push(set);
@@ -108,21 +106,17 @@ export class LiveRecording {
     return { ...this.#since(-Infinity), startMs: this.#startMs, doubts, notes: doubts };
   }
 
-  get #settings() {
-    return { ...this.model.settings, clock: "mend" };
-  }
-
   /** Return the answer to the last window, null where samples are missing. */
-  async #window() {
+  async #window(settings) {
     const { model, nowS } = this;
-    const rateHz = model.settings.samplingRateHz;
+    const rateHz = settings.samplingRateHz;
     const n = model.window?.timesteps ?? Math.round(WHOLE_S * rateHz);
     const endS = nowS - AFTER_S, startS = endS - n / rateHz - BEFORE_S;
     if (startS < 0) return null;
     try {
       const piece = between(this.#since(startS), startS, nowS, model);
       const streams = mirrored(piece.streams, this.options.side, model.side);
-      const uniform = resample({ ...piece, streams }, this.#settings);
+      const uniform = resample({ ...piece, streams }, settings);
       const stop = Math.floor((endS - uniform.startS) * rateHz) + 1;
       if (stop < n) return null;
       const channels = uniform.channels.map((row) => row.slice(stop - n, stop));

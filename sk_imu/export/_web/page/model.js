@@ -13,14 +13,17 @@ ort.env.wasm.wasmPaths = {
 
 /** Return the model in a folder, described by its model.json. */
 export async function loadModel(folder) {
-  const fetched = await Promise.all(["model.json", "model.onnx"].map(async (name) => {
-    const answer = await fetch(new URL(name, folder));
+  const load = async (name) => {
+    // Not from the HTTP cache, which may have the model of another export.
+    const answer = await fetch(new URL(name, folder), { cache: "no-cache" });
     if (!answer.ok) throw new Error(`${name} is missing beside this page (${answer.status}).`);
     return answer;
-  }));
-  const description = await fetched[0].json();
-  const session = await ort.InferenceSession.create(
-    await fetched[1].arrayBuffer(), { executionProviders: ["wasm"] });
+  };
+  const [description, graph] = await Promise.all([
+    load("model.json").then((answer) => answer.json()),
+    load("model.onnx").then((answer) => answer.arrayBuffer()),
+  ]);
+  const session = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"] });
   return new Model(description, session);
 }
 

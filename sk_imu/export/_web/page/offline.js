@@ -1,32 +1,39 @@
-// Keeps the files of the page, so that it opens without a network when it was opened once.
+// Keeps the files of the page, so that it opens without a network after the first visit.
 
-const KEPT = "sk_imu";
+const OURS = `sk_imu ${registration.scope}`;
+/** The files of one export, whose digest stands in the address of this script. */
+const KEPT = OURS + location.search;
 
 addEventListener("install", (event) => {
   skipWaiting();
   event.waitUntil(keepAll());
 });
-addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("activate", (event) =>
+  event.waitUntil(forgetOthers().then(() => clients.claim())));
 addEventListener("fetch", (event) => {
   if (event.request.method === "GET") event.respondWith(fromNetwork(event.request));
 });
 
 async function keepAll() {
-  const answer = await fetch("model.json", { cache: "no-cache" });
-  const { files } = await answer.json();
-  await (await caches.open(KEPT)).addAll(["./", "model.json", ...files]);
+  // Not from the HTTP cache, which may mix the files of two exports.
+  const fresh = (name) => new Request(name, { cache: "no-cache" });
+  const { files } = await (await fetch(fresh("model.json"))).json();
+  await (await caches.open(KEPT)).addAll(["./", "model.json", ...files].map(fresh));
 }
 
-/** Return what the server answers, or what it answered last. */
+async function forgetOthers() {
+  const others = (await caches.keys())
+    .filter((name) => name.startsWith(`${OURS}?`) && name !== KEPT);
+  await Promise.all(others.map((name) => caches.delete(name)));
+}
+
+/** Return what the server answers, or the file that is kept. */
 async function fromNetwork(request) {
-  const kept = await caches.open(KEPT);
   try {
-    // Not from the browser's own store, which may mix files of two models.
-    const answer = await fetch(request, { cache: "no-cache" });
-    if (answer.ok) await kept.put(request, answer.clone());
-    return answer;
+    return await fetch(request, { cache: "no-cache" });
   } catch (error) {
-    const found = await kept.match(request, { ignoreSearch: true });
+    const { origin, pathname } = new URL(request.url);
+    const found = await caches.match(origin + pathname, { cacheName: KEPT });
     if (found) return found;
     throw error;
   }

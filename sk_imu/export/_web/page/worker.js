@@ -13,7 +13,8 @@ let model = null;
 const loading = loadModel(new URL("./", import.meta.url));
 loading.then(
   (loaded) => {
-    const { session, ...description } = model = loaded;
+    model = loaded;
+    const { session, ...description } = model;
     postMessage({ kind: "model", description });
   },
   (error) => postMessage({ kind: "broken", message: error.message }));
@@ -30,11 +31,12 @@ const TAKERS = {
     latest.set(data.id, data.request);
     inTurn(() => answer(data));
   },
-  begin({ id, name, options }) {
-    live.set(id, { recording: new LiveRecording(name, model, options), lookedS: -Infinity });
+  begin({ id, name }) {
+    live.set(id, { recording: new LiveRecording(name, model), lookedS: -Infinity });
   },
-  samples({ id, samples }) {
+  samples({ id, samples, options }) {
     const one = live.get(id);
+    one.recording.options = options;
     one.recording.push(samples);
     if (one.recording.nowS - one.lookedS < LOOK_S) return;
     // Until this look is over, samples only pile up: a slow phone looks less often.
@@ -42,11 +44,13 @@ const TAKERS = {
     inTurn(() => look(id, one));
   },
   save({ id, doubts }) {
-    const file = asSensorLogger(live.get(id).recording.all(doubts));
-    postMessage({ kind: "file", id, file });
+    const { recording } = live.get(id);
+    const file = asSensorLogger(recording.all(doubts));
+    postMessage({ kind: "file", name: recording.name, file });
   },
   remove({ id }) {
     live.delete(id);
+    latest.delete(id);
   },
 };
 

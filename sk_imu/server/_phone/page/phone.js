@@ -10,6 +10,7 @@ const find = (id) => document.getElementById(id);
 const source = new MotionSource({ onSamples: take, onBreak: beginSession });
 const sender = new Sender({ post, deviceId: deviceId(), about });
 const shown = [];
+let motion = {};
 let timer = null;
 
 /** The name of this device, kept between visits where the browser allows it. */
@@ -30,10 +31,10 @@ function post(body, signal) {
   return fetch("data", { method: "POST", headers, body, signal, redirect: "error" });
 }
 
-/** What the server has to know about the samples. */
+/** What the server has to know about the samples: how those before the next ones were read. */
 function about() {
   // Whatever the phone is, its samples now have the signs and units of Android.
-  return { platform: "android", motion: { ...source.reader.convention, doubts: source.doubts } };
+  return { platform: "android", motion };
 }
 
 function take(samples) {
@@ -41,6 +42,7 @@ function take(samples) {
     sender.add(sample);
     if (sample.sensors.totalacceleration) shown.push(sample);
   }
+  motion = { ...source.reader.convention, doubts: source.doubts };
 }
 
 function beginSession() {

@@ -10,11 +10,13 @@ export function asSensorLogger({ streams, startMs, doubts }) {
   const timeAt = (timeS) => `${Math.round((startMs + 1000 * timeS) * 1000)}000`;
   const parts = [`[${JSON.stringify(head)}`];
   for (const [sensor, { timesS, axes, columns }] of Object.entries(streams)) {
-    timesS.forEach((timeS, i) => {
+    const records = Array.from(timesS, (timeS, i) => {
       const values = axes.map((axis, k) => `"${axis}":"${columns[k][i]}"`).join();
-      parts.push(`,{"sensor":"${sensor}","time":"${timeAt(timeS)}",`
-        + `"seconds_elapsed":"${timeS}",${values}}`);
+      return `,{"sensor":"${sensor}","time":"${timeAt(timeS)}","seconds_elapsed":"${timeS}",`
+        + `${values}}`;
     });
+    // A blob need not stay in memory.
+    parts.push(new Blob(records));
   }
   const time = timeAt(0);
   for (const text of doubts) {

@@ -16,7 +16,8 @@ const SURE = 0.9;
 /**
  * Return the sets in a recording, in the order of time.
  *
- * Of a recording that begins later, the sets are the same if the `originS` is.
+ * Pieces of one recording with the same `originS` give the same sets, because their frames
+ * fall on the same times.
  *
  * @returns {{startS: number, endS: number, confidence: number, repetitions: object[],
  *   within: number}[]}

@@ -12,8 +12,14 @@ const SHOWN_MS = 5000;
 /** What browsers give; others of the model's sensors are in recordings only. */
 const SENSORS = ["Accelerometer", "Gravity", "TotalAcceleration", "Gyroscope"];
 const NO_SET = "No set";
+const NOTHING = { set: null, window: null, over: [] };
 
 const byId = (id) => document.getElementById(id);
+
+/** Set the text of an element; what stays the same is not read aloud again. */
+function write(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
+}
 
 /**
  * Asks for the sensors, sends their samples to the worker, and shows its answers.
@@ -26,21 +32,25 @@ export class LiveView {
   #samples = [];
   #shown = [];
   #timer = null;
-  #id = null;
-  #session = null;
+  /** The recording that goes on: its number, name, first and last time, and doubts. */
+  #recording = null;
   #said = "";
 
   constructor({ newId, begin, send, end, drop, nameOf }) {
     Object.assign(this, { newId, begin, send, end, drop, nameOf });
     this.source = new MotionSource({
-      onSamples: (samples) => this.#take(samples),
+      onSamples: (samples) => samples.forEach((sample) => this.#take(sample)),
       onBreak: () => this.#endRecording(),
     });
     byId("live-start").addEventListener("click", () => this.#start());
     byId("live-stop").addEventListener("click", () => this.#stop());
+    byId("live-aloud").parentElement.hidden = !("speechSynthesis" in window);
     byId("live-aloud").addEventListener("change", () => this.#say("Counting"));
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible" && this.source.isOn) this.source.keepAwake();
+      if (document.visibilityState === "visible" && this.source.isOn) this.#keepAwake();
+    });
+    addEventListener("beforeunload", (event) => {
+      if (this.source.isOn) event.preventDefault();
     });
   }
 
@@ -50,41 +60,41 @@ export class LiveView {
       .filter((sensor) => !SENSORS.includes(sensor));
     byId("live-start").disabled = missing.length > 0;
     if (missing.length) {
-      this.#warn(`The model needs ${missing.join(" and ")}, which browsers do not have: `
-        + "this page recognizes recordings only.");
+      this.#warn(`The model needs ${missing.join(" and ")}, which browsers do not have: this `
+        + "page recognizes recordings only.");
     }
   }
 
   /** Show what was found in a recording, if it is the one that goes on. */
   show(id, { found, message }) {
-    if (id !== this.#id) return;
+    if (id !== this.#recording?.id) return;
     this.#warn(message ?? "");
-    if (!found) return;
-    const { set, window, over } = found;
-    const exercise = set ? this.nameOf(set) ?? "Not recognized" : NO_SET;
-    // What stays the same is not read aloud again.
-    if (byId("live-exercise").textContent !== exercise) {
-      byId("live-exercise").textContent = exercise;
-    }
-    const count = set?.repetitions?.length ?? 0;
-    byId("live-count").textContent = String(count);
-    const nSets = over.length + (set ? 1 : 0);
-    byId("live-sets").textContent = String(nSets);
-    byId("live-of-sets").textContent = nSets === 1 ? "set" : "sets";
-    byId("live-of-count").textContent = count === 1 ? "repetition" : "repetitions";
+    if (found) this.#showFound(found);
+  }
+
+  #showFound({ set, window, over }) {
     const sure = (one) => (one.probability === null ? "" : ` (${one.probability.toFixed(2)})`);
-    byId("live-window").textContent = set?.error ?? (window
-      ? `The last window is most like ${window.exercise}${sure(window)}.` : "");
+    const count = set?.repetitions?.length ?? 0, nSets = over.length + (set ? 1 : 0);
+    write("live-exercise", set ? this.nameOf(set) ?? "Not recognized" : NO_SET);
+    write("live-count", String(count));
+    write("live-of-count", count === 1 ? "repetition" : "repetitions");
+    write("live-sets", String(nSets));
+    write("live-of-sets", nSets === 1 ? "set" : "sets");
+    write("live-window", set?.error ?? (window
+      ? `The last window is most like ${window.exercise}${sure(window)}.` : ""));
     byId("live-over").hidden = !over.length;
     byId("live-over").replaceChildren(...over.map((one) => element(
       "li", {},
       `${this.nameOf(one) ?? "not recognized"}${one.error ? "" : sure(one)}, `
       + `${one.repetitions?.length ?? "?"} repetitions, ${clockTime(one.startS, 0)} to `
       + clockTime(one.endS, 0))));
-    if (set && count) this.#say(String(count));
+    if (count) this.#say(String(count));
+    else this.#said = "";
   }
 
   async #start() {
+    // A phone's browser speaks later only if it has spoken in the moment of a tap.
+    this.#say("");
     byId("live-start").disabled = true;
     const trouble = await this.source.permit(
       "Open this page at an https address: put its folder on a web server with https, or "
@@ -92,10 +102,10 @@ export class LiveView {
     byId("live-start").disabled = false;
     this.#warn(trouble);
     if (trouble) return;
-    // A browser of a phone speaks later only if it has spoken in the moment of a tap.
-    this.#say("Started");
+    this.#shown = [];
+    this.#showFound(NOTHING);
     this.source.start();
-    this.source.keepAwake();
+    this.#keepAwake();
     this.#toggle(true);
     this.#timer = setInterval(() => this.#tick(), SEND_MS);
   }
@@ -112,52 +122,68 @@ export class LiveView {
     for (const id of ["live-stop", "live-now"]) byId(id).hidden = !isOn;
   }
 
-  #take(samples) {
-    const [{ session }] = samples.slice(-1);
+  async #keepAwake() {
+    const isKept = await this.source.keepAwake();
+    write("live-screen", isKept ? ""
+      : " The screen may go dark: switch that off in the settings, or touch it now and then.");
+  }
+
+  #take(sample) {
     // What one recording holds was converted in one way.
-    if (this.#id !== null && session !== this.#session) this.#endRecording();
-    if (this.#id === null) {
-      this.#session = session;
-      this.#id = this.newId();
-      this.name = `Live, ${new Date(samples[0].timeMs).toTimeString().slice(0, 8)}`;
-      this.startMs = samples[0].timeMs;
-      this.begin(this.#id, this.name);
-      this.show(this.#id, { found: { set: null, window: null, over: [] } });
-    }
-    this.#samples.push(...samples);
-    this.#shown.push(...samples);
-    this.endMs = this.#shown[this.#shown.length - 1].timeMs;
+    if (this.#recording && sample.session !== this.#recording.session) this.#endRecording();
+    if (!this.#recording) this.#beginRecording(sample);
+    this.#samples.push(sample);
+    if (sample.sensors.totalacceleration ?? sample.sensors.gyroscope) this.#shown.push(sample);
+    this.#recording.endMs = sample.timeMs;
+    // Those of now: what ends a recording may change them.
+    this.#recording.doubts = this.source.doubts;
+  }
+
+  #beginRecording({ timeMs, session }) {
+    const id = this.newId(), name = `Live, ${new Date(timeMs).toTimeString().slice(0, 8)}`;
+    this.#recording = { id, name, session, startMs: timeMs };
+    this.#shown = [];
+    this.begin(id, name);
+    this.#showFound(NOTHING);
   }
 
   #endRecording() {
-    if (this.#id === null) return;
+    if (!this.#recording) return;
     this.#send();
-    if (this.endMs - this.startMs >= LEAST_MS) this.end(this.#id, this.name, this.source.doubts);
-    else this.drop(this.#id);
-    this.#id = null;
+    const { id, name, startMs, endMs, doubts } = this.#recording;
+    if (endMs - startMs >= LEAST_MS) this.end(id, name, doubts);
+    else this.drop(id);
+    this.#recording = null;
   }
 
   #send() {
-    if (this.#id === null || !this.#samples.length) return;
-    this.send(this.#id, this.#samples);
+    if (!this.#recording || !this.#samples.length) return;
+    this.send(this.#recording.id, this.#samples);
     this.#samples = [];
   }
 
   #tick() {
     this.#send();
-    const { isSilent, rateHz, reader: { rotation, had } } = this.source;
+    const { isSilent, rateHz, doubts, reader: { rotation, had } } = this.source;
     if (isSilent) {
       this.#warn("No motion arrives. Laptops have no motion sensors; on a phone, allow them in "
         + "the settings of the browser.");
     }
-    byId("live-rate").textContent = rateHz ? `${rateHz.toFixed(0)} samples a second. ` : "";
+    write("live-rate", rateHz ? `${rateHz.toFixed(0)} samples a second. ` : "");
     const isOpen = !rotation.isDecided && had.rotation && had.moving;
     byId("live-hint").hidden = !isOpen;
-    // The turn that is asked for may end them.
-    const doubts = isOpen ? [] : this.source.doubts;
-    byId("live-doubts").replaceChildren(...doubts.map((doubt) =>
-      element("p", { class: "warn" }, ...inWords(doubt))));
+    // The turn that is asked for may end this one.
+    this.#showDoubts(doubts.filter((doubt) =>
+      !(isOpen && doubt.includes("axes of the rotation rate"))));
     this.#draw();
+  }
+
+  #showDoubts(doubts) {
+    const key = doubts.join("\n"), list = byId("live-doubts");
+    if (list.dataset.key === key) return;
+    list.dataset.key = key;
+    list.replaceChildren(...doubts.map((doubt) =>
+      element("p", { class: "warn" }, ...inWords(doubt))));
   }
 
   #draw() {
@@ -176,12 +202,12 @@ export class LiveView {
   }
 
   #warn(text) {
-    byId("live-trouble").textContent = text;
+    write("live-trouble", text);
     byId("live-trouble").hidden = !text;
   }
 
   #say(text) {
-    if (!byId("live-aloud").checked || text === this.#said) return;
+    if (!byId("live-aloud").checked || (text && text === this.#said)) return;
     this.#said = text;
     speechSynthesis.cancel(); // a number that is late is wrong
     speechSynthesis.speak(new SpeechSynthesisUtterance(text));

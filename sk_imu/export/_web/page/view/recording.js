@@ -51,8 +51,8 @@ export class RecordingView {
     this.body.replaceChildren(
       element("p", { class: "soft" }, summary(result)),
       ...refusalsOf(result).map((text) => element("p", { class: "fail" }, text)),
-      ...warningsOf(result).map(([kind, text]) =>
-        element("p", { class: "warn" }, element("strong", {}, `${kind}: `), text)),
+      ...warningsOf(result).map((warning) =>
+        element("p", { class: "warn" }, ...emphasized(warning))),
       element("figure", {}, this.picture, this.caption),
       this.table,
       element(
@@ -128,11 +128,10 @@ function parts(doubt) {
   return [KINDS[kind], text[0].toUpperCase() + text.slice(1) + here];
 }
 
+const emphasized = ([kind, text]) => [element("strong", {}, `${kind}: `), text];
+
 /** Return a doubt as the page shows it. */
-export function inWords(doubt) {
-  const [kind, text] = parts(doubt);
-  return [element("strong", {}, `${kind}: `), text];
-}
+export const inWords = (doubt) => emphasized(parts(doubt));
 
 /** Return everything about a recording that may make its answers wrong, with its kind. */
 function warningsOf({ doubts, sets, isCut, wasSearched }) {
