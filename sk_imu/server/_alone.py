@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import RedirectResponse
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 #: It may download a file of 33 MB.
 _LONGEST_S = 600
-#: That of the page itself, which compiles WebAssembly; workers have none but this.
+#: As in the head of the page, which compiles WebAssembly; a worker has no head.
 _POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
     "connect-src 'self'; worker-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -51,17 +50,23 @@ class AlonePage:
                     404, "There is no model yet. Train one first."
                 ) from None
             if self._scratch is None:
-                self._scratch = tempfile.TemporaryDirectory(prefix="sk_imu-page-")
+                # A folder that stays must not keep the database from being closed.
+                self._scratch = tempfile.TemporaryDirectory(
+                    prefix="sk_imu-page-", ignore_cleanup_errors=True
+                )
             page = Path(self._scratch.name, "page")
-            if (made_of := (now.st_mtime_ns, now.st_size)) != self._made_of:
+            made_of = now.st_mtime_ns, now.st_size
+            # Systems remove old temporary files.
+            if made_of != self._made_of or not (page / "index.html").is_file():
                 await _export(self.model, page)
                 self._made_of = made_of
         return page
 
-    def close(self) -> None:
-        """Remove the page."""
-        if self._scratch is not None:
-            self._scratch.cleanup()
+    async def close(self) -> None:
+        """Remove the page, when nobody makes it any more."""
+        async with self._making:
+            if self._scratch is not None:
+                self._scratch.cleanup()
 
 
 async def _export(model: Path, page: Path) -> None:
@@ -77,6 +82,7 @@ async def _export(model: Path, page: Path) -> None:
     finally:
         if process.returncode is None:  # out of time, or the service ends
             process.kill()
+            await process.wait()  # its files are removed next
     if process.returncode:
         lines = said.decode(errors="replace").strip().splitlines()
         why = lines[-1].removeprefix("sk-imu: ") if lines else "The export ended early."
@@ -92,19 +98,19 @@ def alone_page_of(request: Request) -> AlonePage:
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/alone")
-async def without_slash() -> RedirectResponse:
-    """Lead to the folder, in which the page finds its files."""
-    return RedirectResponse("alone/", 303)
-
-
 @router.get("/alone/{path:path}")
 async def file(
     path: str, request: Request, page: Annotated[AlonePage, Depends(alone_page_of)]
 ) -> Response:
     """Return a file of the page, which is made first."""
-    files = StaticFiles(directory=await page.folder(), html=True)
+    try:
+        folder = await page.folder()
+    except HTTPException as error:  # for a person, who followed a link
+        return PlainTextResponse(f"{error.detail}\n", error.status_code)
     # Which answers no path that leads out of the folder.
-    answer = await files.get_response(path or ".", request.scope)
+    answer = await StaticFiles(directory=folder, html=True).get_response(
+        path or ".", request.scope
+    )
     answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["Cache-Control"] = "no-cache"  # 14 MB are asked for anew, not sent
     return answer

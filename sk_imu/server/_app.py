@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._limits import Limits
@@ -97,7 +95,7 @@ def create_app(
         from . import _sessions as sessions
         from ._guard import Guard
         from ._live import Live
-        from ._models import served_model
+        from ._models import model_file, served_model
         from ._mqtt import Subscriber, broker_of
         from ._service import Service
         from ._store import Store
@@ -117,7 +115,7 @@ def create_app(
     )
     service = Service(store, live, limits, about)
     subscriber = None if broker is None else Subscriber(broker, service)
-    page = alone.AlonePage(_file_of(model))
+    page = alone.AlonePage(model_file(model))
 
     def lifespan(_: FastAPI) -> AbstractAsyncContextManager[None]:
         return _running(service, subscriber, page)
@@ -147,14 +145,8 @@ async def _running(
     if subscriber is not None:
         await subscriber.close()
     retiring.cancel()
-    page.close()
+    await page.close()
     service.close()
-
-
-def _file_of(model: Any) -> Path | None:
-    """Return the file of which the page of a model is made, if there is one."""
-    is_path = isinstance(model, (str, PathLike))
-    return Path(model) if is_path and Path(model).suffix.lower() != ".onnx" else None
 
 
 def _check(token: Any, platform: Any, processes: Any) -> None:

@@ -9,6 +9,12 @@ from ..export import onnx_metadata
 from ..recording import in_units
 
 
+def model_file(model: Any) -> Path | None:
+    """Return the path of a model file; None of a model, or of an ONNX file."""
+    is_path = isinstance(model, (str, PathLike))
+    return Path(model) if is_path and Path(model).suffix.lower() != ".onnx" else None
+
+
 def served_model(model: Any) -> tuple[Any, dict[str, str]]:
     """Return a model that streams take, and what is known of it, in words.
 
@@ -16,12 +22,13 @@ def served_model(model: Any) -> tuple[Any, dict[str, str]]:
     """
     if not isinstance(model, (str, PathLike)):
         return model, {}
-    path = Path(model)
-    if path.suffix.lower() != ".onnx":
+    path = model_file(model)
+    if path is not None:
         # Imported here, because an ONNX file needs no torch.
         from ..persistence import load_model, model_info
 
         return load_model(path), model_info(path)
+    path = Path(model)
     known = onnx_metadata(path)
     about = {
         "model": "an ONNX file",

@@ -44,7 +44,8 @@ def serve(
     ImportError
         If the extra ``serve`` is not installed.
     ValueError
-        If the port is not from 0 to 65535.
+        If the port is not from 0 to 65535, or no certificate can be made for the name of
+        the host.
     OSError
         If the port can't be taken, or a certificate can't be written.
 

@@ -216,10 +216,11 @@ def compare_sets(
         )
         if n_more:
             print(f"  {recording.name}: {n_more} sets that the whole recording has not")
+    most_s = np.max(away_s, initial=0)
     shown_in = np.array(late)[~np.isnan(late)]
     print(
         f"{name}: {n_same} of {n_sets} sets within a second at both ends, {n_counts} of "
-        f"them with the same repetitions; ends away by at most {np.max(away_s):.0e} s"
+        f"them with the same repetitions; ends away by at most {most_s:.0e} s"
     )
     if n_known:
         print(f"  {n_labels} of {n_known} labels are those of the package")
@@ -304,9 +305,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--onnxruntime-web")
     parser.add_argument("--model", default="cnn-gru")
-    parser.add_argument("--picture", type=Path)
-    parser.add_argument("--sets", action="store_true")
-    parser.add_argument("--live", type=Path)
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--picture", type=Path)
+    instead.add_argument("--sets", action="store_true")
+    instead.add_argument("--live", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     made = make_exercise_recordings(6, 3, random_state=0)

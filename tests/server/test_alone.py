@@ -1,7 +1,10 @@
 """The page of the model that the service hands to a phone, which then needs it no more."""
 
 import os
+import shutil
+import threading
 import time
+from pathlib import Path
 
 import pytest
 from driven_browser import Browser
@@ -58,7 +61,7 @@ def test_what_cannot_be_exported_is_said(model, tmp_path):
 def test_only_files_of_the_page_are_given(file, tmp_path):
     app = create_app(file, database=f"sqlite:///{tmp_path / 'live.db'}", token=TOKEN)
     with RunningServer(app=app) as server:
-        assert server.ask("GET", "/alone", timeout_s=300)[0] == 303
+        assert server.ask("GET", "/alone")[0] == 307
         status, headers, text = server.ask("GET", "/alone/", timeout_s=300)
         assert (status, b"Exercise recognition" in text) == (200, True)
         assert "'wasm-unsafe-eval'" in headers["content-security-policy"]
@@ -72,9 +75,46 @@ def test_only_files_of_the_page_are_given(file, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_phone_goes_on_when_the_service_has_ended(workouts, file, tmp_path):
+def test_a_page_that_was_removed_is_made_again(file, tmp_path):
+    app = create_app(file, database=f"sqlite:///{tmp_path / 'live.db'}", token=TOKEN)
+    with RunningServer(app=app) as server:
+        assert server.ask("GET", "/alone/", timeout_s=300)[0] == 200
+        # As systems do with old temporary files.
+        folder = Path(app.state.alone_page._scratch.name)
+        shutil.rmtree(folder)
+        assert server.ask("GET", "/alone/", timeout_s=300)[0] == 200
+    assert not folder.exists()
+
+
+def test_an_export_ends_with_the_service(model, tmp_path, monkeypatch):
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'begun'}\nexec sleep 600\n")
+    program.chmod(0o700)
+    save_model(model, tmp_path / "model.skops")
+    app = create_collect_app(tmp_path / "sets", token=TOKEN)
+    app.state.alone_page.model = tmp_path / "model.skops"
+    monkeypatch.setattr("sk_imu.server._alone.sys.executable", str(program))
+    with RunningServer(app=app) as server:
+        asking = threading.Thread(target=lambda: server.ask("GET", "/alone/"))
+        asking.start()
+        while not (begun := tmp_path / "begun").is_file() or not begun.read_text().strip():
+            time.sleep(0.01)
+    asking.join(30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text()), 0)
+    assert not Path(app.state.alone_page._scratch.name).exists()
+
+
+@pytest.fixture
+def browser(tmp_path):
     (tmp_path / "browser").mkdir()
     browser = Browser(tmp_path / "browser", timeout_s=300)
+    yield browser
+    browser.close()
+
+
+@pytest.mark.slow
+def test_a_phone_goes_on_when_the_service_has_ended(workouts, file, tmp_path, browser):
     (squats,) = [one for one in workouts.data[:3] if one.label == "squat"]
     phone = EmulatedPhone(browser, squats.between(workouts.bouts[2][0][0], 1e9))
     app = create_app(file, database=f"sqlite:///{tmp_path / 'live.db'}", token=TOKEN)
@@ -88,4 +128,3 @@ def test_a_phone_goes_on_when_the_service_has_ended(workouts, file, tmp_path):
     assert int(browser.evaluate("document.getElementById('live-count').innerText")) >= 4
     # Its service is away, and that is all that it misses.
     assert browser.console == []
-    browser.close()

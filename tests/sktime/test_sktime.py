@@ -63,8 +63,8 @@ TRANSFORMERS = [
     SktimeSummaryFeatures,
 ]
 ADAPTERS = CLASSIFIERS + TRANSFORMERS
-# One in every run; the others differ in little but the core they carry.
-QUICK = {SktimeSummaryFeatures}
+# One of each kind in every run; the others differ in little but the core they carry.
+QUICK = {SktimeCNNClassifier, SktimeSummaryFeatures}
 LEFT_OUT = {cls: {"warm_start", "n_jobs"} for cls in CLASSIFIERS} | {
     SktimeResampler: {"channels"}
 }

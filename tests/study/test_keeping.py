@@ -82,6 +82,14 @@ def test_a_damaged_job_is_run_again_with_a_line(wrong, finished, out, sets, capl
     assert not caplog.messages
 
 
+def test_the_searches_are_read_back_as_they_were_written(finished, out):
+    searches = finished[0].searches
+    assert searches["cv_score"].notna().all()
+    pd.testing.assert_frame_equal(
+        StudyResults.load(out).searches, searches, check_dtype=False
+    )
+
+
 def test_a_folder_in_place_of_a_job_is_refused_before_work(out, sets, monkeypatch):
     monkeypatch.setattr("sk_imu.study._running.run_job", None)
     path = out / "folds" / "unseen-sets-00-svm-seed0.json"
