@@ -102,10 +102,10 @@ def test_processor_time_is_that_of_one_fit_and_of_the_test_sets(sets, monkeypatc
 
 
 @pytest.mark.slow
-def test_any_pipeline_of_recordings_takes_part_in_every_protocol(sets, tmp_path):
+def test_any_pipeline_of_recordings_takes_part_in_every_protocol(tmp_path):
     name = "spectra: 1/2 (mine)"
     models = [(name, of_spectra(LogisticRegression()))]
-    results = run_study(sets, models=models, out=tmp_path, verbose=0)
+    results = run_study(make_sets(), models=models, out=tmp_path, verbose=0)
     test = results.table().xs("test", level="part")["accuracy"]
     assert test.index.tolist() == [
         (protocol, name) for protocol in ("copied-sets", "unseen-sets", "unseen-people")
