@@ -34,8 +34,8 @@ def export_web(
 ) -> None:
     """Write a web page that recognizes exercises in a browser, with nothing sent anywhere.
 
-    On a phone, it recognizes live, with the phone's own motion sensors, if its address is
-    https. It also takes recordings of the app Sensor Logger by drag and drop. It reads,
+    Opened at an https address, the page recognizes live, with a phone's own motion sensors.
+    It also takes recordings of the app Sensor Logger by drag and drop. It reads,
     cuts, resamples and recognizes them as :func:`~sk_imu.recognition.recognize` does, and
     shows signals, sets, windows and repetitions. Any server of files can serve the folder,
     such as ``python -m http.server --directory folder``.
